@@ -15,6 +15,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -34,6 +35,7 @@ SUPERUSER = "postgres"
 PORT = "5432"  # only a part of the socket's name: there is no TCP
 LONGEST_SOCKET_FOLDER = 90  # the kernel's limit is 107 characters with the socket's own name
 RECOVERY_SECONDS = 300
+PROCESSES = Path("/proc")
 REMAINS_SECONDS = 30  # after a SIGKILL the last backends may hold the shared memory for a moment
 REMAINS = ("postmaster.pid", "pre-existing shared memory block")
 
@@ -82,12 +84,9 @@ def database(data: Path, name: str) -> dict:
     }
 
 
-def start(data: Path, **overrides) -> bool:
-    """Have the server of `data` running, made at first; True when this call started it.
-
-    `overrides` are PostgreSQL settings that win over ours, for servers that live shortly.
-    """
-    return Cluster(data).start(overrides)
+def start(data: Path) -> bool:
+    """Have the server of `data` running, made at first; True when this call started it."""
+    return Cluster(data).start()
 
 
 def stop(data: Path) -> bool:
@@ -112,11 +111,11 @@ def create(data: Path, name: str) -> bool:
 
 @contextlib.contextmanager
 def temporary() -> Iterator[Path]:
-    """A server in a data folder of its own that is removed at the end; quick rather than durable, for tests."""
+    """A server in a data folder of its own that is removed at the end."""
     data = Path(tempfile.mkdtemp(prefix="kendt-")).resolve()
     data.chmod(0o711)
     try:
-        start(data, fsync="off", synchronous_commit="off", full_page_writes="off", shared_buffers="128MB")
+        start(data)
         yield data
     finally:
         stop(data)
@@ -157,11 +156,11 @@ class Cluster:
         answer = subprocess.run(command, check=False, env=programs.environment()).returncode
         return {0: State.RUNNING, 1: State.BUSY}.get(answer, State.STOPPED)
 
-    def start(self, overrides: dict) -> bool:
+    def start(self) -> bool:
         with self._locked():
             if self.state() is State.RUNNING:
                 return False
-            self._prepare(overrides)
+            self._prepare()
             self._launch()
             return True
 
@@ -182,7 +181,7 @@ class Cluster:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _prepare(self, overrides: dict) -> None:
+    def _prepare(self) -> None:
         if (length := len(str(self.home))) > LONGEST_SOCKET_FOLDER:
             raise EmbeddedError(
                 f"The path of the database's socket is too long for the system: {self.home} has {length} characters,"
@@ -191,13 +190,16 @@ class Cluster:
         if not self.files.exists():
             self._make()
         self._refuse_other_version()
-        self._write(self.files / "kendt.conf", self._settings(overrides))
+        self._write(self.files / "kendt.conf", self._settings())
 
-    def _settings(self, overrides: dict) -> list[str]:
+    def _settings(self) -> list[str]:
         folder = str(self.home).replace('"', '""')
-        buffers = {"shared_buffers": f"{_memory() >> 23}MB"}  # an eighth
-        place = {"unix_socket_directories": f'"{folder}"', "port": PORT}
-        lines = [f"{name} = '{_quoted(value)}'" for name, value in (SETTINGS | buffers | overrides | place).items()]
+        here = {
+            "unix_socket_directories": f'"{folder}"',
+            "port": PORT,
+            "shared_buffers": f"{_memory() >> 23}MB",  # an eighth
+        }
+        lines = [f"{name} = '{_quoted(value)}'" for name, value in (SETTINGS | here).items()]
         return ["# Written at every start; your own settings go to the end of postgresql.conf.", *lines]
 
     def _make(self) -> None:
@@ -256,7 +258,7 @@ class Cluster:
 
     def _launch_once(self) -> str:
         """Try to start; returns what the server said when it would not."""
-        self._forget_foreign_pid()
+        self._clear_remains()
         log = self.home / "start.log"
         log.unlink(missing_ok=True)
         result = self._run("pg_ctl", "start", "-w", "-t", RECOVERY_SECONDS, "-D", self.files, "-l", log)
@@ -264,18 +266,33 @@ class Cluster:
             return ""
         return (log.read_text(errors="replace") if log.exists() else "").strip() or result.stderr
 
-    def _forget_foreign_pid(self) -> None:
-        """Drop a pid file whose number now belongs to a stranger: PostgreSQL would take it for a running server."""
-        if os.path.isdir("/proc/self") and self._postmaster() is None:
-            (self.files / "postmaster.pid").unlink(missing_ok=True)
+    def _clear_remains(self) -> None:
+        """After a SIGKILL: end backends still at work, and drop the pid file, whose number may be a stranger's by now.
+
+        PostgreSQL itself refuses to start for as long as one of the backends holds the old shared memory.
+        """
+        if not PROCESSES.is_dir() or self._postmaster() is not None:
+            return
+        for process in PROCESSES.glob("[0-9]*"):
+            if self._is_ours(process.name):
+                with contextlib.suppress(OSError):
+                    os.kill(int(process.name), signal.SIGTERM)
+        (self.files / "postmaster.pid").unlink(missing_ok=True)
 
     def _postmaster(self) -> int | None:
-        """The pid of this cluster's server: the process named in the pid file, if the cluster is its working folder."""
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int((self.files / "postmaster.pid").read_text().split()[0])
-            if not os.path.isdir("/proc/self") or os.readlink(f"/proc/{pid}/cwd") == str(self.files):
-                return pid
-        return None
+        """The pid of this cluster's server, if the pid file names one and it is alive."""
+        try:
+            pid = (self.files / "postmaster.pid").read_text().split()[0]
+        except (FileNotFoundError, IndexError):
+            return None
+        return int(pid) if self._is_ours(pid) else None
+
+    def _is_ours(self, pid: str) -> bool:
+        """Whether a process works in our cluster's folder, as all of PostgreSQL's do; without /proc we believe it."""
+        try:
+            return not PROCESSES.is_dir() or os.readlink(PROCESSES / pid / "cwd") == str(self.files)
+        except OSError:
+            return False
 
     def _must(self, program: str, *arguments, **options) -> None:
         result = self._run(program, *arguments, **options)

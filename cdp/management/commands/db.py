@@ -1,7 +1,5 @@
 """`manage.py db start | stop | status | create | backup | restore`."""
 
-from pathlib import Path
-
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 

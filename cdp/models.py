@@ -1,0 +1,55 @@
+"""Who may act: people who sign in, and services that hold a key."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.history import tracked
+from cdp.kit.ids import uuid7
+
+
+class User(AbstractUser):
+    """A member of staff. Deactivated when they leave, never deleted: history keeps a plain reference to the id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    language = models.CharField(_("language"), max_length=2, default="en")
+    is_demo = models.BooleanField(_("demo sign-in"), default=False, editable=False)
+    access_until = models.DateTimeField(
+        _("access until"), null=True, blank=True, help_text=_("For auditors: after this moment the sign-in is closed.")
+    )
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+
+class ServiceKey(models.Model):
+    """A key with which a service uses the management API: only its SHA-256 is stored, with scopes, expiry, networks."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    start = models.CharField(_("begins with"), max_length=12, editable=False)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    scopes = ArrayField(models.CharField(max_length=40), default=list, verbose_name=_("scopes"))
+    networks = ArrayField(
+        models.CharField(max_length=43),
+        default=list,
+        blank=True,
+        verbose_name=_("networks"),
+        help_text=_("Addresses it may come from, such as 10.0.0.0/8. Empty: any."),
+    )
+    is_test = models.BooleanField(_("test key"), default=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    history = tracked(excluded=("last_used_at", "digest"))
+
+    class Meta:
+        verbose_name = _("service key")
+        verbose_name_plural = _("service keys")
+        ordering = ["name"]
+
+    def __str__(self):
+        return self.name

@@ -1,0 +1,51 @@
+"""The nouns of `consents`: what may be asked (reference), what was answered (ledger), what overrides it (layers)."""
+
+from consents.models.layers import Objection, ObjectionScope, Restriction, Suppression, SuppressionReason
+from consents.models.ledger import (
+    VALID_STATES,
+    ActorKind,
+    Channel,
+    ConsentEvidence,
+    ConsentRecord,
+    ConsentType,
+    Method,
+    State,
+)
+from consents.models.reference import (
+    AgeLimit,
+    CollectionPoint,
+    Controller,
+    LegalBasis,
+    NoticeVersion,
+    Purpose,
+    PurposeVersion,
+    Trust,
+)
+
+#: The consent ledger: the historical table that django-simple-history defines for `ConsentRecord`.
+Ledger = ConsentRecord.history.model
+
+__all__ = [
+    "VALID_STATES",
+    "ActorKind",
+    "AgeLimit",
+    "Channel",
+    "CollectionPoint",
+    "ConsentEvidence",
+    "ConsentRecord",
+    "ConsentType",
+    "Controller",
+    "Ledger",
+    "LegalBasis",
+    "Method",
+    "NoticeVersion",
+    "Objection",
+    "ObjectionScope",
+    "Purpose",
+    "PurposeVersion",
+    "Restriction",
+    "State",
+    "Suppression",
+    "SuppressionReason",
+    "Trust",
+]

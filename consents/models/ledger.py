@@ -1,0 +1,201 @@
+"""What was answered. The history of `ConsentRecord` is the ledger; the record is folded from it."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.constraints import one_of
+from cdp.kit.history import tracked
+from cdp.kit.ids import uuid7
+
+
+class State(models.TextChoices):
+    """Consent states of the Data Privacy Vocabulary (DPV 2), stored by their terms."""
+
+    UNKNOWN = "ConsentUnknown", _("unknown")
+    REQUESTED = "ConsentRequested", _("asked")
+    DEFERRED = "ConsentRequestDeferred", _("put off")
+    REFUSED = "ConsentRefused", _("refused")
+    GIVEN = "ConsentGiven", _("given")
+    RENEWED = "RenewedConsentGiven", _("renewed")
+    EXPIRED = "ConsentExpired", _("expired")
+    INVALIDATED = "ConsentInvalidated", _("invalidated")
+    REVOKED = "ConsentRevoked", _("revoked by the controller")
+    WITHDRAWN = "ConsentWithdrawn", _("withdrawn")
+
+
+VALID_STATES = (State.GIVEN, State.RENEWED)
+
+
+class Channel(models.TextChoices):
+    NONE = "none", _("no channel")
+    EMAIL = "email", _("e-mail")
+    SMS = "sms", _("SMS")
+    PHONE = "phone", _("phone")
+    POST = "post", _("post")
+    PUSH = "push", _("push")
+    IN_APP = "in_app", _("in the app")
+    AD_AUDIENCE = "ad_audience", _("ad audience")
+
+
+class ConsentType(models.TextChoices):
+    EXPRESSED = "ExpressedConsent", _("expressed")
+    EXPLICIT = "ExplicitlyExpressedConsent", _("explicitly expressed")
+    IMPLIED = "ImpliedConsent", _("implied")
+    UNINFORMED = "UninformedConsent", _("uninformed")
+
+
+class Method(models.TextChoices):
+    CHECKBOX = "checkbox", _("checkbox")
+    SIGNATURE = "signature", _("signature")
+    SPOKEN = "spoken", _("spoken")
+    LINK = "link", _("link")
+    SIGNAL = "signal", _("header signal")
+    STAFF = "staff", _("staff")
+    IMPORT = "import", _("import")
+
+
+class ActorKind(models.TextChoices):
+    SUBJECT = "subject", _("the person")
+    GUARDIAN = "guardian", _("guardian")
+    STAFF = "staff", _("staff")
+    PARTNER = "partner", _("partner")
+    SYSTEM = "system", _("system")
+
+
+class ReadOnlyQuerySet(models.QuerySet):
+    """Records are folded from the ledger; every way to write them by hand is closed (the table refuses it too)."""
+
+    def _refuse(self, *args, **kwargs):
+        raise TypeError("ConsentRecord is folded from its ledger: use consents.ledger.")
+
+    create = update = delete = bulk_create = bulk_update = get_or_create = update_or_create = _refuse
+
+
+class ConsentRecord(models.Model):
+    """The last standing decision of a choice key (profile, contact point, channel, purpose, controller).
+
+    A projection: only `consents.ledger` folds it, in the transaction that writes the ledger.
+    `effective_at` is when the person acted; `recorded_at` when we stored it, by the database's clock.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    profile = models.ForeignKey(
+        "profiles.Profile", models.DO_NOTHING, related_name="consents", db_index=False, verbose_name=_("profile")
+    )
+    subject_ref = models.UUIDField(_("decided as"))
+    contact_ref = models.UUIDField(
+        _("contact point"), null=True, blank=True, help_text=_("Random id of an address or number; never the value.")
+    )
+    channel = models.CharField(_("channel"), max_length=12, choices=Channel, default=Channel.NONE)
+    purpose = models.ForeignKey(
+        "consents.Purpose", models.PROTECT, related_name="+", db_index=False, verbose_name=_("purpose")
+    )
+    controller = models.ForeignKey(
+        "consents.Controller", models.PROTECT, related_name="+", db_index=False, verbose_name=_("controller")
+    )
+    purpose_version = models.ForeignKey(
+        "consents.PurposeVersion",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("purpose version"),
+    )
+    state = models.CharField(_("state"), max_length=24, choices=State, blank=True)
+    doi_pending = models.BooleanField(_("waits for confirmation"), default=False)
+    consent_type = models.CharField(_("type"), max_length=28, choices=ConsentType, default=ConsentType.EXPRESSED)
+    effective_at = models.DateTimeField(_("effective"))
+    recorded_at = models.DateTimeField(_("recorded"), null=True)
+    validity_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    notice_version = models.ForeignKey(
+        "consents.NoticeVersion",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("notice"),
+    )
+    language = models.CharField(_("language"), max_length=2, blank=True)
+    jurisdiction = models.CharField(_("jurisdiction"), max_length=2, blank=True)
+    collection_point = models.ForeignKey(
+        "consents.CollectionPoint",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("collection point"),
+    )
+    trust = models.CharField(_("trust"), max_length=16)
+    method = models.CharField(_("method"), max_length=10, choices=Method)
+    actor_kind = models.CharField(_("decided by"), max_length=8, choices=ActorKind)
+    actor_ref = models.CharField(_("reference of who"), max_length=64, blank=True)
+    reason_code = models.CharField(_("reason"), max_length=40, blank=True)
+    source = models.ForeignKey(
+        "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
+    )
+    source_event_id = models.CharField(_("id at the source"), max_length=200)
+    record = models.UUIDField(_("source record"), null=True, blank=True)
+    supersedes = models.BigIntegerField(_("corrects entry"), null=True, blank=True)
+    evidence_digest = models.CharField(_("digest of the evidence"), max_length=64, blank=True)
+    body_digest = models.CharField(_("digest of the decision"), max_length=64)
+    schema_version = models.PositiveSmallIntegerField(default=1)
+    needs_refresh = models.BooleanField(_("ask again"), default=False)
+    ledger_position = models.BigIntegerField(_("ledger entry"))
+
+    history = tracked(excluded=("profile", "needs_refresh", "ledger_position"))
+    objects = ReadOnlyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        permissions = [
+            ("record_consent", "Can record decisions of people"),
+            ("prove_consent", "Can export proof of consent"),
+        ]
+        constraints = [
+            one_of("state", State),
+            one_of("channel", Channel),
+            one_of("actor_kind", ActorKind),
+            models.UniqueConstraint(
+                fields=["profile", "purpose", "channel", "controller", "contact_ref"],
+                nulls_distinct=False,
+                name="consents_consentrecord_one_per_choice",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["purpose", "channel", "state", "profile"],
+                include=["validity_until", "doi_pending"],
+                name="consents_record_gate",
+            ),
+            models.Index(
+                fields=["validity_until"], condition=Q(validity_until__isnull=False), name="consents_record_expiring"
+            ),
+        ]
+
+    def save(self, *args, **kwargs):
+        raise TypeError("ConsentRecord is folded from its ledger: use consents.ledger.")
+
+    delete = save
+
+
+class ConsentEvidence(models.Model):
+    """What proves a decision (a form picture, a call reference), sealed. The ledger holds only its digest."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject_ref = models.UUIDField(_("about"))
+    digest = models.CharField(_("digest"), max_length=64, unique=True)
+    media_type = models.CharField(_("media type"), max_length=80)
+    sealed = models.BinaryField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
+    created_at = models.DateTimeField(_("stored"), db_default=models.functions.Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("evidence of consent")
+        verbose_name_plural = _("evidence of consents")

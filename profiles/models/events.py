@@ -1,0 +1,148 @@
+"""What people did, and what waits to become an event."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.constraints import one_of
+from cdp.kit.ids import uuid7
+
+
+class EventType(models.TextChoices):
+    """The calls of the Segment specification."""
+
+    TRACK = "track", _("did")
+    PAGE = "page", _("saw a page")
+    SCREEN = "screen", _("saw a screen")
+    IDENTIFY = "identify", _("was identified")
+    GROUP = "group", _("joined a group")
+    ALIAS = "alias", _("got a new id")
+
+
+class Event(models.Model):
+    """One event. The table is partitioned by month of `occurred_at`, its key in the database is (id, occurred_at).
+
+    `record` never changes; `profile` is projection. Both are empty for an anonymous receipt. Properties that
+    segments use often have columns of their own; money is in `amount` with its `currency`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    occurred_at = models.DateTimeField(_("when"))
+    source = models.ForeignKey(
+        "profiles.Source", models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("source")
+    )
+    record = models.ForeignKey(
+        "profiles.Record", models.DO_NOTHING, null=True, related_name="+", db_index=False, verbose_name=_("record")
+    )
+    profile = models.ForeignKey(
+        "profiles.Profile",
+        models.DO_NOTHING,
+        null=True,
+        related_name="events",
+        db_index=False,
+        verbose_name=_("profile"),
+    )
+    batch = models.ForeignKey(
+        "profiles.Batch", models.DO_NOTHING, null=True, related_name="+", db_index=False, verbose_name=_("import")
+    )
+    type = models.CharField(_("type"), max_length=8, choices=EventType)
+    name = models.CharField(_("name"), max_length=200)
+    category = models.CharField(_("category"), max_length=200, null=True)
+    order_id = models.CharField(_("order"), max_length=100, null=True)
+    product_id = models.CharField(_("product"), max_length=100, null=True)
+    quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=4, null=True)
+    price = models.DecimalField(_("price"), max_digits=18, decimal_places=4, null=True)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=4, null=True)
+    currency = models.CharField(_("currency"), max_length=3, null=True)
+    properties = models.JSONField(_("properties"), null=True, help_text=_("Open properties only."))
+    sealed = models.BinaryField(
+        _("sealed properties"), null=True, help_text=_("Personal properties, sealed to the record's subject.")
+    )
+    original_at = models.DateTimeField(_("time by the sender's clock"), null=True)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    received_at = models.DateTimeField(_("received"))
+    flags = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("flags"))
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        managed = False
+        db_table = "profiles_event"
+
+
+class EventKey(models.Model):
+    """Each (source, message id) ever stored, as a digest: the second copy of an event finds it here."""
+
+    pk = models.CompositePrimaryKey("source_id", "key")
+    source = models.ForeignKey("profiles.Source", models.DO_NOTHING, related_name="+", db_index=False)
+    key = models.BinaryField(max_length=16)
+
+    class Meta:
+        verbose_name = _("event key")
+        verbose_name_plural = _("event keys")
+
+
+class InboxState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    DONE = "done", _("done")
+    FAILED = "failed", _("set aside")
+
+
+class Inbox(models.Model):
+    """A request body that was acknowledged: stored whole, sealed, and drained by the worker."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    is_test = models.BooleanField(_("test data"), default=False)
+    received_at = models.DateTimeField(_("received"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    sealed = models.BinaryField(_("sealed body"), null=True, help_text=_("Emptied once its events are stored."))
+    events = models.PositiveIntegerField(_("events"), default=0)
+    stored = models.PositiveIntegerField(_("stored"), default=0)
+    state = models.CharField(_("state"), max_length=8, choices=InboxState, default=InboxState.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("received batch")
+        verbose_name_plural = _("received batches")
+        constraints = [one_of("state", InboxState)]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(state="waiting"), name="profiles_inbox_waiting"),
+            models.Index(fields=["source", "-received_at"], name="profiles_inbox_by_source"),
+        ]
+
+
+class QuarantineState(models.TextChoices):
+    OPEN = "open", _("open")
+    REPLAYED = "replayed", _("replayed")
+    DISCARDED = "discarded", _("discarded")
+
+
+class QuarantineItem(models.Model):
+    """An event that could not be used: sealed as it came, with a reason, to be repaired and replayed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    inbox = models.ForeignKey(
+        Inbox, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("received batch")
+    )
+    key = models.BinaryField(max_length=16)
+    reason = models.CharField(_("reason"), max_length=40)
+    detail = models.TextField(_("what to do"), blank=True)
+    sealed = models.BinaryField(_("sealed event"), null=True)
+    sample = models.JSONField(_("sample, masked"), default=dict)
+    received_at = models.DateTimeField(_("received"))
+    state = models.CharField(_("state"), max_length=10, choices=QuarantineState, default=QuarantineState.OPEN)
+    note = models.TextField(_("note"), blank=True)
+    expires_at = models.DateTimeField(_("goes on"))
+
+    class Meta:
+        verbose_name = _("quarantined event")
+        verbose_name_plural = _("quarantine")
+        constraints = [
+            one_of("state", QuarantineState),
+            models.UniqueConstraint(fields=["source", "key"], name="profiles_quarantineitem_once"),
+        ]
+        indexes = [models.Index(fields=["state", "reason", "-received_at"], name="profiles_quarantine_queue")]

@@ -1,0 +1,170 @@
+"""What was said, and by whom. Append-only: the tables refuse every change but that of a projection column."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.constraints import one_of
+from cdp.kit.ids import uuid7
+from profiles.models.sources import Party
+
+
+class Subject(models.Model):
+    """One person as one source knows them: (source, external id).
+
+    Its id is the profile id that was made for it when it arrived, and is what personal values are sealed to
+    (`subject_ref`). `profile` is projection: the cluster it now belongs to. So every profile id that was ever
+    given resolves here in one step, to itself or to the survivor.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    external_key = models.BinaryField(_("external id (blind)"), max_length=32)
+    profile = models.ForeignKey(
+        "profiles.Profile", models.DO_NOTHING, related_name="subjects", verbose_name=_("profile")
+    )
+    is_test = models.BooleanField(_("test data"), default=False)
+    created_at = models.DateTimeField(_("first seen"), db_default=models.functions.Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("subject")
+        verbose_name_plural = _("subjects")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_key", "is_test"], name="profiles_subject_one_per_external_id"
+            )
+        ]
+
+
+class Record(models.Model):
+    """An immutable source record: what (source, external id) said, version by version. All facts point to theirs."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="records", verbose_name=_("subject"))
+    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    version = models.PositiveIntegerField(_("version"), default=1)
+    party = models.PositiveSmallIntegerField(_("party"), choices=Party)
+    terms = models.UUIDField(_("agreement version"), null=True, blank=True)
+    batch = models.ForeignKey(
+        "profiles.Batch", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("import")
+    )
+    row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
+    digest = models.BinaryField(_("keyed digest of its content"), max_length=32)
+    observed_at = models.DateTimeField(_("collected"))
+    received_at = models.DateTimeField(_("received"), db_default=models.functions.Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("source record")
+        verbose_name_plural = _("source records")
+        constraints = [
+            one_of("party", Party),
+            models.UniqueConstraint(fields=["subject", "version"], name="profiles_record_one_per_version"),
+            models.CheckConstraint(
+                name="profiles_record_second_party_has_terms",
+                condition=Q(party__in=[Party.ZERO, Party.FIRST], terms=None)
+                | Q(party__in=[Party.SECOND, Party.THIRD], terms__isnull=False),
+                violation_error_message=_("Second- and third-party data carry their agreement."),
+            ),
+        ]
+
+
+class Identifier(models.Model):
+    """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="identifiers", verbose_name=_("subject"))
+    record = models.ForeignKey(
+        Record, models.PROTECT, related_name="identifiers", db_index=False, verbose_name=_("record")
+    )
+    namespace = models.ForeignKey(
+        "profiles.Namespace", models.PROTECT, related_name="+", db_index=False, verbose_name=_("namespace")
+    )
+    blind = models.BinaryField(_("blind index"), max_length=32)
+    sealed = models.BinaryField(_("sealed value"))
+    verified = models.BooleanField(_("verified"), default=False)
+    observed_at = models.DateTimeField(_("first collected"))
+
+    class Meta:
+        verbose_name = _("identifier")
+        verbose_name_plural = _("identifiers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "namespace", "blind", "record"], name="profiles_identifier_once_per_record"
+            )
+        ]
+        indexes = [models.Index(fields=["namespace", "blind", "subject"], name="profiles_identifier_lookup")]
+
+
+class Trait(models.Model):
+    """A fact: this record says that the attribute has this value. Provenance stands in the record."""
+
+    id = models.BigAutoField(primary_key=True)
+    subject = models.ForeignKey(
+        Subject, models.PROTECT, related_name="traits", db_index=False, verbose_name=_("subject")
+    )
+    record = models.ForeignKey(Record, models.PROTECT, related_name="traits", db_index=False, verbose_name=_("record"))
+    attribute = models.ForeignKey(
+        "profiles.Attribute", models.PROTECT, related_name="+", db_index=False, verbose_name=_("attribute")
+    )
+    sealed = models.BinaryField(_("sealed value"), null=True, blank=True)
+    match_key = models.BinaryField(
+        _("keyed digest"), max_length=32, null=True, blank=True, help_text=_("Equal for equal sealed values.")
+    )
+    text = models.TextField(_("text"), null=True, blank=True)
+    number = models.DecimalField(_("number"), max_digits=20, decimal_places=6, null=True, blank=True)
+    date = models.DateField(_("date"), null=True, blank=True)
+    boolean = models.BooleanField(_("yes or no"), null=True, blank=True)
+    items = models.JSONField(_("list"), null=True, blank=True)
+    verified = models.BooleanField(_("verified"), default=False)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("value")
+        verbose_name_plural = _("values")
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "attribute", "record"], name="profiles_trait_once_per_record")
+        ]
+
+
+class DecisionKind(models.TextChoices):
+    SAME = "same", _("same person")
+    NOT_SAME = "not_same", _("not the same person")
+    PIN = "pin", _("this value stands")
+    WITHDRAWN = "withdrawn", _("an earlier decision is withdrawn")
+
+
+class StewardDecision(models.Model):
+    """What a steward decided: evidence like any other, withdrawn by a later row, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(_("decision"), max_length=10, choices=DecisionKind)
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="+", verbose_name=_("subject"))
+    other = models.ForeignKey(
+        Subject, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("other subject")
+    )
+    trait = models.ForeignKey(Trait, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("value"))
+    withdraws = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="withdrawn_by", verbose_name=_("withdraws")
+    )
+    reason = models.TextField(_("reason"))
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided"), db_default=models.functions.Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("steward decision")
+        verbose_name_plural = _("steward decisions")
+        permissions = [("decide_identity", "Can merge, unmerge and pin")]
+        constraints = [
+            one_of("kind", DecisionKind),
+            models.CheckConstraint(
+                name="profiles_stewarddecision_names_its_object",
+                condition=Q(kind__in=[DecisionKind.SAME, DecisionKind.NOT_SAME], other__isnull=False)
+                | Q(kind=DecisionKind.PIN, trait__isnull=False)
+                | Q(kind=DecisionKind.WITHDRAWN, withdraws__isnull=False),
+            ),
+            models.UniqueConstraint(fields=["withdraws"], name="profiles_stewarddecision_withdrawn_once"),
+        ]

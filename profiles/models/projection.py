@@ -1,0 +1,166 @@
+"""What is folded from the evidence, and can be folded again at any time (`manage.py verify`, `manage.py rebuild`)."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.constraints import one_of
+from cdp.kit.ids import uuid7
+
+
+class ProfileQuerySet(models.QuerySet):
+    def living(self):
+        """Real people who have not been erased: what every count, list and segment is about."""
+        return self.filter(is_test=False, erased_at=None)
+
+
+class Profile(models.Model):
+    """A cluster of subjects that are one person. Its id is the oldest id among theirs."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    is_test = models.BooleanField(_("test data"), default=False)
+    first_seen_at = models.DateTimeField(_("first seen"), null=True, blank=True)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, db_index=True)
+    subject_count = models.PositiveIntegerField(_("sources' records"), default=1)
+    updated_at = models.DateTimeField(_("updated"), db_default=models.functions.Now())
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
+
+    objects = ProfileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+        permissions = [("reveal_profile", "Can open personal values")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="profiles_profile_feed")]
+
+    def __str__(self):
+        return f"prf_{self.id}"
+
+
+class Alias(models.Model):
+    """Which profile a subject's id meant, and when; closed when it moves. The row without an end is the present."""
+
+    id = models.BigAutoField(primary_key=True)
+    subject = models.ForeignKey("profiles.Subject", models.PROTECT, related_name="aliases", verbose_name=_("subject"))
+    profile = models.UUIDField(_("profile"))
+    valid_from = models.DateTimeField(_("from"), db_default=models.functions.Now())
+    valid_to = models.DateTimeField(_("to"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("alias")
+        verbose_name_plural = _("aliases")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"], condition=models.Q(valid_to=None), name="profiles_alias_one_present"
+            )
+        ]
+
+
+class Rule(models.TextChoices):
+    """Which rule of survivorship decided, in order (identity specification, golden values)."""
+
+    ONLY = "only", _("the only value")
+    PIN = "pin", _("a steward's choice")
+    ZERO_PARTY = "zero_party", _("told by the person, and fresh")
+    VERIFIED = "verified", _("verified")
+    PARTY = "party", _("nearer to the person")
+    TRUST = "trust", _("the more trusted source")
+    RECENT = "recent", _("the more recent")
+    TIE = "tie", _("the first by source and id")
+
+
+class GoldenValue(models.Model):
+    """The value that stands for an attribute of a profile, its winner and the rule that decided.
+
+    Open values are copied here for segments; a sealed value stays in its trait and is opened through the vault.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    profile = models.ForeignKey(
+        Profile, models.DO_NOTHING, related_name="golden", db_index=False, verbose_name=_("profile")
+    )
+    attribute = models.ForeignKey(
+        "profiles.Attribute", models.PROTECT, related_name="+", db_index=False, verbose_name=_("attribute")
+    )
+    trait = models.ForeignKey("profiles.Trait", models.DO_NOTHING, related_name="+", verbose_name=_("winning value"))
+    rule = models.CharField(_("decided by"), max_length=10, choices=Rule)
+    candidates = models.PositiveSmallIntegerField(_("candidates"), default=1)
+    party = models.PositiveSmallIntegerField(_("party"))
+    text = models.TextField(_("text"), null=True, blank=True)
+    number = models.DecimalField(_("number"), max_digits=20, decimal_places=6, null=True, blank=True)
+    date = models.DateField(_("date"), null=True, blank=True)
+    boolean = models.BooleanField(_("yes or no"), null=True, blank=True)
+    items = models.JSONField(_("list"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("golden value")
+        verbose_name_plural = _("golden values")
+        constraints = [
+            one_of("rule", Rule),
+            models.UniqueConstraint(fields=["profile", "attribute"], name="profiles_goldenvalue_one_per_attribute"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["attribute", "text", "profile"],
+                condition=models.Q(text__isnull=False),
+                name="profiles_golden_text",
+            ),
+            models.Index(
+                fields=["attribute", "number", "profile"],
+                condition=models.Q(number__isnull=False),
+                name="profiles_golden_number",
+            ),
+            models.Index(
+                fields=["attribute", "date", "profile"],
+                condition=models.Q(date__isnull=False),
+                name="profiles_golden_date",
+            ),
+        ]
+
+
+class RefusedLink(models.Model):
+    """Two subjects share an identifier and were yet not joined; the reason is shown to a steward."""
+
+    id = models.BigAutoField(primary_key=True)
+    subject = models.ForeignKey("profiles.Subject", models.DO_NOTHING, related_name="+", verbose_name=_("subject"))
+    other = models.ForeignKey("profiles.Subject", models.DO_NOTHING, related_name="+", verbose_name=_("other subject"))
+    namespace = models.ForeignKey("profiles.Namespace", models.PROTECT, related_name="+", verbose_name=_("namespace"))
+    reason = models.CharField(_("reason"), max_length=40)
+    created_at = models.DateTimeField(_("since"), db_default=models.functions.Now())
+
+    class Meta:
+        verbose_name = _("refused link")
+        verbose_name_plural = _("refused links")
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "other", "namespace"], name="profiles_refusedlink_once"),
+        ]
+
+
+class WorkState(models.TextChoices):
+    OPEN = "open", _("open")
+    DONE = "done", _("done")
+    DISMISSED = "dismissed", _("dismissed")
+
+
+class WorkItem(models.Model):
+    """Something that waits for a person: what, why, since when, and how it ended."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.SlugField(_("kind"), max_length=40)
+    subject_ref = models.UUIDField(_("about"), null=True, blank=True)
+    why = models.TextField(_("why"))
+    fingerprint = models.CharField(max_length=64, help_text=_("Equal for the same question, so that it is asked once."))
+    state = models.CharField(_("state"), max_length=10, choices=WorkState, default=WorkState.OPEN)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("assignee")
+    )
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("work item")
+        verbose_name_plural = _("work items")
+        constraints = [
+            one_of("state", WorkState),
+            models.UniqueConstraint(fields=["kind", "fingerprint"], name="profiles_workitem_asked_once"),
+        ]

@@ -1,0 +1,19 @@
+"""The nouns of `segments`: who is meant (definition), who is in (membership), who left the house (activation)."""
+
+from segments.models.activation import Activation, ActivationState, Destination, DestinationKind, Outcome, Shipment
+from segments.models.segments import Membership, Run, RunState, Segment, SegmentState, SegmentVersion
+
+__all__ = [
+    "Activation",
+    "ActivationState",
+    "Destination",
+    "DestinationKind",
+    "Membership",
+    "Outcome",
+    "Run",
+    "RunState",
+    "Segment",
+    "SegmentState",
+    "SegmentVersion",
+    "Shipment",
+]
