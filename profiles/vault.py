@@ -1,0 +1,258 @@
+"""Personal values: sealed to a person, found by a blind index, opened only here, with a line in the access log.
+
+A value is sealed with AES-256-GCM under the data key of its subject; the associated data binds place
+("table.column"), subject and key version, so a ciphertext moved elsewhere does not open. The data key is wrapped by
+a versioned key-encryption key outside the database. Destroying the wrapped key shreds every value, history and
+backups included. Blob: 1 byte format, 12 bytes nonce, ciphertext with 16 bytes tag.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.refused import Refused
+from cdp.kit.sql import copy_in, rows
+from profiles.models import AccessEntry, SubjectKey
+from profiles.norm import normal
+
+FORMAT = b"\x01"
+NONCE = 12
+
+
+class Item(NamedTuple):
+    """One sealed value: whose, where it lies ("table.column"), the ciphertext, and the field's name for the log."""
+
+    subject: UUID
+    place: str
+    blob: bytes | None
+    field: str
+
+
+class KeysMissing(Refused):
+    """The key-encryption key of this installation is not the one that sealed the data."""
+
+    code = "keys_missing"
+    status = 503
+    sentence = _("The key of this installation does not open its data. Put the right secrets folder in place.")
+
+
+# --- Look-up ----------------------------------------------------------------------------------------------------
+
+
+def blind(namespace: str, normal_value: str) -> bytes:
+    """Keyed digest (HMAC-SHA-256, 32 bytes) of a normal form; equal values of one namespace are equal.
+
+    An empty value has none: its digest would equal every other blank.
+    """
+    if not normal_value:
+        raise ValueError("An empty value has no blind index.")
+    return hmac.digest(_index_key(namespace), normal_value.encode(), "sha256")
+
+
+def blind_raw(namespace, raw: str, *, country: str | None = None) -> bytes | None:
+    """Blind index of a raw value in a Namespace's normal form, or None where it is no identifier."""
+    form = normal(namespace.normaliser, raw, country=country)
+    return blind(namespace.code, form) if form else None
+
+
+def digest(label: str, content: bytes) -> bytes:
+    """Keyed digest of any content, such as a record's, so that equal contents are known without being told."""
+    return hmac.digest(_index_key(f"digest:{label}"), content, "sha256")
+
+
+@cache
+def _index_key(label: str) -> bytes:
+    return _derive(settings.KENDT_INDEX_KEY, f"kendt/index/v1/{label}")
+
+
+def _derive(secret: bytes, info: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=info.encode()).derive(secret)
+
+
+# --- Sealing ----------------------------------------------------------------------------------------------------
+
+
+class Keyring:
+    """The data keys of some subjects, read in one statement; missing ones are made. Values are strings."""
+
+    def __init__(self, keys: dict[UUID, tuple[AESGCM, int]]):
+        self._keys = keys
+
+    @classmethod
+    def of(cls, subjects: Iterable[UUID]) -> "Keyring":
+        """For writing: keys of `subjects`, new ones where there are none. A destroyed key stays destroyed."""
+        wanted = set(subjects)
+        found = _wrapped(wanted)
+        if missing := wanted - found.keys():
+            _make_keys(missing)
+            found |= _wrapped(missing)
+        return cls({subject: key for subject, row in found.items() if (key := _unwrap(subject, *row))})
+
+    @classmethod
+    def existing(cls, subjects: Iterable[UUID]) -> "Keyring":
+        """For reading: the keys there are."""
+        found = _wrapped(set(subjects))
+        return cls({subject: key for subject, row in found.items() if (key := _unwrap(subject, *row))})
+
+    def seal(self, subject: UUID, place: str, text: str) -> bytes:
+        """Ciphertext of `text` for this subject at this place. KeyError when the subject's key is destroyed."""
+        key, version = self._keys[subject]
+        nonce = os.urandom(NONCE)
+        return FORMAT + nonce + key.encrypt(nonce, text.encode(), _bound(place, subject, version))
+
+    def open(self, subject: UUID, place: str, blob: bytes | None) -> str | None:
+        """The value; None when there is none or its key is destroyed. InvalidTag when it was moved or altered."""
+        if blob is None or subject not in self._keys:
+            return None
+        key, version = self._keys[subject]
+        blob = bytes(blob)
+        return key.decrypt(blob[1 : 1 + NONCE], blob[1 + NONCE :], _bound(place, subject, version)).decode()
+
+
+def _bound(place: str, subject: UUID, version: int) -> bytes:
+    return f"{place}|{subject}|{version}".encode()
+
+
+def _wrapped(subjects: set[UUID]) -> dict[UUID, tuple[bytes | None, int]]:
+    found = rows(
+        "SELECT subject, wrapped, kek_version FROM profiles_subjectkey WHERE subject = ANY(%s)", [list(subjects)]
+    )
+    return {subject: (wrapped, version) for subject, wrapped, version in found}
+
+
+def _make_keys(subjects: set[UUID]) -> None:
+    """Store new wrapped keys; where another writer was quicker, its key stands."""
+    version = settings.KENDT_KEK_CURRENT
+    kek = _kek(version)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS stage_keys (subject uuid, wrapped bytea) ON COMMIT DELETE ROWS")
+        cursor.execute("TRUNCATE stage_keys")
+    copy_in("stage_keys", ["subject", "wrapped"], ((subject, _wrap(kek, version, subject)) for subject in subjects))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO profiles_subjectkey (subject, wrapped, kek_version) "
+            "SELECT subject, wrapped, %s FROM stage_keys ORDER BY subject ON CONFLICT DO NOTHING",
+            [version],
+        )
+        cursor.execute("TRUNCATE stage_keys")
+
+
+def _wrap(kek: AESGCM, version: int, subject: UUID) -> bytes:
+    nonce = os.urandom(NONCE)
+    return nonce + kek.encrypt(nonce, os.urandom(32), f"wrap|{subject}|{version}".encode())
+
+
+def _unwrap(subject: UUID, wrapped: bytes | None, version: int) -> tuple[AESGCM, int] | None:
+    if wrapped is None:
+        return None
+    wrapped = bytes(wrapped)
+    try:
+        key = _kek(version).decrypt(wrapped[:NONCE], wrapped[NONCE:], f"wrap|{subject}|{version}".encode())
+    except (InvalidTag, KeyError):
+        raise KeysMissing from None
+    return AESGCM(key), version
+
+
+@cache
+def _kek(version: int) -> AESGCM:
+    return AESGCM(settings.KENDT_KEKS[version])
+
+
+def shred(subjects: Iterable[UUID]) -> int:
+    """Destroy the keys of `subjects`: nothing sealed to them can be opened again. Gives how many were destroyed."""
+    return SubjectKey.objects.filter(subject__in=set(subjects), destroyed_at=None).update(
+        wrapped=None, destroyed_at=timezone.now()
+    )
+
+
+# --- Bodies that belong to no one person (a received batch, a rejected row, an uploaded file) ----------------------
+
+
+def seal_own(place: str, content: bytes) -> bytes:
+    """Seal bytes under the installation's own key, bound to `place`."""
+    nonce = os.urandom(NONCE)
+    return FORMAT + nonce + _own_key().encrypt(nonce, content, place.encode())
+
+
+def open_own(place: str, blob: bytes) -> bytes:
+    """The bytes that `seal_own` sealed at this place. InvalidTag when moved or altered."""
+    blob = bytes(blob)
+    return _own_key().decrypt(blob[1 : 1 + NONCE], blob[1 + NONCE :], place.encode())
+
+
+@cache
+def _own_key() -> AESGCM:
+    return AESGCM(_derive(settings.KENDT_KEKS[1], "kendt/own/v1"))
+
+
+# --- Reading, and the log of it ---------------------------------------------------------------------------------
+
+
+def open_values(items: Sequence[Item], *, by, action: str, purpose: str, request_id: str = "") -> list[str | None]:
+    """Open values and write one line in the access log: who, when, of whom, which fields, for what purpose.
+
+    by: a user, a service key, or None for the system. Raises ValueError without a purpose.
+    """
+    if not str(purpose).strip():
+        raise ValueError("Opening personal values needs a purpose.")
+    values = _opened(items)
+    _log(items, by=by, action=action, purpose=purpose, request_id=request_id, allowed=True)
+    return values
+
+
+def log_refused(items: Sequence[Item], *, by, action: str, purpose: str, request_id: str = "") -> None:
+    """Log that somebody tried to open values and was refused."""
+    _log(items, by=by, action=action, purpose=purpose, request_id=request_id, allowed=False)
+
+
+def masked(items: Sequence[Item]) -> list[str | None]:
+    """The values as masks. The mask is made here, so a list of masked people discloses nothing and is not logged."""
+    return [None if text is None else mask(text) for text in _opened(items)]
+
+
+def mask(text: str) -> str:
+    """`anna@example.dk` -> `a•••@example.dk`, `+4520123456` -> `+45 •• •• 34 56`, `Anna` -> `A•••`."""
+    local, at, domain = text.partition("@")
+    if at and "." in domain:
+        return f"{local[:1]}•••@{domain}"
+    if re.fullmatch(r"\+\d{8,15}", text):
+        return f"{text[:3]} •• •• {text[-4:-2]} {text[-2:]}"
+    return " ".join(f"{part[:1]}•••" for part in text.split()) or "•••"
+
+
+def _opened(items: Sequence[Item]) -> list[str | None]:
+    ring = Keyring.existing({item[0] for item in items})
+    return [ring.open(subject, place, blob) for subject, place, blob, _field in items]
+
+
+def _log(items, *, by, action, purpose, request_id, allowed) -> None:
+    AccessEntry.objects.create(
+        actor=getattr(by, "pk", None),
+        actor_label=str(by) if by else "system",
+        action=action,
+        purpose=str(purpose),
+        subjects=sorted({item[0] for item in items}),
+        fields=sorted({item[3] for item in items}),
+        count=sum(item[2] is not None for item in items),
+        allowed=allowed,
+        request_id=request_id,
+    )
+
+
+def content_digest(content: bytes) -> str:
+    """SHA-256 of a file, hexadecimal: for manifests and receipts, never for personal values."""
+    return hashlib.sha256(content).hexdigest()
