@@ -35,6 +35,7 @@ SUPERUSER = "postgres"
 PORT = "5432"  # only a part of the socket's name: there is no TCP
 LONGEST_SOCKET_FOLDER = 90  # the kernel's limit is 107 characters with the socket's own name
 RECOVERY_SECONDS = 300
+STOP_SECONDS = 120
 PROCESSES = Path("/proc")
 REMAINS_SECONDS = 30  # after a SIGKILL the last backends may hold the shared memory for a moment
 REMAINS = ("postmaster.pid", "pre-existing shared memory block")
@@ -153,8 +154,8 @@ class Cluster:
         """Whether the server answers; only PostgreSQL's own answer counts, never a pid file."""
         command = [programs.folder() / "pg_isready", "--quiet", "--timeout=3", "--dbname=postgres"]
         command += [f"--host={self.home}", f"--port={PORT}", f"--username={ROLE}"]
-        answer = subprocess.run(command, check=False, env=programs.environment()).returncode
-        return {0: State.RUNNING, 1: State.BUSY}.get(answer, State.STOPPED)
+        answer = programs.run(command, env=programs.environment())
+        return {0: State.RUNNING, 1: State.BUSY}.get(answer.returncode, State.STOPPED)
 
     def start(self) -> bool:
         with self._locked():
@@ -168,10 +169,19 @@ class Cluster:
         with self._locked():
             if not self.files.exists() or self._postmaster() is None:
                 return False
-            result = self._run("pg_ctl", "stop", "-w", "-t", RECOVERY_SECONDS, "-m", "fast", "-D", self.files)
-            if result.returncode != 0 and self.state() is not State.STOPPED:
-                raise EmbeddedError(f"PostgreSQL did not stop: {result.stderr.strip()}")
+            self._shut_down()
             return True
+
+    def _shut_down(self) -> None:
+        """Stop the server in the gentlest way it follows; what it acknowledged is safe in either way."""
+        patience = time.monotonic() + REMAINS_SECONDS
+        while self.state() is State.BUSY and time.monotonic() < patience:  # a fast stop amid recovery may hang for ever
+            time.sleep(0.2)
+        for mode in ("fast", "immediate"):
+            result = self._run("pg_ctl", "stop", "-w", "-t", STOP_SECONDS, "-m", mode, "-D", self.files)
+            if result.returncode == 0 or self._postmaster() is None:
+                return
+        raise EmbeddedError(f"PostgreSQL did not stop: {result.stderr.strip()}")
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -259,15 +269,18 @@ class Cluster:
     def _launch_once(self) -> str:
         """Try to start; returns what the server said when it would not."""
         self._clear_remains()
-        log = self.home / "start.log"
-        log.unlink(missing_ok=True)
-        result = self._run("pg_ctl", "start", "-w", "-t", RECOVERY_SECONDS, "-D", self.files, "-l", log)
+        first_words = self.home / "start.log"  # until the logging collector takes over
+        first_words.unlink(missing_ok=True)
+        result = self._run("pg_ctl", "start", "-w", "-t", RECOVERY_SECONDS, "-D", self.files, "-l", first_words)
         if result.returncode == 0:
             return ""
-        return (log.read_text(errors="replace") if log.exists() else "").strip() or result.stderr
+        newest = sorted(
+            [*self.files.glob("log/*.log"), *self.home.glob("start.log")], key=lambda log: log.stat().st_mtime
+        )
+        return "".join(log.read_text(errors="replace").rpartition("starting PostgreSQL")[2] for log in newest[-2:])
 
     def _clear_remains(self) -> None:
-        """After a SIGKILL: end backends still at work, and drop the pid file, whose number may be a stranger's by now.
+        """After a SIGKILL: end backends still at work, drop the lock files, whose pid may be a zombie or a stranger.
 
         PostgreSQL itself refuses to start for as long as one of the backends holds the old shared memory.
         """
@@ -277,7 +290,8 @@ class Cluster:
             if self._is_ours(process.name):
                 with contextlib.suppress(OSError):
                     os.kill(int(process.name), signal.SIGTERM)
-        (self.files / "postmaster.pid").unlink(missing_ok=True)
+        for lock in (self.files / "postmaster.pid", self.home / f".s.PGSQL.{PORT}.lock"):
+            lock.unlink(missing_ok=True)
 
     def _postmaster(self) -> int | None:
         """The pid of this cluster's server, if the pid file names one and it is alive."""
@@ -288,11 +302,14 @@ class Cluster:
         return int(pid) if self._is_ours(pid) else None
 
     def _is_ours(self, pid: str) -> bool:
-        """Whether a process works in our cluster's folder, as all of PostgreSQL's do; without /proc we believe it."""
+        """Whether a process is PostgreSQL at work in our cluster's folder; without /proc we believe it."""
+        if not PROCESSES.is_dir():
+            return True
         try:
-            return not PROCESSES.is_dir() or os.readlink(PROCESSES / pid / "cwd") == str(self.files)
+            place, program = (os.readlink(PROCESSES / pid / link) for link in ("cwd", "exe"))
         except OSError:
             return False
+        return place == str(self.files) and Path(program).name.startswith("postgres")
 
     def _must(self, program: str, *arguments, **options) -> None:
         result = self._run(program, *arguments, **options)

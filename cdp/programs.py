@@ -32,19 +32,14 @@ def run_as(account: pwd.struct_passwd, program: str, *arguments, cwd: Path, give
     identity = {}
     if os.geteuid() == 0:
         identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    return subprocess.run(
-        [_reachable_folder() / program, *map(str, arguments)],
-        input=given,
-        cwd=cwd,
-        env=environment(),
-        check=False,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-        umask=0o077,
-        **identity,
-    )
+    command = [_reachable_folder() / program, *map(str, arguments)]
+    options = {"start_new_session": True, "umask": 0o077, "cwd": cwd, "env": environment()}
+    return run(command, input=given, **options, **identity)
+
+
+def run(command: list, **options) -> subprocess.CompletedProcess:
+    """Run a program to its end and keep what it says as text; a failure is the caller's to judge."""
+    return subprocess.run(command, check=False, capture_output=True, text=True, errors="replace", **options)
 
 
 def environment() -> dict[str, str]:
@@ -63,7 +58,7 @@ def system_user() -> pwd.struct_passwd:
         )
     command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", SHELTER]
     command += ["--shell", "/usr/sbin/nologin", SYSTEM_USER]
-    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    result = run(command)
     try:  # another process may have been quicker
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:

@@ -144,6 +144,7 @@ def test_log_of_a_killed_backend_does_not_quote_its_statement(data):
     with pytest.raises(psycopg.OperationalError), connect(data) as connection:
         threading.Timer(0.3, os.kill, [connection.info.backend_pid, signal.SIGKILL]).start()
         connection.execute(f"SELECT pg_sleep(5), '{PLANTED}'")
+    embedded.stop(data)
 
     text = "".join(path.read_text() for path in (Cluster(data).files / "log").iterdir())
 
@@ -168,7 +169,8 @@ def test_stop_answers_whether_there_was_something_to_stop(data):
 
 def test_killed_server_comes_back_with_all_it_had_acknowledged(data):
     embedded.start(data)
-    with connect(data) as connection:
+    embedded.create(data, "shop")
+    with connect(data, dbname="shop") as connection:
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
     busy = threading.Thread(target=count_for_ever, args=[data])
     busy.start()
@@ -177,7 +179,7 @@ def test_killed_server_comes_back_with_all_it_had_acknowledged(data):
     os.kill(postmaster(data), signal.SIGKILL)
 
     assert embedded.start(data) is True
-    assert value(data, "SELECT count(*) FROM kept") == 1000
+    assert value(data, "SELECT count(*) FROM kept", dbname="shop") == 1000
     busy.join(timeout=10)
     assert not busy.is_alive()
 
