@@ -1,0 +1,1 @@
+"""The management API: what the apps offer, assembled under /api/v1."""

@@ -1,0 +1,131 @@
+"""The management API as this house makes it: scopes, cursor paging, strict filters, problem documents.
+
+Every view says which scope each action needs (`scopes`); a view without one is refused to everybody.
+"""
+
+from collections import OrderedDict
+
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+from rest_framework import permissions
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+SCOPES = {
+    "profiles:read": _("read profiles, masked"),
+    "profiles:write": _("write profiles"),
+    "pii:read": _("read personal values, with a purpose"),
+    "consents:read": _("read consents and decisions"),
+    "consents:write": _("record consents"),
+    "segments:read": _("read segments and members"),
+    "segments:write": _("write segments"),
+    "segments:export": _("request and fetch activations"),
+    "partners:read": _("read partners and agreements"),
+    "partners:share": _("request deliveries"),
+    "events:write": _("send events and files"),
+    "audit:read": _("read the access log"),
+}
+
+
+class PurposeRequired(APIException):
+    """Personal values are opened only for a stated purpose."""
+
+    status_code = 400
+    default_code = "purpose_required"
+    default_detail = _("Name the purpose in the header X-Purpose to read personal values.")
+
+
+class HasScope(permissions.BasePermission):
+    """The caller's key holds the scope that this action needs. Staff who signed in read with their permissions."""
+
+    def has_permission(self, request, view) -> bool:
+        scope = getattr(view, "scopes", {}).get(getattr(view, "action", None) or request.method.lower())
+        if scope is None:
+            return False
+        key = request.auth
+        if hasattr(key, "scopes"):
+            return scope in key.scopes
+        user = request.user
+        return bool(user and user.is_authenticated and user.is_active and user.is_superuser)
+
+
+def opens_personal_values(request) -> str | None:
+    """The stated purpose when this caller may read personal values in this request, else None (values are masked).
+
+    Raises PurposeRequired when the key may read them, asks for them with `?reveal=true`, and names no purpose.
+    """
+    if request.query_params.get("reveal") != "true":
+        return None
+    if "pii:read" not in getattr(request.auth, "scopes", []):
+        raise permissions.exceptions.PermissionDenied(_("This key has no scope pii:read."))
+    purpose = request.headers.get("X-Purpose", "").strip()
+    if not purpose:
+        raise PurposeRequired
+    return purpose
+
+
+class Cursor(CursorPagination):
+    """`?limit=100&cursor=...` -> {"data": [...], "next_cursor": ..., "has_more": ...}."""
+
+    page_size = 100
+    page_size_query_param = "limit"
+    max_page_size = 1000
+    ordering = ("-id",)
+    cursor_query_param = "cursor"
+
+    def get_paginated_response(self, data):
+        link = self.get_next_link()
+        cursor = link.split("cursor=")[1].split("&")[0] if link else None
+        return Response(OrderedDict(data=data, next_cursor=cursor, has_more=link is not None))
+
+    def get_paginated_response_schema(self, schema):
+        return {
+            "type": "object",
+            "required": ["data", "next_cursor", "has_more"],
+            "properties": {
+                "data": schema,
+                "next_cursor": {"type": ["string", "null"]},
+                "has_more": {"type": "boolean"},
+            },
+        }
+
+
+class StrictFilterBackend(filters.DjangoFilterBackend):
+    """An unknown parameter is an error: a typo must not return everything."""
+
+    always = {"cursor", "limit", "reveal", "format"}
+
+    def filter_queryset(self, request, queryset, view):
+        refuse_unknown(request, known_parameters(view, queryset, self))
+        return super().filter_queryset(request, queryset, view)
+
+
+def known_parameters(view, queryset=None, backend=None) -> set[str]:
+    """The parameters that a view understands: its filters, its `parameters`, and those of paging."""
+    filterset = (backend or StrictFilterBackend()).get_filterset_class(view, queryset)
+    names = set(filterset.base_filters) if filterset else set()
+    return names | set(getattr(view, "parameters", ())) | StrictFilterBackend.always
+
+
+def refuse_unknown(request, known: set[str]) -> None:
+    """Raise a 400 that names each parameter which is not known, and those that are."""
+    if unknown := sorted(set(request.query_params) - known):
+        sentence = _("Unknown parameter. Known: %(known)s.") % {"known": ", ".join(sorted(known))}
+        raise ValidationError({name: [sentence] for name in unknown}, code="unknown_parameter")
+
+
+class ScopedViewSet(GenericViewSet):
+    """The base of every viewset: say the scope of each action in `scopes` = {"list": "profiles:read", ...}."""
+
+    scopes: dict[str, str] = {}
+    parameters: tuple[str, ...] = ()
+    filter_backends = [StrictFilterBackend]
+    pagination_class = Cursor
+    permission_classes = [HasScope]
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if getattr(self, "detail", False) or self.action not in {"list"}:
+            refuse_unknown(request, known_parameters(self))

@@ -1,0 +1,73 @@
+"""What every installation starts with: the vocabulary of identifiers and attributes, and the steward as a source."""
+
+from django.db import transaction
+
+from consents.models import Controller
+from profiles.models import Attribute, Namespace, Source
+
+# code, title, role, normal form, priority, at most per profile, hub limit, window (days), many at once, channel
+NAMESPACES = [
+    ("customer_no", "Customer number", "anchor", "number", 1, 1, 1, None, False, ""),
+    ("loyalty_no", "Loyalty number", "anchor", "number", 1, 1, 1, None, False, ""),
+    ("user_id", "Login", "anchor", "login", 2, 2, 1, None, False, ""),
+    ("email_verified", "E-mail, verified", "linking", "email", 3, 5, 2, None, False, "email"),
+    ("email", "E-mail", "supported", "email", 4, 5, 2, None, False, "email"),
+    ("phone", "Phone", "supported", "phone", 5, 5, 3, 730, False, "sms"),
+    ("device", "Device or cookie", "last_login", "login", 8, 10, 3, 90, True, ""),
+    ("third_party_id", "Third-party id", "apart", "login", 9, 10, 1, 90, True, ""),
+]
+
+# code, title, type, classification, group
+ATTRIBUTES = [
+    ("first_name", "First name", "text", "direct", "name"),
+    ("last_name", "Last name", "text", "direct", "name"),
+    ("full_name", "Full name", "text", "direct", "name"),
+    ("street", "Street", "text", "direct", "address"),
+    ("postal_code", "Postal code", "text", "quasi", "address"),
+    ("city", "City", "text", "quasi", "address"),
+    ("country", "Country", "text", "quasi", "address"),
+    ("birth_date", "Date of birth", "date", "quasi", ""),
+    ("gender", "Gender", "text", "quasi", ""),
+    ("language", "Language", "text", "open", ""),
+    ("company", "Company", "text", "open", ""),
+    ("interests", "Interests", "list", "open", ""),
+    ("preferred_channel", "Preferred channel", "text", "open", ""),
+    ("customer_since", "Customer since", "date", "open", ""),
+    ("loyalty_points", "Loyalty points", "number", "open", ""),
+    ("loyalty_tier", "Loyalty tier", "text", "open", ""),
+]
+
+
+@transaction.atomic
+def seed() -> None:
+    """Add what lacks; what an owner has changed since stays as it is."""
+    for code, title, role, normaliser, priority, most, hub, window, many, channel in NAMESPACES:
+        Namespace.objects.get_or_create(
+            code=code,
+            defaults={
+                "title": title,
+                "role": role,
+                "normaliser": normaliser,
+                "priority": priority,
+                "max_per_profile": most,
+                "hub_limit": hub,
+                "window_days": window,
+                "many": many,
+                "contact_channel": channel,
+            },
+        )
+    for code, title, kind, classification, group in ATTRIBUTES:
+        Attribute.objects.get_or_create(
+            code=code, defaults={"title": title, "type": kind, "classification": classification, "group": group}
+        )
+    Source.objects.get_or_create(
+        code="steward",
+        defaults={
+            "title": "Stewards",
+            "kind": "staff",
+            "party": 0,
+            "trust": 90,
+            "namespace": Namespace.objects.get(code="customer_no"),
+        },
+    )
+    Controller.objects.get_or_create(key="own", defaults={"name": "Our company"})

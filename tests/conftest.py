@@ -1,0 +1,53 @@
+"""Real PostgreSQL for every test: the one of DATABASE_URL, else an embedded server of the run's own.
+
+A plain run uses the development server when it answers; CI and `make test` give KENDT_DATA a fresh folder.
+"""
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import TransactionTestCase
+
+from cdp import embedded
+
+
+def pytest_configure(config):
+    """Start the embedded server once, in the process that was called; the workers of xdist find it running."""
+    if not settings.EXTERNAL_DATABASE and not hasattr(config, "workerinput"):
+        config.started_server = embedded.start(settings.KENDT_DATA)
+
+
+def pytest_unconfigure(config):
+    if getattr(config, "started_server", False):
+        embedded.stop(settings.KENDT_DATA)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Every test database starts as every installation does."""
+    from cdp.seed import seed
+
+    with django_db_blocker.unblock():
+        seed()
+
+
+def empty_everything():
+    """Empty all tables as their owner: triggers off, truncate, triggers on."""
+    from cdp.seed import seed
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('public', 'vault') "
+            "AND tablename NOT LIKE 'django_%' AND tablename NOT LIKE 'auth_%'"
+        )
+        tables = [row[0] for row in cursor.fetchall()]
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    seed()
+
+
+# Django's own flush is a TRUNCATE, which evidence refuses.
+TransactionTestCase._fixture_teardown = lambda self: empty_everything()
