@@ -19,7 +19,7 @@ VERSION = "norm/v1"
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 PLACEHOLDER_LOCAL_PARTS = {"test", "noreply", "no-reply", "none", "null", "anonymous", "ukendt", "okand"}
 ROLE_LOCAL_PARTS = {"info", "kontakt", "contact", "mail", "post", "office", "sales", "salg", "kundeservice", "support"}
-PLACEHOLDER_PHONES = {"+4512345678", "+4512341234", "+46701234567"}
+PLACEHOLDER_PHONES = {"+4512345678", "+4512341234"}
 REFUSED_LOGINS = re.compile(r"^(null|undefined|none|nan|anonymous|guest|true|false|unknown|-1|n/?a|[0\-\s]+)$", re.I)
 LOCAL_PART = re.compile(r"^[^\s@\"(),:;<>\[\\\]]{1,64}$")
 

@@ -1,0 +1,101 @@
+"""Sealed values open only where they were sealed, and every opening leaves a line."""
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from cdp.kit.ids import uuid7
+from profiles.models import AccessEntry, SubjectKey
+from profiles.vault import Item, Keyring, blind, log_refused, mask, masked, open_own, open_values, seal_own, shred
+from tests.builders import user
+
+PLACE = "profiles_trait.sealed"
+pytestmark = pytest.mark.django_db
+
+
+def sealed(text="Ærø", subject=None, place=PLACE):
+    subject = subject or uuid7()
+    return Item(subject, place, Keyring.of([subject]).seal(subject, place, text), "last_name")
+
+
+def test_a_value_opens_for_its_subject_at_its_place():
+    item = sealed("Ærø")
+
+    assert Keyring.existing([item.subject]).open(item.subject, PLACE, item.blob) == "Ærø"
+    assert "Ærø".encode() not in item.blob
+
+
+def test_a_value_moved_to_another_place_or_person_does_not_open():
+    item, other = sealed(), uuid7()
+    ring = Keyring.of([item.subject, other])
+
+    with pytest.raises(InvalidTag):
+        ring.open(item.subject, "profiles_identifier.sealed", item.blob)
+    with pytest.raises(InvalidTag):
+        ring.open(other, PLACE, item.blob)
+
+
+def test_a_shredded_person_cannot_be_opened_or_sealed_to_again():
+    item = sealed()
+
+    assert shred([item.subject]) == 1
+
+    assert Keyring.existing([item.subject]).open(item.subject, PLACE, item.blob) is None
+    with pytest.raises(KeyError):
+        Keyring.of([item.subject]).seal(item.subject, PLACE, "again")
+    assert SubjectKey.objects.get(pk=item.subject).wrapped is None
+
+
+def test_opening_writes_one_line_that_says_who_what_and_why():
+    items, anna = [sealed("Anna"), sealed("Bo")], user("anna")
+
+    values = open_values(items, by=anna, action="reveal", purpose="call back", request_id="r-1")
+
+    assert values == ["Anna", "Bo"]
+    entry = AccessEntry.objects.get()
+    assert (entry.actor, entry.actor_label, entry.action, entry.purpose) == (anna.pk, "anna", "reveal", "call back")
+    assert entry.subjects == sorted(item.subject for item in items)
+    assert (entry.fields, entry.count, entry.allowed, entry.request_id) == (["last_name"], 2, True, "r-1")
+
+
+def test_opening_needs_a_purpose():
+    with pytest.raises(ValueError, match="purpose"):
+        open_values([sealed()], by=None, action="reveal", purpose=" ")
+
+
+def test_a_refused_attempt_is_logged_as_refused():
+    log_refused([sealed()], by=user("bo"), action="reveal", purpose="curious")
+
+    assert list(AccessEntry.objects.values_list("actor_label", "allowed")) == [("bo", False)]
+
+
+def test_a_list_of_masks_discloses_nothing_and_is_not_logged():
+    assert masked([sealed("Anna"), Item(uuid7(), PLACE, None, "last_name")]) == ["A•••", None]
+    assert not AccessEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("anna@example.dk", "a•••@example.dk"),
+        ("+4520123456", "+45 •• •• 34 56"),
+        ("Anna Marie", "A••• M•••"),
+        ("K1001", "K•••"),
+    ],
+)
+def test_a_mask_shows_enough_to_recognise_and_not_enough_to_know(text, shown):
+    assert mask(text) == shown
+
+
+def test_a_blind_index_is_equal_in_one_namespace_only():
+    assert blind("email", "anna@example.dk") == blind("email", "anna@example.dk")
+    assert blind("email", "anna@example.dk") != blind("login", "anna@example.dk")
+    with pytest.raises(ValueError, match="empty"):
+        blind("email", "")
+
+
+def test_a_body_opens_only_at_its_place():
+    blob = seal_own("profiles_inbox.sealed", b"body")
+
+    assert open_own("profiles_inbox.sealed", blob) == b"body"
+    with pytest.raises(InvalidTag):
+        open_own("profiles_rejection.sealed_row", blob)
