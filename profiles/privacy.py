@@ -1,0 +1,165 @@
+"""What `profiles` holds of people (see cdp.kit.privacy)."""
+
+from cdp.kit.privacy import Holding
+
+KEPT_AS_EVIDENCE = "The log of who opened what is kept; it holds references, which say nothing once keys are shredded."
+NOT_THE_PERSONS = "It is about the file or the sender, and is purged with them."
+
+HOLDINGS = [
+    Holding(
+        "profiles.Subject",
+        exported=True,
+        erased=True,
+        keyed="external_key",
+        person="id profile",
+        open="source is_test created_at",
+    ),
+    Holding(
+        "profiles.Record",
+        exported=True,
+        erased=True,
+        keyed="digest",
+        person="id subject",
+        open="source version party terms batch row_number observed_at received_at",
+    ),
+    Holding(
+        "profiles.Identifier",
+        exported=True,
+        erased=True,
+        sealed="sealed",
+        keyed="blind",
+        person="subject record",
+        open="id namespace verified observed_at",
+    ),
+    Holding(
+        "profiles.Trait",
+        exported=True,
+        erased=True,
+        sealed="sealed",
+        keyed="match_key",
+        person="subject record",
+        quasi="text number date boolean items",
+        open="id attribute verified valid_until",
+    ),
+    Holding(
+        "profiles.Event",
+        exported=True,
+        erased=True,
+        sealed="sealed",
+        person="record profile",
+        quasi="order_id properties",
+        open="id occurred_at source batch type name category product_id quantity price amount currency original_at "
+        "sent_at received_at flags",
+    ),
+    Holding(
+        "profiles.EventKey",
+        exported="A digest of a message id; the event itself is exported.",
+        erased="A digest of a message id, kept so that a late copy of an erased event is not stored again.",
+        keyed="key",
+        open="source",
+    ),
+    Holding(
+        "profiles.Inbox",
+        exported=NOT_THE_PERSONS,
+        erased=NOT_THE_PERSONS,
+        sealed="sealed",
+        open="id source is_test received_at sent_at events stored state attempts error done_at",
+    ),
+    Holding(
+        "profiles.QuarantineItem",
+        exported=NOT_THE_PERSONS,
+        erased=NOT_THE_PERSONS,
+        sealed="sealed",
+        keyed="key",
+        open="id source inbox reason detail sample received_at state note expires_at",
+    ),
+    Holding(
+        "profiles.Rejection",
+        exported=NOT_THE_PERSONS,
+        erased=NOT_THE_PERSONS,
+        sealed="sealed_row",
+        open="batch row_number column code detail",
+    ),
+    Holding(
+        "profiles.Batch",
+        open="id source mapping party terms state file_name stored_as sha256 format rows_total rows_done rows_new "
+        "rows_updated rows_unchanged rows_rejected samples blocks_done leased_until error created_at started_at "
+        "finished_at",
+        staff="created_by",
+    ),
+    Holding(
+        "profiles.StewardDecision",
+        exported=True,
+        erased=True,
+        person="subject other trait",
+        open="id kind withdraws reason expires_at decided_at",
+        staff="decided_by",
+    ),
+    Holding(
+        "profiles.Profile",
+        exported=True,
+        erased="A stub without values stays, so that an erased id answers that it is gone.",
+        person="id",
+        open="is_test first_seen_at last_seen_at subject_count updated_at erased_at",
+    ),
+    Holding("profiles.Alias", exported=True, erased=True, person="subject profile", open="id valid_from valid_to"),
+    Holding(
+        "profiles.GoldenValue",
+        exported=True,
+        erased=True,
+        person="profile trait",
+        quasi="text number date boolean items",
+        open="id attribute rule candidates party",
+    ),
+    Holding(
+        "profiles.RefusedLink",
+        exported="It would tell one person of another.",
+        erased=True,
+        person="subject other",
+        open="id namespace reason created_at",
+    ),
+    Holding(
+        "profiles.WorkItem",
+        exported="An internal task; the facts behind it are exported.",
+        erased=True,
+        person="subject_ref",
+        keyed="fingerprint",
+        open="id kind why state created_at closed_at",
+        staff="assignee",
+    ),
+    Holding(
+        "profiles.SharedIdentifier",
+        exported="A value of several people.",
+        erased="A value of several people; a keyed digest only.",
+        keyed="blind",
+        open="namespace verdict people_seen reason expires_at created_at",
+    ),
+    Holding(
+        "profiles.SubjectKey",
+        exported="The key of the values, not a value.",
+        erased=True,
+        sealed="wrapped",
+        person="subject",
+        open="kek_version destroyed_at",
+    ),
+    Holding(
+        "profiles.AccessEntry",
+        exported=True,
+        erased=KEPT_AS_EVIDENCE,
+        person="subjects",
+        open="id recorded_at action purpose fields count allowed request_id",
+        staff="actor actor_label",
+    ),
+    Holding(
+        "profiles.Source",
+        open="id code title kind party trust namespace default_country default_language time_zone values_verified "
+        "consent_signals_are_grants allowed_origins skew_threshold_seconds enabled created_at",
+    ),
+    Holding("profiles.SourceKey", keyed="digest", open="id source start is_test created_at last_used_at revoked_at"),
+    Holding("profiles.Mapping", open="id source name rows spec created_at"),
+    Holding("profiles.Attribute", open="id code title type classification group freshness_days active"),
+    Holding(
+        "profiles.Namespace",
+        open="id code title role normaliser priority max_per_profile hub_limit window_days many contact_channel",
+    ),
+]
