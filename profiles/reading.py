@@ -1,0 +1,72 @@
+"""Fields of many people at once, for lists, answers and files: open values as they are, personal values as masks or,
+with a purpose and a line in the access log, in clear. A field is the code of an attribute or of a namespace.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from cdp.kit.sql import dicts
+from profiles.vault import Item, masked, open_values
+
+#: The golden values of people.
+VALUES = """
+SELECT golden.profile_id AS profile, attribute.code AS field, trait.subject_id AS subject, trait.sealed AS sealed,
+       'profiles_trait.sealed' AS place,
+       coalesce(to_jsonb(golden.text), to_jsonb(golden.number), to_jsonb(golden.date), to_jsonb(golden.boolean),
+                golden.items) AS open
+FROM profiles_goldenvalue golden
+JOIN profiles_attribute attribute ON attribute.id = golden.attribute_id
+JOIN profiles_trait trait ON trait.id = golden.trait_id
+WHERE golden.profile_id = ANY(%(profiles)s) AND (%(all)s OR attribute.code = ANY(%(fields)s))
+"""
+
+#: The identifier that stands for each namespace: a verified one, then the newest.
+IDENTIFIERS = """
+SELECT DISTINCT ON (subject.profile_id, namespace.code)
+       subject.profile_id AS profile, namespace.code AS field, identifier.subject_id AS subject,
+       identifier.sealed AS sealed, 'profiles_identifier.sealed' AS place, NULL AS open
+FROM profiles_subject subject
+JOIN profiles_identifier identifier ON identifier.subject_id = subject.id
+JOIN profiles_namespace namespace ON namespace.id = identifier.namespace_id
+WHERE subject.profile_id = ANY(%(profiles)s) AND (%(all)s OR namespace.code = ANY(%(fields)s))
+ORDER BY subject.profile_id, namespace.code, identifier.verified DESC, identifier.observed_at DESC, identifier.id DESC
+"""
+
+People = dict[UUID, dict[str, Any]]
+
+
+def shown(profiles: Iterable[UUID], fields: Sequence[str] | None = None) -> People:
+    """{profile: {field: value}} with personal values masked; `fields` None gives all there are."""
+    return _with_values(profiles, fields, masked)
+
+
+def opened(
+    profiles: Iterable[UUID], fields: Sequence[str] | None, *, by, action: str, purpose: str, request_id: str = ""
+) -> People:
+    """{profile: {field: value}} in clear: one line in the access log for them all."""
+
+    def open_them(items: Sequence[Item]) -> list[str | None]:
+        return open_values(items, by=by, action=action, purpose=purpose, request_id=request_id) if items else []
+
+    return _with_values(profiles, fields, open_them)
+
+
+def _with_values(profiles: Iterable[UUID], fields: Sequence[str] | None, reveal) -> People:
+    profiles = list(profiles)
+    cells = _cells(profiles, fields)
+    personal = [cell for cell in cells if cell["sealed"] is not None]
+    values = reveal([Item(cell["subject"], cell["place"], cell["sealed"], cell["field"]) for cell in personal])
+    people: People = {profile: {} for profile in profiles}
+    for cell in cells:
+        people[cell["profile"]][cell["field"]] = cell["open"]
+    for cell, value in zip(personal, values, strict=True):
+        people[cell["profile"]][cell["field"]] = value
+    return people
+
+
+def _cells(profiles: list[UUID], fields: Sequence[str] | None) -> list[dict]:
+    if not profiles:
+        return []
+    wanted = {"profiles": profiles, "fields": list(fields or []), "all": fields is None}
+    return dicts(VALUES, wanted) + dicts(IDENTIFIERS, wanted)
