@@ -2,7 +2,9 @@
 with a purpose and a line in the access log, in clear. A field is the code of an attribute or of a namespace.
 """
 
+import json
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +61,7 @@ def _with_values(profiles: Iterable[UUID], fields: Sequence[str] | None, reveal)
     values = reveal([Item(cell["subject"], cell["place"], cell["sealed"], cell["field"]) for cell in personal])
     people: People = {profile: {} for profile in profiles}
     for cell in cells:
-        people[cell["profile"]][cell["field"]] = cell["open"]
+        people[cell["profile"]][cell["field"]] = cell["open"] and json.loads(cell["open"], parse_float=Decimal)
     for cell, value in zip(personal, values, strict=True):
         people[cell["profile"]][cell["field"]] = value
     return people
