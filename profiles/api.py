@@ -1,0 +1,203 @@
+"""People, events and imports over the API. Personal values are masked unless the key may read them for a purpose."""
+
+from uuid import UUID
+
+import django_filters
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.response import Response
+
+from cdp.kit.api import ScopedViewSet, opens_personal_values
+from profiles import golden, lookup
+from profiles.models import Batch, Event, GoldenValue, Profile, Subject
+from profiles.reading import opened, shown
+
+
+class Gone(APIException):
+    """The person was erased."""
+
+    status_code = status.HTTP_410_GONE
+    default_code = "erased"
+    default_detail = _("This person was erased.")
+
+
+def public_id(profile: UUID) -> str:
+    """The id that the API shows: prf_ and the UUID."""
+    return f"prf_{profile}"
+
+
+def profile_id(text: str) -> UUID:
+    """The UUID in a public id. NotFound when it is none."""
+    try:
+        return UUID(text.removeprefix("prf_"))
+    except ValueError:
+        raise NotFound from None
+
+
+class ProfileSerializer(serializers.Serializer):
+    """A profile: `values` by attribute, `identifiers` by namespace; personal values are masked by default."""
+
+    id = serializers.SerializerMethodField()
+    merged_from = serializers.SerializerMethodField()
+    first_seen_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    source_records = serializers.IntegerField(source="subject_count")
+    fields_ = serializers.SerializerMethodField()
+
+    def get_fields(self):
+        fields = super().get_fields()
+        fields["fields"] = fields.pop("fields_")
+        return fields
+
+    def get_id(self, profile) -> str:
+        return public_id(profile.pk)
+
+    def get_merged_from(self, profile) -> str | None:
+        asked = self.context.get("asked")
+        return public_id(asked) if asked and asked != profile.pk else None
+
+    def get_fields_(self, profile) -> dict:
+        return self.context["people"][profile.pk]
+
+
+class ProfileFilter(django_filters.FilterSet):
+    """Exact look-ups only: an identifier is found by its blind index, in its normal form."""
+
+    email = django_filters.CharFilter(method="by_identifier")
+    phone = django_filters.CharFilter(method="by_identifier")
+    customer_no = django_filters.CharFilter(method="by_identifier")
+    loyalty_no = django_filters.CharFilter(method="by_identifier")
+    user_id = django_filters.CharFilter(method="by_identifier")
+    country = django_filters.CharFilter(method="by_country")
+    updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+
+    def by_identifier(self, queryset, name, value):
+        return queryset.filter(pk__in=lookup.by_identifier(name, value))
+
+    def by_country(self, queryset, name, value):
+        lives_there = GoldenValue.objects.filter(profile=OuterRef("pk"), attribute__code="country", text=value.upper())
+        return queryset.filter(Exists(lives_there))
+
+
+REVEAL = [
+    OpenApiParameter("reveal", bool, description="true: personal values in clear; needs pii:read and X-Purpose."),
+    OpenApiParameter("X-Purpose", str, OpenApiParameter.HEADER, description="Why the values are read."),
+]
+
+
+class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """People. An id of a profile that was merged away answers with the survivor."""
+
+    scopes = {"list": "profiles:read", "retrieve": "profiles:read", "provenance": "profiles:read"}
+    serializer_class = ProfileSerializer
+    filterset_class = ProfileFilter
+    queryset = Profile.objects.living()
+
+    @extend_schema(parameters=REVEAL)
+    def list(self, request, *args, **kwargs):
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        people = self._fields([profile.pk for profile in page])
+        return self.get_paginated_response(self._serialized(page, people, many=True).data)
+
+    @extend_schema(parameters=REVEAL)
+    def retrieve(self, request, *args, **kwargs):
+        asked = profile_id(kwargs["pk"])
+        profile = self._living(asked)
+        people = self._fields([profile.pk])
+        return Response(self._serialized(profile, people, asked=asked).data)
+
+    @extend_schema(responses=dict)
+    @action(detail=True)
+    def provenance(self, request, *args, **kwargs):
+        """Why each value stands: the winner, the rule that decided, and every candidate with its source."""
+        profile = self._living(profile_id(kwargs["pk"]))
+        codes = GoldenValue.objects.filter(profile=profile).values_list("attribute__code", flat=True)
+        return Response({code: golden.explain(profile=profile.pk, attribute=code) for code in sorted(codes)})
+
+    def _living(self, asked: UUID) -> Profile:
+        subject = Subject.objects.select_related("profile").filter(pk=asked, is_test=False).first()
+        if subject is None:
+            raise NotFound
+        if subject.profile.erased_at:
+            raise Gone
+        return subject.profile
+
+    def _fields(self, profiles: list[UUID]) -> dict:
+        purpose = opens_personal_values(self.request)
+        if purpose is None:
+            return shown(profiles)
+        return opened(
+            profiles, None, by=self.request.auth, action="api", purpose=purpose, request_id=self.request._request.id
+        )
+
+    def _serialized(self, page, people, *, many=False, asked=None):
+        return self.serializer_class(page, many=many, context={"people": people, "asked": asked})
+
+
+class EventSerializer(serializers.ModelSerializer):
+    profile = serializers.SerializerMethodField()
+    source = serializers.SlugRelatedField("code", read_only=True)
+
+    class Meta:
+        model = Event
+        fields = ["id", "type", "name", "occurred_at", "received_at", "source", "profile", "category", "order_id",
+                  "product_id", "quantity", "price", "amount", "currency", "properties", "flags"]  # fmt: skip
+
+    def get_profile(self, event) -> str | None:
+        return public_id(event.profile_id) if event.profile_id else None
+
+
+class EventFilter(django_filters.FilterSet):
+    profile = django_filters.CharFilter(method="of_profile")
+    name = django_filters.CharFilter(field_name="name")
+    since = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="gte")
+    until = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lt")
+
+    def of_profile(self, queryset, name, value):
+        return queryset.filter(profile=lookup.living(profile_id(value)))
+
+
+class EventViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """What one person did, or what happened by one name: one of `profile` and `name` is needed."""
+
+    scopes = {"list": "profiles:read"}
+    serializer_class = EventSerializer
+    filterset_class = EventFilter
+    queryset = Event.objects.select_related("source")
+
+    def get_queryset(self):
+        if not {"profile", "name"} & self.request.query_params.keys():
+            raise ValidationError({"profile": [_("Say of whom (profile) or of what (name).")]}, code="required")
+        return super().get_queryset()
+
+    def paginate_queryset(self, queryset):
+        self.paginator.ordering = ("-occurred_at", "-id")
+        return super().paginate_queryset(queryset)
+
+
+class BatchSerializer(serializers.ModelSerializer):
+    source = serializers.SlugRelatedField("code", read_only=True)
+    mapping = serializers.SlugRelatedField("name", read_only=True)
+
+    class Meta:
+        model = Batch
+        fields = ["id", "source", "mapping", "party", "state", "file_name", "sha256", "rows_total", "rows_done",
+                  "rows_new", "rows_updated", "rows_unchanged", "rows_rejected", "error", "created_at", "started_at",
+                  "finished_at"]  # fmt: skip
+
+
+class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """Imports and how far they are."""
+
+    scopes = {"list": "profiles:read", "retrieve": "profiles:read"}
+    serializer_class = BatchSerializer
+    queryset = Batch.objects.select_related("source", "mapping")
+    filterset_fields = {"state": ["exact"], "source__code": ["exact"]}
+
+
+routes = [("profiles", ProfileViewSet), ("events", EventViewSet), ("imports", ImportViewSet)]
