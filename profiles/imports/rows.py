@@ -1,0 +1,53 @@
+"""What reading gives: rows, bad rows, and blocks of both.
+
+A row's number is what a spreadsheet shows beside it: blank lines, lines before the header and the header count.
+In NDJSON it is the line, in Parquet the position, from 1.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import pyarrow as pa
+
+COLUMN_LIMIT = 2_000
+CELL_LIMIT = 1 << 20  # characters
+
+
+class Row(NamedTuple):
+    """cells: in the order of the columns, or (NDJSON) by column."""
+
+    number: int
+    cells: list[str] | dict[str, str | None]
+
+
+class BadRow(NamedTuple):
+    """A row that cannot be used: where, why (a code of `problems.ADVICE`), and its cells as far as they were read."""
+
+    number: int
+    column: str
+    code: str
+    cells: list[str] | dict[str, str | None]
+
+
+@dataclass
+class Block:
+    """Some thousand rows. `table` holds text columns (null: nothing said), `numbers` the rows' numbers beside it."""
+
+    number: int
+    table: pa.Table
+    numbers: list[int]
+    bad: list[BadRow] = field(default_factory=list)
+
+    def cells(self, position: int) -> dict[str, str | None]:
+        """One row as it was read."""
+        return {name: self.table[name][position].as_py() for name in self.table.column_names}
+
+    def __len__(self) -> int:
+        return len(self.numbers) + len(self.bad)
+
+
+class Survey(NamedTuple):
+    """columns: names in order; rows: how many there are, blank ones left out."""
+
+    columns: list[str]
+    rows: int

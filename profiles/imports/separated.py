@@ -1,0 +1,94 @@
+"""CSV and its kin (comma, semicolon, tab, bar): records of cells, fitted to their header."""
+
+import csv
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, NamedTuple
+
+from profiles.imports.formats import Format
+from profiles.imports.lines import LINE_LIMIT, Lines
+from profiles.imports.refusals import NoHeader, TooManyColumns, UnbalancedQuote
+from profiles.imports.rows import COLUMN_LIMIT, BadRow, Row
+
+csv.field_size_limit(LINE_LIMIT)  # the module's own limit is for the whole process; a long cell is one bad row here
+
+
+class _Record(NamedTuple):
+    number: int
+    cells: list[str]
+    lines: int  # how many lines it spans
+    broken: bool = False
+
+    @property
+    def blank(self) -> bool:
+        return not self.broken and not "".join(self.cells).strip()
+
+
+def opened(file: BinaryIO, format: Format) -> tuple[list[str], Iterator[Row | BadRow], Lines]:
+    """Names of the columns, the rows after the header, and the lines they are read from."""
+    lines = Lines(file, format)
+    for _skipped in itertools.islice(lines, format.skip):
+        pass
+    records = _records(lines, csv.reader(lines, delimiter=format.separator, strict=True), format.skip)
+    first = next((record for record in records if not record.blank), None)
+    if first is None:
+        raise NoHeader
+    if first.broken:
+        raise UnbalancedQuote(row=first.number)
+    columns = _named(first.cells, format)
+    return columns, _fitted(records if format.header else itertools.chain([first], records), columns), lines
+
+
+def _records(lines: Lines, reader: Iterator[list[str]], number: int) -> Iterator[_Record]:
+    while True:
+        number += 1
+        before = lines.count
+        try:
+            yield _Record(number, next(reader), lines.count - before)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            if "unexpected end" in str(error) or "field limit" in str(error):
+                raise UnbalancedQuote(row=number) from None
+            yield _Record(number, [], lines.count - before, broken=True)
+
+
+def _named(cells: list[str], format: Format) -> list[str]:
+    """Names of the columns, unlike each other: an empty one is called by its position, a second `x` is `x (2)`."""
+    if len(cells) > COLUMN_LIMIT:
+        raise TooManyColumns(count=len(cells), limit=COLUMN_LIMIT)
+    names: list[str] = []
+    for position, cell in enumerate(cells, start=1):
+        name = cell.replace("\x00", "").lstrip("\ufeff").strip() if format.header else ""
+        name = name or _unnamed(position)
+        twins = (twin for number in itertools.count(2) if (twin := f"{name} ({number})") not in names)
+        names.append(next(twins) if name in names else name)
+    return names
+
+
+def _unnamed(position: int) -> str:
+    return f"column {position}"
+
+
+def _fitted(records: Iterable[_Record], columns: list[str]) -> Iterator[Row | BadRow]:
+    """Rows as wide as the header."""
+    width = len(columns)
+    named = [position for position, name in enumerate(columns, start=1) if name != _unnamed(position)]
+    needed = max(named, default=width)
+    for record in records:
+        if record.broken:
+            yield BadRow(record.number, "", "broken_quote", record.cells)
+        elif len(record.cells) == width and not record.blank:
+            yield Row(record.number, record.cells)
+        elif not record.blank:
+            yield _refitted(record, width, needed)
+
+
+def _refitted(record: _Record, width: int, needed: int) -> Row | BadRow:
+    """Empty cells beyond the header, and missing ones of unnamed columns at its end, are no fault."""
+    cells = record.cells
+    if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+        return Row(record.number, cells[:width])
+    if needed <= len(cells) < width:
+        return Row(record.number, cells + [""] * (width - len(cells)))
+    return BadRow(record.number, "", "ragged" if record.lines == 1 else "ragged_over_lines", cells)
