@@ -1,7 +1,10 @@
 """Who may act: people who sign in, and services that hold a key."""
 
+from hashlib import sha256
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -53,3 +56,22 @@ class ServiceKey(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class StaffSession(AbstractBaseSession):
+    """A browser that is signed in, or on its way: whose it is and from where, so that it can be seen and ended."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+", verbose_name=_("user"))
+    address = models.GenericIPAddressField(_("address"), null=True)
+    agent = models.CharField(_("browser"), max_length=200, blank=True)
+    began_at = models.DateTimeField(_("since"), null=True)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True)
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    @property
+    def mark(self) -> str:
+        """Names the session on a page without telling its key."""
+        return sha256(self.session_key.encode()).hexdigest()[:16]

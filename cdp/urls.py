@@ -2,7 +2,12 @@
 
 from django.contrib import admin
 from django.urls import path
+from django.views.generic import RedirectView
+
+from cdp.accounts.views import set_language
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="start"),
+    path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
 ]

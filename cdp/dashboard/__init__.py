@@ -1,0 +1,5 @@
+"""The home pages."""
+
+
+def home(request, context):
+    return context

@@ -1,0 +1,15 @@
+"""`manage.py roles`: the groups as the table of cdp.roles says, and the vocabulary that every installation has."""
+
+from django.core.management.base import BaseCommand
+
+from cdp import roles
+from cdp.seed import seed
+
+
+class Command(BaseCommand):
+    help = "Make the roles equal to the table in cdp/roles.py, and add the vocabulary where it lacks."
+
+    def handle(self, **options):
+        seed()
+        for name, count in roles.apply().items():
+            self.stdout.write(f"{name}: {count} permissions")

@@ -1,0 +1,24 @@
+// Small comforts of our own pages. Every page works without them.
+
+// Copy buttons: <button data-copy="#id of the text">.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = document.querySelector(button.dataset.copy).textContent.trim();
+  navigator.clipboard?.writeText(text).then(() => {
+    button.setAttribute("aria-live", "polite");
+    const before = button.textContent;
+    button.textContent = "✓ " + before;
+    setTimeout(() => (button.textContent = before), 2000);
+  });
+});
+
+// Ctrl+K or Cmd+K goes to the global search.
+document.addEventListener("keydown", (event) => {
+  if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+  const box = document.getElementById("k-search");
+  if (!box) return;
+  event.preventDefault();
+  box.focus();
+  box.select();
+});
