@@ -50,13 +50,26 @@ class Role:
 
 
 #: What a steward sees of people: everything but the log of who opened what, and the keys.
-PEOPLE = {
-    f"profiles.{model}": VIEW
-    for model in (
-        "alias attribute event goldenvalue identifier inbox namespace profile record refusedlink rejection source "
-        "stewarddecision subject trait"
-    ).split()
-}
+PEOPLE = dict.fromkeys(
+    [
+        "profiles.alias",
+        "profiles.attribute",
+        "profiles.event",
+        "profiles.goldenvalue",
+        "profiles.identifier",
+        "profiles.inbox",
+        "profiles.namespace",
+        "profiles.profile",
+        "profiles.record",
+        "profiles.refusedlink",
+        "profiles.rejection",
+        "profiles.source",
+        "profiles.stewarddecision",
+        "profiles.subject",
+        "profiles.trait",
+    ],
+    VIEW,
+)
 STEWARDSHIP = PEOPLE | {
     "profiles.batch": EDIT,
     "profiles.mapping": EDIT,

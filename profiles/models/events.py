@@ -111,6 +111,7 @@ class Inbox(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(state="waiting"), name="profiles_inbox_waiting"),
             models.Index(fields=["source", "-received_at"], name="profiles_inbox_by_source"),
+            models.Index(fields=["id"], condition=models.Q(state="failed"), name="profiles_inbox_failed"),
         ]
 
 

@@ -164,3 +164,4 @@ class WorkItem(models.Model):
             one_of("state", WorkState),
             models.UniqueConstraint(fields=["kind", "fingerprint"], name="profiles_workitem_asked_once"),
         ]
+        indexes = [models.Index(fields=["state", "kind", "created_at"], name="profiles_workitem_queue")]

@@ -1,6 +1,7 @@
 """Keys of people, and who opened what. The key table lives in the schema `vault`, outside the ordinary dump."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -37,4 +38,7 @@ class AccessEntry(models.Model):
         verbose_name = _("access log entry")
         verbose_name_plural = _("access log")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["actor", "-id"], name="profiles_access_by_actor")]
+        indexes = [
+            models.Index(fields=["actor", "-id"], name="profiles_access_by_actor"),
+            GinIndex(fields=["subjects"], name="profiles_access_by_person"),
+        ]
