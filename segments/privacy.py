@@ -32,7 +32,7 @@ HOLDINGS = [
     Holding("segments.SegmentVersion", open="id segment number definition reason created_at", staff="author"),
     Holding(
         "segments.Run",
-        open="id version as_of state members entered left leased_until error started_at finished_at",
+        open="id version as_of state members entered left left_out leased_until error started_at finished_at",
         staff="started_by",
     ),
 ]

@@ -102,6 +102,9 @@ class Run(models.Model):
     members = models.PositiveIntegerField(_("members"), null=True, blank=True)
     entered = models.PositiveIntegerField(_("entered"), null=True, blank=True)
     left = models.PositiveIntegerField(_("left"), null=True, blank=True)
+    left_out = models.PositiveIntegerField(
+        _("left out by flag"), null=True, blank=True, help_text=_("Restricted, or objecting to profiling.")
+    )
     leased_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
     started_by = models.ForeignKey(

@@ -1,0 +1,50 @@
+"""What a rule may name: attributes, identifiers, sources, purposes and segments, read once."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from consents.models import Purpose
+from profiles.models import Attribute, Namespace, Source
+from segments.models import Segment, SegmentState
+
+#: Properties of events that have a column of their own, and the type of each.
+EVENT_COLUMNS = {
+    "category": "text",
+    "order_id": "text",
+    "product_id": "text",
+    "currency": "text",
+    "type": "text",
+    "source": "text",
+    "quantity": "number",
+    "price": "number",
+    "amount": "number",
+}
+MONEY = ("price", "amount")
+
+
+@dataclass
+class Catalogue:
+    """The vocabulary of one reading. `documents` are the definitions in use by segment key."""
+
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls) -> "Catalogue":
+        return cls({one.code: one for one in Attribute.objects.filter(active=True)})
+
+    @cached_property
+    def namespaces(self) -> dict[str, Namespace]:
+        return {one.code: one for one in Namespace.objects.all()}
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        return {one.code: one for one in Source.objects.all()}
+
+    @cached_property
+    def purposes(self) -> dict[str, Purpose]:
+        return {one.key: one for one in Purpose.objects.all()}
+
+    @cached_property
+    def segments(self) -> dict[str, Segment]:
+        usable = Segment.objects.exclude(state=SegmentState.ARCHIVED).select_related("current")
+        return {one.key: one for one in usable}

@@ -1,0 +1,38 @@
+"""Tests of numbers; `between` includes both ends."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from segments import words
+from segments.operators.base import Operator, is_set
+
+
+def _compare(sign):
+    return lambda column, test, _clock: (f"{column} {sign} %s", (Decimal(str(test["value"])),))
+
+
+def between(column, test, _clock):
+    return f"{column} BETWEEN %s AND %s", (Decimal(str(test["from"])), Decimal(str(test["to"])))
+
+
+def _one(test):
+    return {"value": words.number(test["value"])}
+
+
+def _ends(test):
+    return {"from": words.number(test["from"]), "to": words.number(test["to"])}
+
+
+NUMBER = {
+    "=": Operator(_compare("="), _("%(field)s is exactly %(value)s"), _one),
+    "!=": Operator(_compare("="), _("%(field)s is not exactly %(value)s, or not known"), _one, negative=True),
+    "<": Operator(_compare("<"), _("%(field)s is less than %(value)s"), _one),
+    "<=": Operator(_compare("<="), _("%(field)s is at most %(value)s"), _one),
+    ">": Operator(_compare(">"), _("%(field)s is more than %(value)s"), _one),
+    ">=": Operator(_compare(">="), _("%(field)s is at least %(value)s"), _one),
+    "between": Operator(between, _("%(field)s is from %(from)s to %(to)s"), _ends),
+    "not_between": Operator(between, _("%(field)s is not from %(from)s to %(to)s, or not known"), _ends, negative=True),
+    "is_set": Operator(is_set, _("%(field)s is known")),
+    "is_not_set": Operator(is_set, _("%(field)s is not known"), negative=True),
+}
