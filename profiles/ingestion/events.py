@@ -1,0 +1,173 @@
+"""The one writer of events, for calls, files and the demo alike: set-based, and each message counts once."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+from django.db import connection, transaction
+
+from cdp.kit.ids import uuid7s
+from cdp.kit.sql import copy_in, execute
+from profiles import vault
+
+PLACE = "profiles_event.sealed"
+BLOCK = 5_000
+
+
+@dataclass(slots=True)
+class EventRow:
+    """One event to store. Times are aware; `key` is from `message_key`.
+
+    subject: whose event it is (None for an anonymous receipt); it gives the profile, and `personal` is sealed to it.
+    record: the subject's source record that the event came with.
+    properties: open ones only. personal: those that could tell who it is; without a subject they are not kept.
+    """
+
+    key: bytes
+    source: int
+    type: str
+    name: str
+    occurred_at: datetime
+    received_at: datetime
+    subject: UUID | None = None
+    record: UUID | None = None
+    batch: UUID | None = None
+    category: str | None = None
+    order_id: str | None = None
+    product_id: str | None = None
+    quantity: Decimal | int | float | str | None = None
+    price: Decimal | int | float | str | None = None
+    amount: Decimal | int | float | str | None = None
+    currency: str | None = None
+    properties: dict | None = None
+    personal: dict | None = None
+    original_at: datetime | None = None
+    sent_at: datetime | None = None
+    flags: tuple[str, ...] = ()
+
+
+class Stored(NamedTuple):
+    stored: int
+    duplicates: int
+
+
+STAGE = """
+CREATE TEMP TABLE IF NOT EXISTS stage_event (
+    key bytea, subject_id uuid, id uuid, occurred_at timestamptz, source_id smallint, record_id uuid, batch_id uuid,
+    type varchar, name varchar, category varchar, order_id varchar, product_id varchar, quantity numeric,
+    price numeric, amount numeric, currency varchar, properties jsonb, sealed bytea, original_at timestamptz,
+    sent_at timestamptz, received_at timestamptz, flags varchar[]
+) ON COMMIT DELETE ROWS
+"""
+COLUMNS = [
+    *["id", "occurred_at", "source_id", "record_id", "batch_id", "type", "name", "category", "order_id", "product_id"],
+    *["quantity", "price", "amount", "currency", "properties", "sealed", "original_at", "sent_at", "received_at"],
+    "flags",
+]
+
+# The profile is taken under a share lock, so that no fold moves the subject between this reading and our commit.
+APPLY = f"""
+WITH fresh AS (
+    INSERT INTO profiles_eventkey (source_id, key) SELECT source_id, key FROM stage_event
+    ON CONFLICT DO NOTHING RETURNING source_id, key
+), owner AS (
+    SELECT id, profile_id FROM profiles_subject WHERE id IN (SELECT subject_id FROM stage_event) ORDER BY id FOR SHARE
+)
+INSERT INTO profiles_event (profile_id, {", ".join(COLUMNS)})
+SELECT owner.profile_id, {", ".join(f"stage_event.{name}" for name in COLUMNS)}
+FROM stage_event JOIN fresh USING (source_id, key) LEFT JOIN owner ON owner.id = stage_event.subject_id
+"""
+
+
+def message_key(message_id: str, *, is_test: bool = False) -> bytes:
+    """The 16-byte key under which an event of a source is known for ever; test messages have keys of their own."""
+    return vault.digest("test message" if is_test else "message", message_id.encode())[:16]
+
+
+@transaction.atomic
+def store(rows: Iterable[EventRow]) -> Stored:
+    """Store events in blocks, each message once; those stored earlier, or twice in `rows`, count as duplicates."""
+    stored = given = 0
+    rows = iter(rows)
+    while block := list(islice(rows, BLOCK)):
+        given += len(block)
+        stored += _store_block(block)
+    return Stored(stored, given - stored)
+
+
+def _store_block(block: list[EventRow]) -> int:
+    block = _once_each(block)
+    _make_months(block)
+    execute(STAGE)
+    execute("DELETE FROM stage_event")
+    seal = _sealer(block)
+    copy_in("stage_event", ["key", "subject_id", *COLUMNS], _staged(block, seal))
+    return execute(APPLY)
+
+
+def _once_each(block: list[EventRow]) -> list[EventRow]:
+    first: dict[tuple[int, bytes], EventRow] = {}
+    for row in block:
+        first.setdefault((row.source, row.key), row)
+    return list(first.values())
+
+
+def _make_months(block: list[EventRow]) -> None:
+    """Partitions first: making one waits for every writer of events, so it must not come after our own rows."""
+    months = {(moment.year, moment.month) for moment in (row.occurred_at.astimezone(UTC) for row in block)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT profiles_event_month(month) FROM unnest(%s::timestamptz[]) AS month",
+            [[datetime(year, month, 1, tzinfo=UTC) for year, month in sorted(months)]],
+        )
+
+
+def _staged(block: list[EventRow], seal: Callable[[EventRow], bytes | None]) -> Iterator[tuple]:
+    """Rows for COPY. Nothing in here may ask the database: the connection is busy copying."""
+    for id, row in zip(uuid7s(len(block)), block, strict=True):
+        yield (
+            row.key,
+            row.subject,
+            id,
+            row.occurred_at,
+            row.source,
+            row.record,
+            row.batch,
+            row.type,
+            row.name,
+            row.category,
+            row.order_id,
+            row.product_id,
+            row.quantity,
+            row.price,
+            row.amount,
+            row.currency,
+            _json(row.properties),
+            seal(row) if row.personal else None,
+            row.original_at,
+            row.sent_at,
+            row.received_at,
+            list(row.flags),
+        )
+
+
+def _sealer(block: list[EventRow]) -> Callable[[EventRow], bytes | None]:
+    """Seals a row's personal properties; None for a subject whose key is destroyed: nothing more is learnt of them."""
+    ring = vault.Keyring.of({row.subject for row in block if row.personal and row.subject})
+
+    def seal(row: EventRow) -> bytes | None:
+        try:
+            return ring.seal(row.subject, PLACE, _json(row.personal))
+        except KeyError:
+            return None
+
+    return seal
+
+
+def _json(properties: dict | None) -> str | None:
+    return orjson.dumps(properties, default=str).decode() if properties else None
