@@ -1,0 +1,126 @@
+"""Identifier values used by more people than their namespace allows: shared, they join nobody.
+
+How many people a value was seen with is counted over everybody who ever had it, so that it grows only: for each kind
+of anchor, the distinct values divided by what one person may have; or the distinct first names or birth dates,
+whichever are fewer. A subject counts with what it said first, so a correction makes no second person. Only what was
+seen within one window counts together.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from math import ceil
+from typing import NamedTuple
+from uuid import UUID
+
+from simple_history.utils import bulk_create_with_history
+
+from cdp.kit.sql import rows
+from profiles.models import Namespace, SharedIdentifier
+from profiles.models.reference import NamespaceRole
+from profiles.resolution import work
+from profiles.resolution.component import BIRTH_DATE, FIRST_NAME
+
+
+class Mark(NamedTuple):
+    """Something that tells people apart, seen with a value: an anchor's value, a name's keyed digest, a birth date."""
+
+    observed_at: object
+    kind: object
+    content: bytes
+
+
+def mark(subjects: set[UUID], policy: dict[int, Namespace]) -> set[UUID]:
+    """Mark the values of `subjects` that have become hubs; give everybody who has one of them."""
+    hubs = []
+    for (namespace, blind), marks in _crowded_values(subjects, policy).items():
+        people = people_seen(marks, policy[namespace].window_days, policy)
+        if people > policy[namespace].hub_limit:
+            hubs.append(SharedIdentifier(namespace_id=namespace, blind=blind, people_seen=people))
+    if not hubs:
+        return set()
+    bulk_create_with_history(hubs, SharedIdentifier, default_change_reason="hub limit")
+    work.raise_for_shared(hub.blind for hub in hubs)
+    return _who_has(hubs)
+
+
+def people_seen(marks: list[Mark], window_days: int | None, policy: dict[int, Namespace]) -> int:
+    """The most people that a value was seen with inside any stretch of `window_days` (None: ever)."""
+    return max((_people(stretch, policy) for stretch in _stretches(sorted(marks), window_days)), default=0)
+
+
+def _stretches(marks: list[Mark], window_days: int | None) -> Iterator[list[Mark]]:
+    """The marks of each window that begins with a mark."""
+    if window_days is None:
+        yield marks
+        return
+    window, end = timedelta(days=window_days), 0
+    for start, first in enumerate(marks):
+        while end < len(marks) and marks[end].observed_at <= first.observed_at + window:
+            end += 1
+        yield marks[start:end]
+        if end == len(marks):
+            return
+
+
+def _people(marks: list[Mark], policy: dict[int, Namespace]) -> int:
+    contents = defaultdict(set)
+    for one in marks:
+        contents[one.kind].add(one.content)
+    by_traits = min(len(contents.pop(FIRST_NAME, ())), len(contents.pop(BIRTH_DATE, ())))
+    by_anchors = (ceil(len(found) / policy[int(kind)].max_per_profile) for kind, found in contents.items())
+    return max(by_traits, *by_anchors, 0)
+
+
+def _crowded_values(subjects: set[UUID], policy: dict[int, Namespace]) -> dict[tuple[int, bytes], list[Mark]]:
+    """Values of `subjects` that more subjects have than their limit allows people, with what tells these apart."""
+    anchors = [one.pk for one in policy.values() if one.role == NamespaceRole.ANCHOR]
+    found = defaultdict(list)
+    for namespace, blind, observed_at, kind, content in rows(
+        """
+        WITH crowded AS MATERIALIZED (
+            SELECT v.namespace_id, v.blind
+            FROM (SELECT DISTINCT namespace_id, blind FROM profiles_identifier
+                  WHERE subject_id = ANY(%(subjects)s) AND namespace_id = ANY(%(namespaces)s)) v
+            JOIN profiles_namespace n ON n.id = v.namespace_id
+            JOIN profiles_identifier i ON i.namespace_id = v.namespace_id AND i.blind = v.blind
+            GROUP BY v.namespace_id, v.blind, n.hub_limit
+            HAVING count(DISTINCT i.subject_id) > n.hub_limit
+            AND NOT EXISTS (SELECT FROM profiles_sharedidentifier x
+                            WHERE x.namespace_id = v.namespace_id AND x.blind = v.blind)
+        ), seen AS MATERIALIZED (
+            SELECT c.*, i.subject_id, i.observed_at FROM crowded c
+            JOIN profiles_identifier i ON i.namespace_id = c.namespace_id AND i.blind = c.blind
+        )
+        SELECT DISTINCT ON (s.namespace_id, s.blind, s.subject_id, s.observed_at, m.kind)
+               s.namespace_id, s.blind, s.observed_at, m.kind, m.content
+        FROM seen s JOIN LATERAL (
+            SELECT a.namespace_id::text AS kind, a.blind AS content, a.observed_at FROM profiles_identifier a
+            WHERE a.subject_id = s.subject_id AND a.namespace_id = ANY(%(anchors)s)
+            UNION ALL
+            SELECT a.code, coalesce(t.match_key, t.date::text::bytea), r.observed_at FROM profiles_trait t
+            JOIN profiles_attribute a ON a.id = t.attribute_id AND a.code = ANY(%(traits)s)
+            JOIN profiles_record r ON r.id = t.record_id
+            WHERE t.subject_id = s.subject_id
+        ) m ON true
+        ORDER BY s.namespace_id, s.blind, s.subject_id, s.observed_at, m.kind, m.observed_at, m.content
+        """,
+        {
+            "subjects": list(subjects),
+            "namespaces": list(policy),
+            "anchors": anchors,
+            "traits": [FIRST_NAME, BIRTH_DATE],
+        },
+    ):
+        found[namespace, bytes(blind)].append(Mark(observed_at, kind, bytes(content)))
+    return found
+
+
+def _who_has(hubs: list[SharedIdentifier]) -> set[UUID]:
+    found = rows(
+        "SELECT DISTINCT i.subject_id FROM profiles_identifier i"
+        " JOIN unnest(%s::smallint[], %s::bytea[]) h(namespace_id, blind)"
+        " ON h.namespace_id = i.namespace_id AND h.blind = i.blind",
+        [[hub.namespace_id for hub in hubs], [hub.blind for hub in hubs]],
+    )
+    return {subject for (subject,) in found}

@@ -1,0 +1,37 @@
+"""A person, through the same door as everybody's data."""
+
+from datetime import datetime
+
+from cdp.kit.ids import uuid7
+from profiles import facts, resolution
+from profiles.models import Profile, Source, Subject
+from tests import builders
+
+
+def say(
+    *,
+    source: Source | None = None,
+    external_id: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    device: str | None = None,
+    identifiers=(),
+    verified: bool = False,
+    observed_at: datetime | None = None,
+    namespace: str | None = None,
+    is_test: bool = False,
+    **traits,
+) -> facts.Outcome:
+    """What one source says of one person, written and resolved. A source and an external id are made up if need be."""
+    named = [(code, raw, verified) for code, raw in (("email", email), ("phone", phone), ("device", device)) if raw]
+    one = facts.Person(external_id or f"C{uuid7().hex}", [*named, *identifiers], traits, observed_at, None, namespace)
+    written = facts.write(source=source or builders.source(), people=[one], is_test=is_test)
+    resolution.resolve(subjects=written.touched)
+    return written.people[0]
+
+
+def person(**said) -> Profile:
+    """The profile of a person of whom `said` is known (arguments of `say`, attribute codes among them)."""
+    outcome = say(**said)
+    assert not outcome.problems, outcome.problems
+    return Subject.objects.select_related("profile").get(pk=outcome.subject).profile
