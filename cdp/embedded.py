@@ -17,7 +17,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,20 +107,6 @@ def create(data: Path, name: str) -> bool:
         except psycopg.errors.DuplicateDatabase:
             return False
     return True
-
-
-@contextlib.contextmanager
-def temporary() -> Iterator[Path]:
-    """A server in a data folder of its own that is removed at the end."""
-    data = Path(tempfile.mkdtemp(prefix="kendt-")).resolve()
-    data.chmod(0o711)
-    try:
-        start(data)
-        yield data
-    finally:
-        stop(data)
-        shutil.rmtree(Cluster(data).home, ignore_errors=True)
-        shutil.rmtree(data, ignore_errors=True)
 
 
 @dataclass(frozen=True)

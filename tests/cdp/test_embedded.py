@@ -1,5 +1,6 @@
 """The embedded server: real servers in folders of their own, started, killed and looked into."""
 
+import contextlib
 import multiprocessing
 import os
 import pwd
@@ -21,21 +22,28 @@ PLANTED = "anna.planted@example.dk"
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another user")
 
 
-@pytest.fixture(scope="module")
-def server():
-    with embedded.temporary() as data:
-        yield data
+@contextlib.contextmanager
+def folder():
+    """An empty data folder that the server's user can reach; pytest's own lie behind a closed one."""
+    path = Path(tempfile.mkdtemp(prefix="kendt-")).resolve()
+    path.chmod(0o711)
+    yield path
+    embedded.stop(path)
+    shutil.rmtree(Cluster(path).home, ignore_errors=True)
+    shutil.rmtree(path)
 
 
 @pytest.fixture
 def data():
-    """An empty data folder that the server's user can reach; pytest's own lie behind a closed one."""
-    folder = Path(tempfile.mkdtemp(prefix="kendt-")).resolve()
-    folder.chmod(0o711)
-    yield folder
-    embedded.stop(folder)
-    shutil.rmtree(Cluster(folder).home, ignore_errors=True)
-    shutil.rmtree(folder)
+    with folder() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def server():
+    with folder() as path:
+        embedded.start(path)
+        yield path
 
 
 def connect(data, dbname="postgres", user=embedded.ROLE):

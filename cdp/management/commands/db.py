@@ -1,9 +1,11 @@
 """`manage.py db start | stop | status | create | backup | restore`."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from cdp import embedded
+from cdp import backup, embedded
 
 EXTERNAL = "DATABASE_URL is set: an external PostgreSQL server is used, which is started and stopped where it runs."
 
@@ -18,18 +20,21 @@ class Command(BaseCommand):
         acts.add_parser("stop", help="stop the server, for everyone who uses it")
         acts.add_parser("status", help="say whether the server answers, and where its socket is")
         acts.add_parser("create", help="make the database KENDT_DB_NAME, where it lacks")
+        saving = acts.add_parser("backup", help="write the database's dump, its keys apart, and a manifest")
+        saving.add_argument("path", type=Path, help="a folder, or the file name of the dump")
+        restoring = acts.add_parser("restore", help="fill an empty database from a backup")
+        restoring.add_argument("path", type=Path, help="a folder (its newest backup is taken), or one of the files")
 
     def handle(self, *, act, **options):
         try:
             self.stdout.write(getattr(self, act)(**options))
-        except embedded.EmbeddedError as trouble:
+        except (embedded.EmbeddedError, backup.BackupError) as trouble:
             raise CommandError(str(trouble)) from None
 
     def start(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
             return EXTERNAL
-        started = embedded.start(settings.KENDT_DATA)
-        embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
+        started = start_database()
         return "The database server was started." if started else "The database server is running already."
 
     def stop(self, **_options) -> str:
@@ -48,3 +53,26 @@ class Command(BaseCommand):
             return EXTERNAL
         made = embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
         return f"The database {settings.KENDT_DB_NAME} {'was made' if made else 'exists already'}."
+
+    def backup(self, *, path: Path, **_options) -> str:
+        files = backup.write(path)
+        dump, vault = files.dumps
+        return (
+            f"Wrote {dump} and {files.manifest},\n"
+            f"and {vault}: the keys of people; store it apart, and for a shorter time.\n"
+            f"Not in the backup, keep copies elsewhere: the secrets in {settings.SECRETS}, without which"
+            f" no personal value can be read, and the files in {settings.KENDT_FILES}."
+        )
+
+    def restore(self, *, path: Path, **_options) -> str:
+        if not settings.EXTERNAL_DATABASE:
+            start_database()
+        rows = backup.restore(path)
+        return f"Restored {sum(rows.values()):,} rows in {len(rows)} tables; the counts agree with the manifest."
+
+
+def start_database() -> bool:
+    """Have the embedded server running and our database in it; True when the server was started."""
+    started = embedded.start(settings.KENDT_DATA)
+    embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
+    return started

@@ -1,0 +1,217 @@
+"""Backup and restore of the database, embedded or external, with PostgreSQL's own programs.
+
+A backup is three files of one moment: the dump, the dump of the schema `vault` apart (the keys of people, which are
+kept for a shorter time so that forgotten people stay forgotten), and a manifest with checksums and rows per table.
+"""
+
+import datetime
+import hashlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from django.db import connection, transaction
+
+from cdp import programs
+
+FORMAT = 1
+VAULT = "vault"
+SECTIONS = ("pre-data", "data", "post-data")  # restored in turn from both dumps, as either may refer to the other
+# The first is of 17 and later; the second is a mark of the server's own that the newest minor releases put on columns.
+OF_SOME_VERSIONS = re.compile(rb"SET transaction_timeout = 0;|ALTER TABLE ONLY .* SET \(pg_attver=\d+\);")
+TABLES = """
+    SELECT format('%I.%I', n.nspname, c.relname)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    ORDER BY 1
+"""
+
+
+class BackupError(Exception):
+    """The backup or restore cannot be done; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where the three files of a backup are; each is readable by its owner only."""
+
+    manifest: Path
+
+    @property
+    def dumps(self) -> list[Path]:
+        return [self.manifest.with_suffix(".dump"), self.manifest.with_suffix(".vault.dump")]
+
+    @classmethod
+    def to_write(cls, path: Path) -> "Files":
+        """For a folder, names with the time of today; for a file, its own name with three endings."""
+        if path.is_dir() or not path.suffix:
+            path = path / f"kendt-{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%SZ}.dump"
+        files = cls(path.with_suffix(".json"))
+        if taken := [str(file) for file in [files.manifest, *files.dumps] if file.exists()]:
+            raise BackupError(f"{taken[0]} exists already; a backup overwrites nothing.")
+        return files
+
+    @classmethod
+    def to_read(cls, path: Path) -> "Files":
+        """For a folder, its newest backup; for a file, the backup it belongs to."""
+        if path.is_dir():
+            manifests = sorted(path.glob("*.json"), key=lambda file: file.stat().st_mtime)
+            if not manifests:
+                raise BackupError(f"There is no backup in {path}: no manifest (.json).")
+            return cls(manifests[-1])
+        return cls(path.with_name(path.name.removesuffix(".dump").removesuffix(".vault")).with_suffix(".json"))
+
+
+def write(path: Path) -> Files:
+    """Back the database up into the folder or file `path`."""
+    _refuse_newer_server()
+    files = Files.to_write(path)
+    files.manifest.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT pg_export_snapshot()")
+        moment = f"--snapshot={cursor.fetchone()[0]}"
+        for dump, choice in zip(files.dumps, ("--exclude-schema", "--schema"), strict=True):
+            _run("pg_dump", "--format=custom", "--no-owner", moment, f"{choice}={VAULT}", f"--file={dump}")
+        _write_manifest(files)
+    return files
+
+
+def restore(path: Path) -> dict[str, int]:
+    """Fill the empty database from the backup at `path`, wholly or not at all; returns the rows per table."""
+    files = Files.to_read(path)
+    manifest = _checked_manifest(files)
+    _refuse_newer_server()
+    if taken := tables():
+        raise BackupError(f"The database is not empty (it has {taken[0]}): restore into a new one.")
+    _pour(files)
+    connection.close()  # a connection kept from before knows nothing of the new tables' types
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    found = rows()
+    if found != manifest["rows"]:
+        wrong = sorted(table for table in manifest["rows"] if found.get(table) != manifest["rows"][table])
+        raise BackupError(f"The restored database differs from the manifest in: {', '.join(wrong)}.")
+    return found
+
+
+def _write_manifest(files: Files) -> None:
+    """The manifest is the last file to appear: a backup without one is not whole."""
+    manifest = {
+        "format": FORMAT,
+        "made_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "server": _server().server_version,
+        "sha256": {dump.name: checksum(dump) for dump in files.dumps},
+        "rows": rows(),
+    }
+    draft = files.manifest.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(manifest, indent=2) + "\n")
+    draft.rename(files.manifest)
+
+
+def _checked_manifest(files: Files) -> dict:
+    for file in [files.manifest, *files.dumps]:
+        if not file.is_file():
+            raise BackupError(f"{file} is missing; a backup is whole with its .json, .dump and .vault.dump.")
+    manifest = json.loads(files.manifest.read_text())
+    if manifest.get("format") != FORMAT:
+        raise BackupError(f"{files.manifest} is not the manifest of a backup that this version reads.")
+    for dump in files.dumps:
+        if checksum(dump) != manifest["sha256"].get(dump.name):
+            raise BackupError(f"{dump} is not the file that the manifest was written for (SHA-256).")
+    return manifest
+
+
+def checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def tables() -> list[str]:
+    """All tables of the database but PostgreSQL's own, by schema and name."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        return [table for (table,) in cursor.fetchall()]
+
+
+def rows() -> dict[str, int]:
+    """The number of rows in each table."""
+    found = tables()
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in found))
+        return dict(cursor.fetchall())
+
+
+def _server() -> psycopg.ConnectionInfo:
+    """What our connection knows of the server, after defaults and environment had their say."""
+    connection.ensure_connection()
+    return connection.connection.info
+
+
+def _refuse_newer_server() -> None:
+    if (major := _server().server_version // 10000) > programs.MAJOR:
+        raise BackupError(
+            f"The server is PostgreSQL {major}, newer than our pg_dump {programs.MAJOR}: use the server's own programs."
+        )
+
+
+def _pour(files: Files) -> None:
+    """Write both dumps as SQL into one psql, one transaction."""
+    with tempfile.TemporaryFile("w+") as trouble:
+        options = ["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
+        command = [programs.folder() / "psql", *options, "--single-transaction", "--file=-"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=trouble, env=_environment()) as psql:
+            try:
+                for block in _as_sql(files):
+                    psql.stdin.write(block)
+                psql.stdin.close()
+            except BrokenPipeError:
+                pass  # psql gave up and has said why
+            except BaseException:
+                psql.kill()  # the end of its input would be a commit
+                raise
+        if psql.returncode != 0:
+            trouble.seek(0)
+            raise BackupError(f"psql failed: {trouble.read().strip()}")
+
+
+def _as_sql(files: Files) -> Iterator[bytes]:
+    for section in SECTIONS:
+        for dump in files.dumps:
+            command = [programs.folder() / "pg_restore", f"--section={section}", "--no-owner", "--file=-", dump]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, env=programs.environment()) as reader:
+                yield from _definitions(reader.stdout)
+                while block := reader.stdout.read(1 << 20):
+                    yield block
+            if reader.returncode != 0:
+                raise BackupError(f"{dump} cannot be read; pg_restore has said why.")
+
+
+def _definitions(stream) -> Iterator[bytes]:
+    """The lines up to the first table's rows, without what only some versions of the server know."""
+    for line in stream:
+        if not OF_SOME_VERSIONS.match(line):
+            yield line
+        if line.startswith(b"COPY "):
+            return
+
+
+def _run(program: str, *arguments: str) -> None:
+    result = programs.run([programs.folder() / program, *arguments], env=_environment(), umask=0o077)
+    if result.returncode != 0:
+        raise BackupError(f"{program} failed: {result.stderr.strip()}")
+
+
+def _environment() -> dict[str, str]:
+    """The connection for PostgreSQL's programs; not on the command line, which everyone on the machine can read."""
+    info = _server()
+    place = {"PGHOST": info.host, "PGPORT": str(info.port), "PGUSER": info.user, "PGDATABASE": info.dbname}
+    secret = {"PGPASSWORD": info.password} if info.password else {}
+    return programs.environment() | place | secret | {k: v for k, v in os.environ.items() if k.startswith("PGSSL")}
