@@ -32,7 +32,7 @@ HOLDINGS = [
     Holding(
         "partners.Delivery",
         open="id version purpose audience audience_ref fields state planned sent left_out stored_as sha256 manifest "
-        "error requested_at built_at delete_due_at",
+        "error requested_key requested_at built_at delete_due_at",
         staff="requested_by approved_by",
     ),
     Holding("partners.InboundFile", open="id version batch purpose received_at dropped_columns", staff="received_by"),

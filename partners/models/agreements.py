@@ -210,7 +210,11 @@ class Capacity(models.TextChoices):
 
 
 class Signature(models.Model):
-    """One approval of exactly these terms. The table refuses the author's, and a second one by the same person."""
+    """One approval of exactly these terms. The table refuses the author's, and a second one by the same person.
+
+    `seal` is a keyed digest of the row, made by `partners.approvals` with a key that is not in the database: an
+    approval that was written by SQL does not verify, and nothing is shared on its strength.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     version = models.ForeignKey(AgreementVersion, models.PROTECT, related_name="signatures", verbose_name=_("version"))
@@ -218,6 +222,7 @@ class Signature(models.Model):
     capacity = models.CharField(_("capacity"), max_length=12, choices=Capacity)
     terms_sha256 = models.CharField(_("digest of the terms seen"), max_length=64)
     reason = models.TextField(_("note"), blank=True)
+    seal = models.BinaryField(_("seal of this installation"), max_length=32)
     signed_at = models.DateTimeField(_("signed"), db_default=models.functions.Now(), editable=False)
 
     class Meta:

@@ -40,8 +40,15 @@ class Delivery(models.Model):
     manifest = models.JSONField(_("manifest"), default=dict)
     error = models.TextField(_("error"), blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+        help_text=_("Empty: a service, by its key."),
     )
+    requested_key = models.CharField(_("service key"), max_length=80, blank=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved by")
     )
@@ -60,6 +67,10 @@ class Delivery(models.Model):
                 name="partners_delivery_second_person",
                 condition=models.Q(approved_by=None) | ~models.Q(approved_by=models.F("requested_by")),
                 violation_error_message=_("Nobody approves their own request."),
+            ),
+            models.CheckConstraint(
+                name="partners_delivery_asked_by_someone",
+                condition=models.Q(requested_by__isnull=False) | ~models.Q(requested_key=""),
             ),
         ]
 
