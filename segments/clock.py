@@ -12,6 +12,14 @@ from zoneinfo import ZoneInfo
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 ELAPSED = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 
+LONGEST = {"years": 200}
+PER_YEAR = {"hour": 8784, "day": 366, "week": 52, "month": 12, "quarter": 4, "year": 1}
+
+
+def too_long(count: int, unit: str) -> bool:
+    """More than any calendar of people needs."""
+    return count > LONGEST["years"] * PER_YEAR[unit]
+
 
 def shift(day: date, count: int, unit: str) -> date:
     """`day` moved by `count` days, weeks, months, quarters or years."""

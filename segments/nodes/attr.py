@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from cdp.kit import sql
 from profiles.models.reference import Classification
+from segments.clock import LONGEST, too_long
 from segments.nodes.base import Node
 from segments.operators import BY_TYPE
 from segments.people import People
@@ -52,6 +53,9 @@ class AttrNode(Node):
             wrong = []
         for place in wrong:
             yield self.problem(place, "wrong_type", _("Give a value of the attribute's type; a date as YYYY-MM-DD."))
+        for place in ("n", "to"):
+            if "unit" in self.body and too_long(self.body.get(place, 0), self.body["unit"]):
+                yield self.problem(place, "too_long", _("Look back at most %(years)s years.") % LONGEST)
         if not wrong and "from" in self.body and self.body["from"] > self.body["to"]:
             yield self.problem("to", "ends_before_start", _("The second value must not lie before the first."))
 

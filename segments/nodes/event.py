@@ -1,5 +1,6 @@
 """`{"event": name, "where": [...], "window": {...}, "count" | "distinct" | "days" | "sum" | ...: {...}}`."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 from cdp.kit import sql
 from segments import words
 from segments.catalogue import EVENT_COLUMNS, MONEY
+from segments.clock import LONGEST, Clock, too_long
 from segments.nodes.base import Node
 from segments.operators import BY_TYPE, row_condition
 from segments.people import People
@@ -62,7 +64,18 @@ class EventNode(Node):
         window = self.body.get("window", {})
         if "from_ago" in window and window["from_ago"] <= window["to_ago"]:
             yield self.problem("window/to_ago", "ends_before_start", _("The window must begin before it ends."))
-        if "from" in window and not window["from"] < window["to"]:
+        for end in ("last", "from_ago"):
+            if end in window and too_long(window[end], window["unit"]):
+                yield self.problem(f"window/{end}", "too_long", _("Look back at most %(years)s years.") % LONGEST)
+        if "from" in window:
+            yield from self._check_moments(window)
+
+    def _check_moments(self, window):
+        wrong = [end for end in ("from", "to") if not _is_moment(window[end])]
+        for end in wrong:
+            yield self.problem(f"window/{end}", "not_a_moment", _("This moment does not exist; write YYYY-MM-DD."))
+        utc = Clock(datetime.now(UTC), UTC)
+        if not wrong and utc.instant(window["from"]) >= utc.instant(window["to"]):
             yield self.problem("window/to", "ends_before_start", _("The window must begin before it ends."))
 
     def people(self, frame):
@@ -113,14 +126,22 @@ class EventNode(Node):
         return (f"coalesce({measured}, 0)" if kind == "sum" else measured), ()
 
     def clause(self, catalogue):
+        kind, wanted = self.aggregate
+        if (kind, wanted.get("cmp"), wanted.get("n")) == ("count", "=", 0):
+            return _("who did not do %(event)s%(where)s%(window)s") % self._said(count="")
+        if "count" not in self.body and kind == "count":
+            return _("who did %(event)s%(where)s%(window)s") % self._said(count="")
+        return _("who did %(event)s%(where)s %(count)s%(window)s") % self._said(count=self._say_aggregate())
+
+    def _said(self, *, count):
         tests = [
             BY_TYPE[_type_of(test)][test["is"]].say(_property_title(test["prop"]), test)
             for test in self.body.get("where", [])
         ]
-        return _("who did %(event)s%(where)s %(count)s%(window)s") % {
+        return {
             "event": words.quoted(self.body["event"]),
             "where": f" ({'; '.join(tests)})" if tests else "",
-            "count": self._say_aggregate(),
+            "count": count,
             "window": self._say_window(),
         }
 
@@ -168,6 +189,13 @@ class EventNode(Node):
             params,
         )
         return {"value": sql.value(f"SELECT {measured} {rows}", (*more, *params)), "evidence": evidence}
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _type_of(test: dict) -> str:
