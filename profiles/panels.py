@@ -8,7 +8,7 @@ person registers a panel from its `AppConfig.ready`:
             key="consents",                                 # in the address: ?tab=consents
             title=_("Consents"),
             template="admin/consents/panel.html",           # included inside .k-page; gets `profile` and the context
-            context=consents.admin.panel.context,           # (profile, request) -> dict; called only when the tab is open
+            context=panel_context,                          # (profile, request) -> dict; called when the tab is open
             permission="consents.view_consentrecord",       # without it the tab is not there
             order=30,                                       # overview 0, records 10, timeline 20, history 90
         )

@@ -1,0 +1,1 @@
+"""Keys with which services use the management API: made here, shown once, ended at once."""

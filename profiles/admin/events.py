@@ -1,0 +1,45 @@
+"""What people did, and what was received and waits to become an event."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+
+from cdp.kit.admin import HouseAdmin, LookOnly
+from profiles.admin.finding import as_uuid
+from profiles.models import Event, Inbox
+
+
+@admin.register(Event)
+class EventAdmin(LookOnly, HouseAdmin):
+    """Found by exact name, order or profile: a filter on anything rarer would read millions of rows for one page."""
+
+    question = _("What did people do?")
+    list_display = ["occurred_at", "type", "name", "source", "profile", "order_id", "amount", "currency"]
+    list_display_links = ["occurred_at"]
+    list_select_related = ["source"]
+    list_filter = [("occurred_at", RangeDateTimeFilter)]
+    search_fields = ["name"]
+    search_help_text = _("Exact name, order or profile id")
+    sortable_by = ()
+    ordering = ["-id"]
+    exclude = ["sealed"]
+
+    def get_search_results(self, request, queryset, search_term):
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        if key := as_uuid(text):
+            return queryset.filter(profile_id=key), False
+        return queryset.filter(name=text) | queryset.filter(order_id=text), False
+
+
+@admin.register(Inbox)
+class InboxAdmin(LookOnly, HouseAdmin):
+    question = _("What arrived, and is it stored yet?")
+    list_display = ["received_at", "source", "state", "events", "stored", "attempts", "is_test"]
+    list_display_links = ["received_at"]
+    list_select_related = ["source"]
+    list_filter = ["state"]
+    sortable_by = ()
+    ordering = ["-id"]
+    exclude = ["sealed"]

@@ -1,0 +1,59 @@
+"""Filters of the list of people: each has a small, known set of choices and an index behind it."""
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from profiles.models import GoldenValue, Source, Subject
+
+COUNTRIES = ["DK", "SE", "NO", "FI", "IS", "DE", "GB"]
+
+
+class Data(admin.SimpleListFilter):
+    title = _("data")
+    parameter_name = "data"
+
+    def lookups(self, request, model_admin):
+        return [("real", _("real people")), ("test", _("test data")), ("erased", _("erased"))]
+
+    def queryset(self, request, queryset):
+        chosen = {
+            "real": {"is_test": False, "erased_at": None},
+            "test": {"is_test": True},
+            "erased": {"erased_at__isnull": False},
+        }
+        return queryset.filter(**chosen.get(self.value(), {}))
+
+
+class FromSource(admin.SimpleListFilter):
+    title = _("source")
+    parameter_name = "source"
+
+    def lookups(self, request, model_admin):
+        return [(source.code, source.title) for source in Source.objects.all()]
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        return queryset.filter(Exists(Subject.objects.filter(profile=OuterRef("pk"), source__code=self.value())))
+
+
+class Country(admin.SimpleListFilter):
+    title = _("country")
+    parameter_name = "country"
+
+    def lookups(self, request, model_admin):
+        return [(code, code) for code in COUNTRIES]
+
+    def queryset(self, request, queryset):
+        if not self.value():
+            return queryset
+        says = GoldenValue.objects.filter(profile=OuterRef("pk"), attribute__code="country", text=self.value())
+        return queryset.filter(Exists(says))
+
+
+def found_by(text: str) -> list:
+    """Ids of the profiles that an exact value names, an id included."""
+    from profiles import lookup
+
+    return [hit.profile for hit in lookup.find(text)]

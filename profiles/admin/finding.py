@@ -1,0 +1,38 @@
+"""Small words that the pages of people share: exact ids, links, a person in one masked line."""
+
+from uuid import UUID
+
+from django.urls import reverse
+
+from profiles import reading
+
+NAMES = ["full_name", "first_name", "last_name"]
+CONTACTS = ["email", "email_verified", "phone", "customer_no", "loyalty_no", "user_id"]
+
+
+def as_uuid(text: str) -> UUID | None:
+    """The id that a person pasted, with or without its `prf_`; None where it is none."""
+    try:
+        return UUID(text.strip().removeprefix("prf_"))
+    except ValueError:
+        return None
+
+
+def change_url(label: str, key) -> str:
+    """The admin page of one row of "app.model"."""
+    return reverse(f"admin:{label.replace('.', '_')}_change", args=[key])
+
+
+def lines(profiles) -> dict[UUID, tuple[str, str]]:
+    """For each profile id: a masked name and a masked contact, in one opening for them all."""
+    people = reading.shown(profiles, NAMES + CONTACTS)
+    return {profile: (_name(values), _contact(values)) for profile, values in people.items()}
+
+
+def _name(values: dict) -> str:
+    parts = [values.get("first_name"), values.get("last_name")]
+    return values.get("full_name") or " ".join(part for part in parts if part)
+
+
+def _contact(values: dict) -> str:
+    return next((values[code] for code in CONTACTS if values.get(code)), "")

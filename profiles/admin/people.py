@@ -1,0 +1,231 @@
+"""The list of people, and the page of one: profile 360, with the reason behind each value."""
+
+from datetime import datetime
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.views import ChangeList
+
+from cdp.kit.admin import HouseAdmin, LookOnly
+from profiles import golden, panels, vault
+from profiles.admin import filters, person
+from profiles.admin.finding import as_uuid, lines
+from profiles.admin.sight import Sight, forget, remember
+from profiles.models import Attribute, Profile, Source, Subject, Trait
+
+TABS = [("overview", _("Overview"), 0), ("records", _("Source records"), 10), ("timeline", _("Timeline"), 20)]
+HISTORY = ("history", _("History"), 90)
+PURPOSES = [
+    _("Answering the customer"),
+    _("Checking whether two records are one person"),
+    _("Correcting a value"),
+    _("Privacy request"),
+]
+LONGEST_PURPOSE = 200
+
+
+class PeopleList(ChangeList):
+    """Opens the masks of a page in one go: a list of masked people discloses nothing."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        people = lines([profile.pk for profile in self.result_list])
+        for profile in self.result_list:
+            profile.who, profile.contact = people[profile.pk]
+
+
+@admin.register(Profile)
+class ProfileAdmin(LookOnly, HouseAdmin):
+    question = _("Who do we know?")
+    list_display = ["person", "reach_by", "state", "subject_count", "first_seen_at", "last_seen_at", "updated_at"]
+    list_filter = [filters.Data, filters.FromSource, filters.Country, ("updated_at", RangeDateTimeFilter)]
+    search_fields = ["id"]
+    search_help_text = _("Exact e-mail, phone, number or id")
+    sortable_by = ["updated_at"]
+    ordering = ["-updated_at", "-id"]
+
+    def get_changelist(self, request, **kwargs):
+        return PeopleList
+
+    def get_search_results(self, request, queryset, search_term):
+        """People are found by exact values, through the blind index: their values are nowhere in clear."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=filters.found_by(search_term)), False
+
+    @admin.display(description=_("person"))
+    def person(self, profile):
+        return profile.who or format_html('<span class="k-mono">{}</span>', f"…{str(profile.pk)[-12:]}")
+
+    @admin.display(description=_("reached by"))
+    def reach_by(self, profile):
+        return profile.contact or "–"
+
+    @admin.display(description=_("state"))
+    def state(self, profile):
+        if profile.erased_at:
+            return format_html('<span class="k-badge k-badge--quiet">{}</span>', _("erased"))
+        if profile.is_test:
+            return format_html('<span class="k-badge k-badge--warn">{}</span>', _("test data"))
+        return format_html('<span class="k-badge k-badge--good">{}</span>', _("known"))
+
+    # --- The page of one person ------------------------------------------------------------------------------
+
+    def get_urls(self):
+        def page(route, view, name):
+            guarded = self.admin_site.admin_view(view)
+            return path(f"<uuid:profile_id>/{route}/", guarded, name=f"profiles_profile_{name}")
+
+        own = [
+            page("show", require_POST(self.show), "show"),
+            page("hide", require_POST(self.hide), "hide"),
+            page("why/<slug:code>", self.why, "why"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Profile 360. An id that was merged away leads to the profile that it belongs to now."""
+        key = as_uuid(object_id)
+        profile = Profile.objects.filter(pk=key).first() if key else None
+        if profile is None:
+            return self._forward(request, key)
+        self._demand(request, profile)
+        if profile.erased_at:
+            return self._page(request, profile, "admin/profiles/profile/erased.html", title=_("Erased"))
+        return self._three_sixty(request, profile)
+
+    def _three_sixty(self, request, profile):
+        sight = Sight(request, profile)
+        values = person.golden(profile, sight)
+        tabs = self._tabs(request)
+        tab = request.GET.get("tab", "overview")
+        if tab not in tabs:
+            raise Http404
+        title, template, context = tabs[tab]
+        return self._page(
+            request,
+            profile,
+            "admin/profiles/profile/page.html",
+            title=person.name_of(values) or _("Unnamed person"),
+            sight=sight,
+            purposes=PURPOSES,
+            values=values,
+            tab=tab,
+            tabs=[(key, entry[0]) for key, entry in tabs.items()],
+            panel_title=title,
+            panel=template,
+            **context(profile, request, sight, values),
+        )
+
+    def _tabs(self, request) -> dict:
+        """{key: (title, template, context function)}: our own tabs, and those of the apps above."""
+        own = {
+            "overview": lambda profile, request, sight, values: {
+                "groups": person.groups_of(values),
+                "identifiers": person.identifiers(profile, sight),
+            },
+            "records": lambda profile, request, sight, values: person.records(
+                profile, sight, as_uuid(request.GET.get("before", ""))
+            ),
+            "timeline": lambda profile, request, sight, values: person.timeline(profile, _cursor(request)),
+            "history": lambda profile, request, sight, values: person.history(profile),
+        }
+        found = [
+            (order, key, (title, f"admin/profiles/profile/{key}.html", own[key]))
+            for key, title, order in [*TABS, HISTORY]
+        ]
+        for panel in panels.seen_by(request.user):
+            found.append((panel.order, panel.key, (panel.title, panel.template, _context_of(panel))))
+        return {key: entry for _order, key, entry in sorted(found, key=lambda row: row[:2])}
+
+    def why(self, request, profile_id, code):
+        """Why this value stands: what each source says, the rule that won, and who came second."""
+        profile = get_object_or_404(Profile, pk=profile_id, erased_at=None)
+        self._demand(request, profile)
+        attribute = get_object_or_404(Attribute, code=code)
+        explained = golden.explain(profile, attribute)
+        if explained is None:
+            raise Http404
+        return self._page(
+            request,
+            profile,
+            "admin/profiles/profile/why.html",
+            title=_("Why this value?"),
+            attribute=attribute,
+            rule=explained.rule.label,
+            candidates=_shown(explained.candidates, attribute, Sight(request, profile)),
+        )
+
+    def show(self, request, profile_id):
+        """Give a purpose, and see this person's values in clear until the session ends. The attempt is logged too."""
+        profile = get_object_or_404(Profile, pk=profile_id)
+        purpose = request.POST.get("purpose", "").strip()[:LONGEST_PURPOSE]
+        if not request.user.has_perm("profiles.reveal_profile"):
+            item = vault.Item(profile.pk, "profiles_trait.sealed", None, "profile_page")
+            vault.log_refused([item], by=request.user, action="profile_page", purpose=purpose, request_id=request.id)
+            raise PermissionDenied
+        if purpose:
+            remember(request, profile, purpose)
+        else:
+            messages.error(request, _("Say for what purpose you open the values."))
+        return redirect("admin:profiles_profile_change", profile_id)
+
+    def hide(self, request, profile_id):
+        forget(request, get_object_or_404(Profile, pk=profile_id))
+        return redirect("admin:profiles_profile_change", profile_id)
+
+    def _demand(self, request, profile) -> None:
+        if not self.has_view_permission(request, profile):
+            raise PermissionDenied
+
+    def _forward(self, request, key):
+        subject = Subject.objects.filter(pk=key).first()
+        if subject is None:
+            raise Http404
+        messages.info(request, _("%(id)s is now part of this profile.") % {"id": f"prf_{key}"})
+        return redirect(reverse("admin:profiles_profile_change", args=[subject.profile_id]))
+
+    def _page(self, request, profile, template, **context):
+        frame = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "profile": profile,
+            "title_of_page": True,
+            "original": profile,
+        }
+        return TemplateResponse(request, template, frame | context)
+
+
+def _cursor(request):
+    """The place in the timeline from the address: moment~id."""
+    moment, _tilde, key = request.GET.get("before", "").partition("~")
+    key = as_uuid(key)
+    try:
+        return (datetime.fromisoformat(moment), key) if key else None
+    except ValueError:
+        return None
+
+
+def _context_of(panel):
+    return lambda profile, request, sight, values: panel.context(profile, request)
+
+
+def _shown(candidates: list[dict], attribute: Attribute, sight: Sight) -> list[dict]:
+    """The candidates, best first, each with `value` as this user sees it and the title of its source."""
+    titles = dict(Source.objects.filter(code__in={row["source"] for row in candidates}).values_list("code", "title"))
+    sealed = dict(Trait.objects.filter(pk__in=[row["trait"] for row in candidates]).values_list("pk", "sealed"))
+    items = [vault.Item(r["subject"], person.TRAIT, sealed[r["trait"]], attribute.code) for r in candidates]
+    texts = sight.read(items) if attribute.sealed else [_open(row) for row in candidates]
+    return [{**row, "value": text, "title": titles[row["source"]]} for row, text in zip(candidates, texts, strict=True)]
+
+
+def _open(row: dict):
+    return next((row[name] for name in person.OPEN_COLUMNS if row[name] is not None), None)

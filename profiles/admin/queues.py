@@ -1,0 +1,96 @@
+"""What waits for a steward: work items, links that were refused, identifiers that many people share."""
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from profiles.admin.finding import change_url
+from profiles.models import RefusedLink, SharedIdentifier, WorkItem
+from profiles.models.projection import WorkState
+
+
+@admin.register(WorkItem)
+class WorkItemAdmin(NeverDelete, HouseAdmin):
+    question = _("What needs a decision, since when, and whose is it?")
+    list_display = ["created_at", "kind", "reason", "about", "assignee", "state"]
+    list_display_links = ["created_at"]
+    list_select_related = ["assignee"]
+    list_filter = ["state", "kind", ("assignee", admin.EmptyFieldListFilter)]
+    ordering = ["-created_at"]
+    actions = ["take", "finish", "dismiss"]
+    fields = ["kind", "reason", "about", "state", "assignee", "created_at", "closed_at"]
+    readonly_fields = ["kind", "reason", "about", "state", "created_at", "closed_at"]
+    autocomplete_fields = ["assignee"]
+
+    def has_add_permission(self, request):
+        return False
+
+    @admin.display(description=_("why"))
+    def reason(self, item):
+        return gettext(item.why)
+
+    @admin.display(description=_("about"))
+    def about(self, item):
+        if item.subject_ref is None:
+            return "–"
+        link = change_url("profiles.profile", item.subject_ref)
+        return format_html('<a class="k-link k-mono" href="{}">{}</a>', link, str(item.subject_ref)[-12:])
+
+    @admin.action(description=_("Take on"), permissions=["change"])
+    def take(self, request, queryset):
+        self._tell(request, queryset.filter(state=WorkState.OPEN).update(assignee=request.user))
+
+    @admin.action(description=_("Done"), permissions=["change"])
+    def finish(self, request, queryset):
+        self._close(request, queryset, WorkState.DONE)
+
+    @admin.action(description=_("Not needed"), permissions=["change"])
+    def dismiss(self, request, queryset):
+        self._close(request, queryset, WorkState.DISMISSED)
+
+    def _close(self, request, queryset, state):
+        self._tell(request, queryset.filter(state=WorkState.OPEN).update(state=state, closed_at=timezone.now()))
+
+    def _tell(self, request, count: int) -> None:
+        self.message_user(request, ngettext("%d item changed.", "%d items changed.", count) % count)
+
+
+@admin.register(RefusedLink)
+class RefusedLinkAdmin(LookOnly, HouseAdmin):
+    question = _("Who shares an identifier and was yet not joined, and why?")
+    list_display = ["created_at", "one", "another", "namespace", "reason"]
+    list_display_links = ["created_at"]
+    list_select_related = ["subject", "other", "namespace"]
+    list_filter = ["namespace"]
+    sortable_by = ()
+    ordering = ["-id"]
+
+    @admin.display(description=_("profile"))
+    def one(self, link):
+        return _profile_link(link.subject)
+
+    @admin.display(description=_("other profile"))
+    def another(self, link):
+        return _profile_link(link.other)
+
+
+@admin.register(SharedIdentifier)
+class SharedIdentifierAdmin(NeverDelete, TrackedAdmin):
+    question = _("Which addresses and numbers belong to more than one person?")
+    list_display = ["namespace", "verdict", "people_seen", "reason", "expires_at", "created_at"]
+    list_filter = ["verdict", "namespace"]
+    list_select_related = ["namespace"]
+    ordering = ["-people_seen", "-id"]
+    fields = ["namespace", "verdict", "people_seen", "reason", "expires_at"]
+    readonly_fields = ["namespace", "people_seen"]
+
+    def has_add_permission(self, request):
+        return False
+
+
+def _profile_link(subject):
+    link = change_url("profiles.profile", subject.profile_id)
+    return format_html('<a class="k-link k-mono" href="{}">{}</a>', link, str(subject.profile_id)[-12:])

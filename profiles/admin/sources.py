@@ -1,0 +1,117 @@
+"""Where data comes from: sources with their health, write keys that are shown once, and how to connect."""
+
+from datetime import timedelta
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Max, Q, Sum
+from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from profiles import keys
+from profiles.models import Inbox, QuarantineItem, Source, SourceKey
+
+#: (title, template) of the snippets; the template gets `address` and `key`.
+SNIPPETS = [
+    ("Python", "admin/profiles/source/snippet.py.txt"),
+    ("Node.js", "admin/profiles/source/snippet.js.txt"),
+    ("curl", "admin/profiles/source/snippet.sh.txt"),
+]
+
+
+@admin.register(Source)
+class SourceAdmin(NeverDelete, TrackedAdmin):
+    question = _("Who sends us data, and is it flowing?")
+    list_display = ["title", "code", "kind", "party", "trust", "default_country", "enabled"]
+    list_filter = ["party", "kind", "enabled"]
+    search_fields = ["code__startswith", "title__istartswith"]
+    autocomplete_fields = ["namespace"]
+    change_form_outer_before_template = "admin/profiles/source/health.html"
+
+    def get_readonly_fields(self, request, obj=None):
+        """What its records already say, by code and kind of number, does not change after the fact."""
+        return ["code", "namespace"] if obj else []
+
+    def get_urls(self):
+        keys_page = path(
+            "<int:source_id>/keys/", self.admin_site.admin_view(self.keys_page), name="profiles_source_keys"
+        )
+        return [keys_page, *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        return super().change_view(request, object_id, form_url, {"health": health(object_id), **(extra_context or {})})
+
+    @method_decorator(never_cache)
+    def keys_page(self, request, source_id: int):
+        """The write keys of a source: make one, which is shown in the answer and never again, or end one."""
+        source = get_object_or_404(Source, pk=source_id)
+        if not request.user.has_perm("profiles.view_sourcekey"):
+            raise PermissionDenied
+        made = self._change_keys(request, source) if request.method == "POST" else None
+        if request.method == "POST" and made is None:
+            return redirect("admin:profiles_source_keys", source_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Write keys"),
+            "title_of_page": True,
+            "question": _("With what may this source send?"),
+            "source": source,
+            "keys": source.keys.order_by("-created_at"),
+            "made": made,
+            "snippets": _snippets(request, made or _("YOUR-WRITE-KEY")),
+            "may_make": request.user.has_perm("profiles.add_sourcekey"),
+            "may_end": request.user.has_perm("profiles.change_sourcekey"),
+        }
+        return TemplateResponse(request, "admin/profiles/source/keys.html", context)
+
+    def _change_keys(self, request, source: Source) -> str | None:
+        """End the key that was named, or make one and give it."""
+        ends = request.POST.get("end")
+        if not request.user.has_perm("profiles.change_sourcekey" if ends else "profiles.add_sourcekey"):
+            raise PermissionDenied
+        if not ends:
+            row, text = keys.make(source=source, is_test=bool(request.POST.get("is_test")))
+            self.log_addition(request, row, f"{source.code}: {row}")
+            return text
+        key = get_object_or_404(SourceKey, pk=ends, source=source)
+        keys.revoke(key)
+        self.log_change(request, source, f"{key} revoked")
+        messages.success(request, _("The key is ended: its next request is refused."))
+        return None
+
+
+@admin.register(SourceKey)
+class SourceKeyAdmin(LookOnly, HouseAdmin):
+    """All keys at a glance; they are made and ended on the page of their source."""
+
+    question = _("Which keys may send, and which are forgotten?")
+    list_display = ["__str__", "source", "is_test", "created_at", "last_used_at", "revoked_at"]
+    list_select_related = ["source"]
+    list_filter = ["is_test", ("revoked_at", admin.EmptyFieldListFilter), "source"]
+    ordering = ["-created_at"]
+    exclude = ["digest"]
+
+
+def health(source_id) -> dict:
+    """What arrived from a source in the last day, and what was refused; with the moment it was counted."""
+    now = timezone.now()
+    arrived = Inbox.objects.filter(source=source_id, received_at__gt=now - timedelta(days=1)).aggregate(
+        requests=Count("id"), events=Sum("events", default=0), failed=Count("id", filter=Q(state="failed"))
+    )
+    refused = QuarantineItem.objects.filter(source=source_id, state="open").count()
+    last = Inbox.objects.filter(source=source_id).aggregate(last=Max("received_at"))["last"]
+    return {**arrived, "refused": refused, "last": last, "as_of": now}
+
+
+def _snippets(request, key) -> list[tuple[str, str, str]]:
+    """(id, title, code) for each client, with this host and `key`."""
+    facts = {"address": request.build_absolute_uri("/").rstrip("/"), "key": key}
+    return [(f"snippet-{n}", title, render_to_string(name, facts)) for n, (title, name) in enumerate(SNIPPETS)]
