@@ -168,7 +168,7 @@ def propose(version: AgreementVersion, *, by) -> AgreementVersion:
     _refuse_gaps(missing_terms(version))
     version.terms_sha256 = signatures.digest_of(version)
     version.in_force = period(version.valid_from, version.valid_until, version.agreement.home_time_zone)
-    version.proposed_at = clock()
+    version.proposed_at = _now()
     return _moved(version, VersionState.PROPOSED, by)
 
 
@@ -215,7 +215,7 @@ def activate(version: AgreementVersion, *, by) -> AgreementVersion:
     _supersede(agreement, version.in_force.lower, by)
     version.activated_at = _now()
     _moved(version, VersionState.IN_FORCE, by)
-    _change(agreement, AgreementState.ACTIVE, "", by)
+    version.agreement = _change(agreement, AgreementState.ACTIVE, "", by)
     return version
 
 
@@ -272,11 +272,6 @@ def withdraw(agreement: Agreement, *, by, reason: str) -> Agreement:
 def period(first, last, zone: str) -> DateTimeTZRange:
     """The instants of the local days `first` to `last`, both included, half-open; computed by the database."""
     return sql.value("SELECT partners_period(%s, %s, %s)", [first, last, zone])
-
-
-def clock():
-    """The present instant by the database's clock."""
-    return sql.value("SELECT clock_timestamp()")
 
 
 def _now():

@@ -27,12 +27,12 @@ class Missing(NamedTuple):
 
 def missing(version: AgreementVersion) -> list[Missing]:
     """Everything that keeps `version` from being activated now; empty when nothing does."""
-    return [*missing_terms(version), *_missing_approvals(version)]
+    return [*missing_terms(version), *_missing_partner(version), *_missing_approvals(version)]
 
 
 def missing_terms(version: AgreementVersion) -> list[Missing]:
-    """What the terms and the partner lack; approvals are asked for after that."""
-    return [*_missing_basis(version), *_missing_lines(version), *_missing_partner(version), *_missing_period(version)]
+    """What the terms themselves lack: what nobody should be asked to approve."""
+    return [*_missing_basis(version), *_missing_lines(version), *_missing_period(version)]
 
 
 def _missing_basis(version):

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 
 from partners.models import AgreementVersion, Direction, Form, TermLine
 from profiles.models import Attribute, Namespace
-from profiles.models.reference import Classification, NamespaceRole, Normaliser
+from profiles.models.reference import Classification, NamespaceRole, Normaliser, ValueType
 
 OPAQUE_ID = "opaque_id"
+POSTAL_CODE = "postal_code"
 
 
 class Column(NamedTuple):
@@ -104,26 +105,45 @@ def serves(agreed: str, asked: str) -> bool:
 
 
 def problems(lines: Iterable[TermLine]) -> list[tuple[str, str]]:
-    """(code, sentence) of each line that no agreement may have: unknown fields, special categories, national ids."""
+    """(code, sentence) of each line that no agreement may have: unknown fields, special categories, national ids,
+    forms that a field does not come in."""
     lines = list(lines)
     codes = {line.field for line in lines}
-    attributes = dict(Attribute.objects.filter(code__in=codes).values_list("code", "classification"))
+    attributes = {row.code: row for row in Attribute.objects.filter(code__in=codes)}
     namespaces = {row.code: row for row in Namespace.objects.filter(code__in=codes)}
-    found = (_problem(line, attributes, namespaces) for line in lines)
+    found = (
+        _forbidden(line, attributes.get(line.field), namespaces.get(line.field))
+        or _formless(line, attributes.get(line.field))
+        for line in lines
+    )
     return [problem for problem in found if problem]
 
 
-def _problem(line, attributes, namespaces) -> tuple[str, str] | None:
+def _forbidden(line, attribute, namespace) -> tuple[str, str] | None:
     place = {"field": line.field}
     if line.field == OPAQUE_ID:
-        return None if line.form == Form.OPAQUE_ID else ("line_form", _("An opaque id has only the form opaque id."))
-    if attributes.get(line.field) == Classification.SPECIAL:
-        return "special_category", _("%(field)s is of a special category (Art. 9) and is never shared.") % place
-    if line.field in attributes:
         return None
-    namespace = namespaces.get(line.field)
-    if namespace is None:
+    if attribute is None and namespace is None:
         return "unknown_field", _("%(field)s is no attribute and no identifier.") % place
-    if namespace.normaliser == Normaliser.NATIONAL_ID or namespace.role == NamespaceRole.APART:
+    if attribute and attribute.classification == Classification.SPECIAL:
+        return "special_category", _("%(field)s is of a special category (Art. 9) and is never shared.") % place
+    if namespace and (namespace.normaliser == Normaliser.NATIONAL_ID or namespace.role == NamespaceRole.APART):
         return "never_shared", _("%(field)s is never shared with partners.") % place
     return None
+
+
+def _formless(line, attribute) -> tuple[str, str] | None:
+    if line.form in forms_of(line.field, attribute):
+        return None
+    place = {"field": line.field, "form": line.get_form_display()}
+    return "line_form", _("%(field)s does not come in this form: %(form)s.") % place
+
+
+def forms_of(field: str, attribute: Attribute | None) -> set[str]:
+    """The forms that a field can be shared in; `attribute` is None for identifiers."""
+    if field == OPAQUE_ID:
+        return {Form.OPAQUE_ID}
+    if attribute is None:
+        return {Form.CLEAR, Form.KEYED_MATCH}
+    in_bands = attribute.type in (ValueType.DATE, ValueType.NUMBER) or attribute.code == POSTAL_CODE
+    return {Form.CLEAR, Form.AGGREGATED} | ({Form.BUCKETED} if in_bands else set())

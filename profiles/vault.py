@@ -214,6 +214,28 @@ def open_values(items: Sequence[Item], *, by, action: str, purpose: str, request
     return values
 
 
+def open_body(
+    place: str, blob: bytes, *, by, action: str, purpose: str, fields=(), count: int = 0, request_id: str = ""
+) -> bytes:
+    """A sealed body of many people's values (a file), for somebody to take away: one line in the access log.
+
+    fields: what it holds of people; count: of how many. Raises ValueError without a purpose.
+    """
+    if not str(purpose).strip():
+        raise ValueError("Opening personal values needs a purpose.")
+    content = open_own(place, blob)
+    AccessEntry.objects.create(
+        actor=getattr(by, "pk", None),
+        actor_label=str(by) if by else "system",
+        action=action,
+        purpose=str(purpose),
+        fields=sorted(fields),
+        count=count,
+        request_id=request_id,
+    )
+    return content
+
+
 def log_refused(items: Sequence[Item], *, by, action: str, purpose: str, request_id: str = "") -> None:
     """Log that somebody tried to open values and was refused."""
     _log(items, by=by, action=action, purpose=purpose, request_id=request_id, allowed=False)

@@ -54,7 +54,7 @@ class Direction(models.TextChoices):
 
 
 class AgreementState(models.TextChoices):
-    """Kept where a person decides; expiry is derived from the version in force (`partners.agreements.status`)."""
+    """Kept where a person decides; expiry is derived from the version in force (`partners.status`)."""
 
     DRAFT = "draft", _("draft")
     ACTIVE = "active", _("active")

@@ -2,17 +2,76 @@
 
 from datetime import date, timedelta
 
-from consents.models import Purpose
-from partners import agreements
+from cdp.kit.ids import uuid7
+from consents import ledger
+from consents.decisions import Decision
+from consents.models import CollectionPoint, NoticeVersion, Purpose, PurposeVersion
+from partners import agreements, deliveries
 from partners.agreements import Line
 from partners.models import Partner
-from tests.builders import user
+from tests.builders import days_ago, source, user
+from tests.profiles.building import person
 
 
-def purpose(key: str = "partner_offers", **fields) -> Purpose:
-    """A bare purpose, the same one for the same key; its versions are built in tests.consents."""
-    found = Purpose.objects.filter(key=key).first()
-    return found or Purpose.objects.create(key=key, **({"title": key.replace("_", " ").capitalize()} | fields))
+def purpose(key: str = "partner_offers", *, basis: str = "consent", **fields) -> Purpose:
+    """A purpose with rules in force, the same one for the same key."""
+    if found := Purpose.objects.filter(key=key).first():
+        return found
+    made = Purpose.objects.create(key=key, **({"title": key.replace("_", " ").capitalize()} | fields))
+    PurposeVersion.objects.create(purpose=made, number=1, legal_basis=basis, published_at=days_ago(400))
+    return made
+
+
+def notice(*, names=("Nordic Air",), of: Purpose | None = None) -> NoticeVersion:
+    """The words that people are shown, with the partners that they name."""
+    of = of or purpose()
+    key = f"form-{of.key}-{len(names)}-{'-'.join(names)}".lower().replace(" ", "-")[:60]
+    if found := NoticeVersion.objects.filter(key=key).first():
+        return found
+    made = NoticeVersion.objects.create(
+        key=key,
+        language="en",
+        version=1,
+        text=f"Yes to {names}",
+        withdrawal_text="Write to us.",
+        recipients=list(names),
+    )
+    made.purposes.add(of.versions.get(number=1))
+    made.published_from = days_ago(400)
+    made.save()
+    point, _made = CollectionPoint.objects.get_or_create(
+        key="partner-form", defaults={"title": "Form", "kind": "web_form", "trust": "subject_direct"}
+    )
+    point.purposes.add(of)
+    return made
+
+
+def answer(people, state: str = "ConsentGiven", *, of=None, names=("Nordic Air",), when=None) -> None:
+    """Each of `people` answered the question of sharing, shown the words that name `names`."""
+    of = of or purpose()
+    words = notice(names=names, of=of)
+    ledger.record(
+        [
+            Decision(
+                purpose=of.key,
+                state=state,
+                effective_at=when or days_ago(3),
+                source=source().code,
+                source_event_id=str(uuid7()),
+                profile=one.pk,
+                notice=(words.key, words.language, words.version),
+                collection_point="partner-form",
+            )
+            for one in people
+        ]
+    )
+
+
+def members(count: int, **said) -> list:
+    """People with a consent to be shared with Nordic Air."""
+    people = [person(city="Aarhus", **said) for _number in range(count)]
+    answer(people)
+    return people
 
 
 def partner(key: str = "nordic-air", **fields) -> Partner:
@@ -79,3 +138,18 @@ def approved(**fields):
 def agreement(**fields):
     """A version in force."""
     return agreements.activate(approved(**fields), by=user(superuser=True))
+
+
+def planned(version=None, *, columns=("opaque_id", "city"), of=None, by=None):
+    """A delivery that was asked for, of everyone."""
+    version = version or agreement()
+    return deliveries.request_delivery(
+        agreement=version.agreement, purpose=of or purpose(), columns=list(columns), by=by or user()
+    )
+
+
+def delivered(version=None, **asked):
+    """A delivery that was asked for, approved by another, and built."""
+    delivery = planned(version, **asked)
+    deliveries.approve(delivery, by=user())
+    return deliveries.build(delivery)

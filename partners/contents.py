@@ -1,0 +1,123 @@
+"""What stands in a delivery: the cells of each person, in the agreed form, and the file itself.
+
+Values that other partners told us are left blank unless their agreement lets them be shared on.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from cdp.kit import sql
+from partners.models import Form
+from partners.terms import Column
+from profiles import vault
+from profiles.vault import Item
+
+OWN = """(record.party <= 1 OR record.terms IN (SELECT id FROM partners_agreementversion WHERE onward_sharing))"""
+VALUES = f"""
+    SELECT golden.profile_id AS profile, attribute.code AS field, trait.subject_id AS subject, trait.sealed,
+           'profiles_trait.sealed' AS place, golden.text, golden.number, golden.date, golden.boolean, golden.items
+    FROM profiles_goldenvalue golden
+    JOIN profiles_attribute attribute ON attribute.id = golden.attribute_id
+    JOIN profiles_trait trait ON trait.id = golden.trait_id
+    JOIN profiles_record record ON record.id = trait.record_id
+    WHERE golden.profile_id = ANY(%(people)s) AND attribute.code = ANY(%(fields)s) AND {OWN}
+"""
+IDENTIFIERS = f"""
+    SELECT DISTINCT ON (subject.profile_id, namespace.code)
+           subject.profile_id AS profile, namespace.code AS field, identifier.subject_id AS subject, identifier.sealed,
+           'profiles_identifier.sealed' AS place
+    FROM profiles_subject subject
+    JOIN profiles_identifier identifier ON identifier.subject_id = subject.id
+    JOIN profiles_record record ON record.id = identifier.record_id
+    JOIN profiles_namespace namespace ON namespace.id = identifier.namespace_id
+    WHERE subject.profile_id = ANY(%(people)s) AND namespace.code = ANY(%(fields)s) AND {OWN}
+    ORDER BY subject.profile_id, namespace.code, identifier.verified DESC, identifier.observed_at DESC,
+             identifier.id DESC
+"""
+
+#: Forms that a file can hold. Keys for matching and totals are made by other means, never by a row-level file.
+IN_FILES = (Form.CLEAR, Form.BUCKETED, Form.OPAQUE_ID)
+FORMULA = re.compile(r"^\s*[=+\-@\t\r]")
+PLAIN_NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)?$")
+BAND_YEARS = 5
+YES_NO = {True: "yes", False: "no"}
+
+
+def lines(people: Sequence[UUID], columns: Sequence[Column], tokens: dict[UUID, str], reveal) -> list[list[str]]:
+    """One row of cells for each person, in their order. `reveal` opens or masks a list of vault items."""
+    values = _values(people, {column.field for column in columns}, reveal)
+    return [
+        [_cell(values.get((person, column.field)), column, tokens[person]) for column in columns] for person in people
+    ]
+
+
+def opener(*, by, purpose: str):
+    """A `reveal` that opens values in clear and logs it."""
+    return lambda items: vault.open_values(items, by=by, action="partner_delivery", purpose=purpose) if items else []
+
+
+def written(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> bytes:
+    """An RFC 4180 file in UTF-8 with one header row; no cell is a formula to a spreadsheet."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(column.header for column in columns)
+    writer.writerows([neutral(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def neutral(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula; plain and international numbers stay as they are."""
+    return f"'{cell}" if FORMULA.match(cell) and not PLAIN_NUMBER.match(cell) else cell
+
+
+def _values(people, fields, reveal) -> dict:
+    wanted = {"people": list(people), "fields": sorted(fields)}
+    cells = sql.dicts(VALUES, wanted) + sql.dicts(IDENTIFIERS, wanted)
+    found = {(cell["profile"], cell["field"]): _open(cell) for cell in cells if cell["sealed"] is None}
+    personal = [cell for cell in cells if cell["sealed"] is not None]
+    items = [Item(cell["subject"], cell["place"], cell["sealed"], cell["field"]) for cell in personal]
+    for cell, value in zip(personal, reveal(items), strict=True):
+        found[cell["profile"], cell["field"]] = value
+    return found
+
+
+def _open(cell: dict):
+    if cell["items"] is not None:
+        return "; ".join(str(item) for item in json.loads(cell["items"]))
+    return next((cell[kind] for kind in ("text", "number", "date", "boolean") if cell[kind] is not None), None)
+
+
+def _cell(value, column: Column, token: str) -> str:
+    if column.form == Form.OPAQUE_ID:
+        return token
+    if value is None:
+        return ""
+    return band(value) if column.form == Form.BUCKETED else _text(value)
+
+
+def band(value) -> str:
+    """A coarser value: five years for a date, the leading digit for a number, two characters for a postal code."""
+    if isinstance(value, date):
+        first = value.year - value.year % BAND_YEARS
+        return f"{first}-{first + BAND_YEARS - 1}"
+    if isinstance(value, Decimal):
+        step = Decimal(10) ** max(value.adjusted(), 0)
+        first = value // step * step
+        return f"{first:f}-{first + step:f}"
+    return f"{str(value)[:2]}…"
+
+
+def _text(value) -> str:
+    if isinstance(value, bool):
+        return YES_NO[value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return str(value)
