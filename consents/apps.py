@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class ConsentsConfig(AppConfig):
     name = "consents"
     verbose_name = _("Consents")
+
+    def ready(self):
+        from consents import merging
+        from profiles.signals import folded
+
+        folded.connect(merging.follow, dispatch_uid="consents")

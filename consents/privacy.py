@@ -27,6 +27,14 @@ HOLDINGS = [
         staff="created_by",
     ),
     Holding(
+        "consents.ContactPoint",
+        exported="A random id; the address itself is exported with the identifiers.",
+        erased=True,
+        keyed="blind",
+        person="ref",
+        open="id namespace",
+    ),
+    Holding(
         "consents.Objection",
         exported=True,
         erased=True,

@@ -1,5 +1,6 @@
 """The nouns of `consents`: what may be asked (reference), what was answered (ledger), what overrides it (layers)."""
 
+from consents.models.contacts import ContactPoint
 from consents.models.layers import Objection, ObjectionScope, Restriction, Suppression, SuppressionReason
 from consents.models.ledger import (
     VALID_STATES,
@@ -34,6 +35,7 @@ __all__ = [
     "ConsentEvidence",
     "ConsentRecord",
     "ConsentType",
+    "ContactPoint",
     "Controller",
     "Ledger",
     "LegalBasis",

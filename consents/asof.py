@@ -1,0 +1,40 @@
+"""What was allowed at a moment, as far as it was known at a position of the ledger."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from cdp.kit.sql import dicts, rows
+from consents.fold import ALWAYS, FOLDED, OF_THESE
+
+_MEANT = """
+    SELECT a.subject_id AS subject, a.profile FROM (
+        SELECT *, row_number() OVER (PARTITION BY subject_id ORDER BY valid_from, id) = 1 AS is_first
+        FROM profiles_alias) a
+    WHERE (a.is_first OR a.valid_from <= %(until)s) AND coalesce(%(until)s < a.valid_to, TRUE)"""
+
+#: Who was meant by which profile then. A person's first id reaches back to all times.
+THEN = f"SELECT * FROM ({_MEANT}) meant WHERE profile = ANY(%(profiles)s)"
+#: Records as they stood then, in the shape of the record's table.
+RECORDS_THEN = FOLDED.format(place=THEN, of=OF_THESE) + "SELECT * FROM folded"
+
+
+def profiles_then(subjects: Iterable[UUID], moment: datetime) -> dict[UUID, UUID]:
+    """Which profile each id meant at `moment`."""
+    sql = f"SELECT subject, profile FROM ({_MEANT}) meant WHERE subject = ANY(%(subjects)s)"
+    return dict(rows(sql, {"until": moment, "subjects": list(subjects)}))
+
+
+def records(profiles: Iterable[UUID], *, as_of: datetime, position: int | None = None) -> list[dict]:
+    """The standing answer of each choice key of `profiles` at `as_of`, known at `position` (None: today).
+
+    Keys are the columns of the record; `state` is the state as of then, so an answer that had run out is expired.
+    """
+    asked = {"profiles": list(profiles), "until": as_of} | ({"position": position} if position is not None else {})
+    return dicts(_STATES, ALWAYS | asked)
+
+
+_STATES = f"""
+SELECT r.*, CASE WHEN r.validity_until <= %(until)s THEN 'ConsentExpired' ELSE r.state END AS state_then
+FROM ({RECORDS_THEN}) r ORDER BY purpose_id, channel, controller_id, contact_ref NULLS FIRST
+"""

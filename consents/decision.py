@@ -1,0 +1,150 @@
+"""May this person be contacted, shared or scored: for this purpose, on this channel, at this moment?
+
+One SQL gate answers for one person or for many (`consents.gate`). Everybody asks here: the admin, the API, segments,
+activation, partner files. Ask again inside the transaction that writes an output.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from cdp.kit.sql import dicts
+from consents import gate, locks
+from consents.asof import RECORDS_THEN, THEN, profiles_then
+from consents.fold import ALWAYS, EVERYONE
+from consents.reasons import REASONS
+from consents.rules import Question, Rules, question, rules
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether a person may be reached, and why. `reasons` holds every denial in the order asked; `reason` the first.
+
+    position: the ledger entry that the answer rests on. contact_ref, identifier: the address that may be used.
+    """
+
+    profile: UUID
+    allowed: bool
+    reason: str
+    position: int | None
+    since: datetime | None
+    reasons: tuple[str, ...] = ()
+    contact_ref: UUID | None = None
+    identifier: UUID | None = None
+
+    @property
+    def sentence(self) -> str:
+        return str(REASONS[self.reason])
+
+
+def decide(
+    profile,
+    *,
+    purpose: str,
+    channel: str,
+    as_of: datetime | None = None,
+    recipient: str | None = None,
+    controller: str = "own",
+) -> Answer:
+    """The answer for one person, named by any profile id ever given.
+
+    recipient: the public name of a partner who would get the data. Raises UnknownQuestion.
+    """
+    asked = question(purpose, channel, recipient=recipient, as_of=as_of, controller=controller)
+    subject = getattr(profile, "pk", profile)
+    (answer,) = _answers_then(asked, subject) if as_of else _answers(asked, [_present(subject)])
+    return answer
+
+
+def decide_many(
+    people: QuerySet | Iterable[UUID],
+    *,
+    purpose: str,
+    channel: str,
+    recipient: str | None = None,
+    controller: str = "own",
+) -> list[Answer]:
+    """The answers for many present profiles, a queryset of them or their ids, in one statement."""
+    return _answers(question(purpose, channel, recipient=recipient, controller=controller), people)
+
+
+def reachable(purpose: str, channel: str, *, recipient: str | None = None, controller: str = "own", people=None) -> Q:
+    """The condition on Profile that holds for those who may be reached.
+
+    people: a queryset or ids that the caller narrows to anyway; then only they are looked at.
+    """
+    asked = question(purpose, channel, recipient=recipient, controller=controller)
+    sql = _sql(gate.REACHABLE, rules(asked), people)
+    return Q(pk__in=RawSQL(sql.replace("%", "%%"), []))  # noqa: S611 (the values in it are quoted by the driver)
+
+
+def _answers(asked: Question, people) -> list[Answer]:
+    return [_answer(row) for row in dicts(_sql(gate.ANSWERED, rules(asked), people))]
+
+
+def _answers_then(asked: Question, subject: UUID) -> list[Answer]:
+    """The answer at another moment: about whom the id meant then, from what had been decided by then."""
+    people = [profiles_then([subject], asked.as_of).get(subject, subject)]
+    then = {"place": THEN, "records": RECORDS_THEN, "everyone": _MEANT_BY_ID}
+    return [_answer(row) for row in dicts(_sql(gate.ANSWERED, rules(asked), people, **then))]
+
+
+def _answer(row: dict) -> Answer:
+    reasons = tuple(row["reasons"])
+    return Answer(
+        profile=row["id"],
+        allowed=not reasons,
+        reason=reasons[0] if reasons else "allowed",
+        position=row["position"],
+        since=row["since"],
+        reasons=reasons,
+        contact_ref=row["contact_ref"],
+        identifier=row["identifier"],
+    )
+
+
+_WAYS = {
+    (True, True): gate.BY_CONSENT_AND_ADDRESS,
+    (True, False): gate.BY_CONSENT,
+    (False, True): gate.BY_BASIS_AND_ADDRESS,
+    (False, False): gate.BY_BASIS,
+}
+_LIVING_OR_NOT = "SELECT id, erased_at FROM profiles_profile WHERE id {people}"
+_MEANT_BY_ID = """SELECT asked.id, p.erased_at FROM unnest(%(profiles)s::uuid[]) asked(id)
+    LEFT JOIN profiles_subject s ON s.id = asked.id LEFT JOIN profiles_profile p ON p.id = s.profile_id"""
+
+
+def _sql(
+    template: str,
+    found: Rules,
+    people,
+    *,
+    place=EVERYONE,
+    records="TABLE consents_consentrecord",
+    everyone=_LIVING_OR_NOT,
+) -> str:
+    """The gate as one statement with its values in it, to be run or to be part of a larger one."""
+    condition, ids = _condition(people)
+    parts = {"people": condition, "place": place, "records": records}
+    parts["everyone"] = everyone.format(**parts)
+    parts["ways"] = _WAYS[found.by_consent, found.addressed].format(**parts)
+    return connection.ops.compose_sql(template.format(**parts), ALWAYS | found.parameters | {"profiles": ids})
+
+
+def _condition(people) -> tuple[str, list[UUID]]:
+    """`people` as a condition on a profile id: everyone, those of a queryset, or some ids."""
+    if people is None:
+        return "IS NOT NULL", []
+    if isinstance(people, QuerySet):
+        sql = connection.ops.compose_sql(*people.order_by().values("pk").query.sql_with_params())
+        return f"IN ({sql.replace('%', '%%')})", []
+    return "= ANY(%(profiles)s)", list(people)
+
+
+def _present(subject: UUID) -> UUID:
+    return locks.profiles_of([subject]).get(subject, subject)

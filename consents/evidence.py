@@ -1,0 +1,41 @@
+"""What proves a decision: sealed to the person, named in the ledger by the digest of its ciphertext only."""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from consents.models import ConsentEvidence
+from profiles.vault import Item, Keyring, open_values
+
+if TYPE_CHECKING:
+    from consents.drafts import Draft
+
+PLACE = "consents_consentevidence.sealed"
+
+
+def keep(drafts: Iterable["Draft"], *, by) -> None:
+    """Seal and store the evidence of `drafts`, and write its digest into their rows."""
+    proven = [draft for draft in drafts if draft.evidence]
+    ring = Keyring.of({draft.subject_ref for draft in proven}) if proven else None
+    kept = []
+    for draft in proven:
+        sealed = ring.seal(draft.subject_ref, PLACE, base64.b64encode(draft.evidence).decode())
+        draft.row["evidence_digest"] = hashlib.sha256(sealed).hexdigest()
+        kept.append(
+            ConsentEvidence(
+                subject_ref=draft.subject_ref,
+                digest=draft.row["evidence_digest"],
+                media_type=draft.evidence_type,
+                sealed=sealed,
+                created_by=by,
+            )
+        )
+    ConsentEvidence.objects.bulk_create(kept)
+
+
+def read(evidence: ConsentEvidence, *, by, purpose: str, request_id: str = "") -> bytes | None:
+    """The evidence itself; None once the person's key is destroyed. The reading is logged."""
+    item = Item(evidence.subject_ref, PLACE, evidence.sealed, "evidence")
+    (text,) = open_values([item], by=by, action="read_evidence", purpose=purpose, request_id=request_id)
+    return None if text is None else base64.b64decode(text)

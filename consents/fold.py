@@ -1,0 +1,158 @@
+"""The fold: which decision of a choice key stands. One SQL text, for the present record and for any other moment.
+
+A choice key is (profile, contact point or none, channel, purpose, controller). Its decisions are ordered by when the
+person acted; at equal time a grant stands before a refusal, then the order of the ledger. The last one stands, but:
+
+- a decision that a correction supersedes counts no more, and a correction without a state says nothing;
+- a grant that a partner or an older system only reports never stands over an earlier no;
+- a decision counts for the profile of its source record, else of its contact point's owner, else of its subject;
+- without a contact point it counts for each subject that stood under the same id when it was recorded ("side").
+  Where sides disagree after a merge, the no stands, unless the later yes is a direct act of the person and both
+  sides share a verified identifier.
+"""
+
+from collections.abc import Iterable
+from contextlib import contextmanager
+from uuid import UUID
+
+from cdp.kit.sql import execute, rows
+from consents.models import VALID_STATES, ConsentRecord, Ledger, State, Trust
+
+GRANTS = tuple(VALID_STATES)
+NOES = (State.REFUSED, State.EXPIRED, State.INVALIDATED, State.REVOKED, State.WITHDRAWN)
+REPORTED = (Trust.PARTNER_ASSERTED, Trust.IMPORTED_LEGACY)
+
+_LEDGER_COLUMNS = {field.column for field in Ledger._meta.concrete_fields}
+#: What a record copies from the decision that stands.
+COPIED = [
+    field.column
+    for field in ConsentRecord._meta.concrete_fields
+    if field.column in _LEDGER_COLUMNS and not field.primary_key
+]
+
+
+def listed(values: Iterable[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+_KEY = "profile, purpose_id, channel, controller_id, contact_ref"
+
+FOLDED = f"""
+WITH place AS MATERIALIZED ({{place}}),
+said AS MATERIALIZED (
+    SELECT l.history_id AS seq, l.subject_ref, l.contact_ref, l.channel, l.purpose_id, l.controller_id, l.record,
+           l.effective_at, l.recorded_at, l.trust IN ({listed(REPORTED)}) AS reported,
+           l.trust = '{Trust.SUBJECT_DIRECT}' AND l.actor_kind IN ('subject', 'guardian') AS direct,
+           CASE WHEN l.state IN ({listed(NOES)}) THEN 2 WHEN l.state IN ({listed(GRANTS)}) THEN 1 ELSE 0 END AS rank
+    FROM consents_historicalconsentrecord l
+    WHERE l.state <> '' AND {{of}} AND l.effective_at <= %(until)s AND l.history_id <= %(position)s
+      AND NOT EXISTS (SELECT FROM consents_historicalconsentrecord c
+                      WHERE c.supersedes = l.history_id AND c.history_id <= %(position)s)),
+met AS MATERIALIZED (
+    SELECT s.seq, a.subject_id AS subject FROM said s
+    JOIN profiles_alias o ON o.subject_id = s.subject_ref AND o.valid_from <= s.recorded_at
+                         AND (o.valid_to IS NULL OR s.recorded_at < o.valid_to)
+    JOIN profiles_alias a ON a.profile = o.profile AND a.valid_from <= s.recorded_at
+                         AND (a.valid_to IS NULL OR s.recorded_at < a.valid_to)
+    UNION SELECT seq, subject_ref FROM said
+    UNION SELECT s.seq, r.subject_id FROM said s JOIN profiles_record r ON r.id = s.record),
+holder AS (
+    SELECT DISTINCT ON (s.seq) s.seq, m.subject FROM said s
+    JOIN met m ON m.seq = s.seq
+    JOIN consents_contactpoint c ON c.ref = s.contact_ref
+    JOIN profiles_identifier i ON i.subject_id = m.subject AND i.namespace_id = c.namespace_id AND i.blind = c.blind
+    ORDER BY s.seq, m.subject <> s.subject_ref, m.subject),
+home AS (
+    SELECT s.seq, p.profile FROM said s
+    LEFT JOIN profiles_record r ON r.id = s.record
+    LEFT JOIN holder h ON h.seq = s.seq
+    JOIN place p ON p.subject = coalesce(r.subject_id, h.subject, s.subject_ref)),
+counted AS (
+    SELECT s.*, h.profile, NULL::uuid AS side FROM said s JOIN home h ON h.seq = s.seq WHERE s.contact_ref IS NOT NULL
+    UNION ALL
+    SELECT s.*, p.profile, m.subject FROM said s
+    JOIN met m ON m.seq = s.seq JOIN place p ON p.subject = m.subject LEFT JOIN home h ON h.seq = s.seq
+    WHERE s.contact_ref IS NULL AND (p.profile = h.profile OR (s.rank = 2 AND s.record IS NULL))),
+heard AS (
+    SELECT *, max(effective_at) FILTER (WHERE rank = 2) OVER earlier AS last_no,
+           max(effective_at) FILTER (WHERE rank = 1 AND NOT reported) OVER earlier AS last_yes
+    FROM counted
+    WINDOW earlier AS (PARTITION BY {_KEY}, side ORDER BY effective_at, rank, seq
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
+standing AS MATERIALIZED (
+    SELECT DISTINCT ON ({_KEY}, side) * FROM heard
+    WHERE (rank = 1 AND reported AND last_no >= coalesce(last_yes, '-infinity')) IS NOT TRUE
+    ORDER BY {_KEY}, side, effective_at DESC, rank DESC, seq DESC),
+overruling AS (
+    SELECT yes.profile, yes.purpose_id, yes.channel, yes.controller_id, yes.seq
+    FROM standing yes JOIN standing no USING (profile, purpose_id, channel, controller_id)
+    WHERE yes.side IS NOT NULL AND no.side IS NOT NULL AND yes.rank = 1 AND yes.direct AND no.rank = 2
+    GROUP BY yes.profile, yes.purpose_id, yes.channel, yes.controller_id, yes.seq
+    HAVING bool_and(yes.effective_at > no.effective_at AND EXISTS (
+        SELECT FROM profiles_identifier a JOIN profiles_identifier b USING (namespace_id, blind)
+        WHERE a.subject_id = yes.side AND b.subject_id = no.side AND a.verified AND b.verified))),
+answers AS (
+    SELECT s.*, count(*) FILTER (WHERE s.rank > 0) OVER (PARTITION BY {_KEY}) AS sides,
+           row_number() OVER (PARTITION BY {_KEY}
+               ORDER BY (o.seq IS NOT NULL) DESC, s.rank DESC, s.effective_at DESC, s.seq DESC) AS nth
+    FROM standing s LEFT JOIN overruling o USING (profile, purpose_id, channel, controller_id, seq)),
+folded AS (
+    SELECT consents_choice(a.profile, l.contact_ref, l.channel, l.purpose_id, l.controller_id) AS id,
+           a.profile AS profile_id, {", ".join(f"l.{column}" for column in COPIED)},
+           a.seq AS ledger_position,
+           a.rank = 1 AND a.side IS NOT NULL AND a.sides < p.subjects AS needs_refresh
+    FROM answers a
+    JOIN consents_historicalconsentrecord l ON l.history_id = a.seq
+    JOIN (SELECT profile, count(*) AS subjects FROM place GROUP BY profile) p ON p.profile = a.profile
+    WHERE a.nth = 1)
+"""
+
+#: All columns of a folded answer, in the order of the record's table.
+COLUMNS = ["id", "profile_id", *COPIED, "ledger_position", "needs_refresh"]
+
+EVERYONE = "SELECT id AS subject, profile_id AS profile FROM profiles_subject"
+THESE = f"{EVERYONE} WHERE profile_id = ANY(%(profiles)s)"
+#: Everyone who ever stood under one id with a person asked about: their decisions may count.
+OF_THESE = """l.subject_ref IN (
+    SELECT subject FROM place
+    UNION SELECT b.subject_id FROM place p JOIN profiles_alias a ON a.subject_id = p.subject
+          JOIN profiles_alias b ON b.profile = a.profile)"""
+ALWAYS = {"until": "infinity", "position": 2**63 - 1}
+
+
+def fold(profiles: Iterable[UUID] | None) -> set[UUID]:
+    """Fold the records of `profiles` (None: of everyone) from the ledger; give the profiles whose records changed.
+
+    Profiles that no longer exist lose their records. The caller holds the locks (`consents.locks`).
+    """
+    if profiles is None:
+        folded, within = FOLDED.format(place=EVERYONE, of="TRUE"), "TRUE"
+    else:
+        folded, within = FOLDED.format(place=THESE, of=OF_THESE), "r.profile_id = ANY(%(profiles)s)"
+    statement = _PUT.format(folded=folded, within=within)
+    with folding():
+        return {row[0] for row in rows(statement, ALWAYS | {"profiles": list(profiles or ())})}
+
+
+@contextmanager
+def folding():
+    """Open the record for writing; closed again at once, so that nothing else in the transaction can write it."""
+    execute("SELECT set_config('kendt.folding', 'on', true)")
+    yield
+    execute("SELECT set_config('kendt.folding', '', true)")
+
+
+_VALUES = [column for column in COLUMNS if column != "id"]
+_PUT = f"""
+{{folded}},
+gone AS (
+    DELETE FROM consents_consentrecord r
+    WHERE {{within}} AND NOT EXISTS (SELECT FROM folded f WHERE f.id = r.id) RETURNING profile_id),
+put AS (
+    INSERT INTO consents_consentrecord AS r ({", ".join(COLUMNS)}) SELECT {", ".join(COLUMNS)} FROM folded
+    ON CONFLICT (id) DO UPDATE SET {", ".join(f"{column} = EXCLUDED.{column}" for column in _VALUES)}
+    WHERE ({", ".join(f"r.{column}" for column in _VALUES)})
+        IS DISTINCT FROM ({", ".join(f"EXCLUDED.{column}" for column in _VALUES)})
+    RETURNING profile_id)
+SELECT profile_id FROM gone UNION SELECT profile_id FROM put
+"""

@@ -1,0 +1,146 @@
+"""What a decision must fulfil before it is recorded. Each guard says a stable code and a sentence one can act on."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from consents import contacts
+from consents.decisions import Decision, Problem
+from consents.known import Known
+from consents.models import ActorKind, Channel, ConsentType, Method, State
+
+#: Clocks differ; the ledger's table draws the same line.
+SKEW = timedelta(minutes=5)
+Fault = tuple[str, str, str]
+
+
+def problems(decisions: Sequence[Decision], known: Known) -> list[Problem]:
+    """Everything that is wrong with `decisions`, in their order; empty when all may be recorded."""
+    return [
+        Problem(index, *fault)
+        for index, decision in enumerate(decisions)
+        for guard in (GUARDS if _is_dated(decision) else [_naive])
+        for fault in guard(decision, known)
+    ]
+
+
+def _is_dated(decision: Decision) -> bool:
+    return decision.effective_at.utcoffset() is not None
+
+
+def _naive(decision: Decision, known: Known) -> Iterator[Fault]:
+    yield "effective_at", "naive_time", _("Give the time with its zone, such as 2026-03-01T10:00:00+01:00.")
+
+
+def _terms(decision: Decision, known: Known) -> Iterator[Fault]:
+    """Words of a closed vocabulary."""
+    vocabularies = {
+        "state": State,
+        "channel": Channel,
+        "consent_type": ConsentType,
+        "method": Method,
+        "actor_kind": ActorKind,
+    }
+    for field, choices in vocabularies.items():
+        if getattr(decision, field) not in choices.values:
+            yield field, "unknown_term", _("This is one of: %(known)s.") % {"known": ", ".join(choices.values)}
+
+
+def _moment(decision: Decision, known: Known) -> Iterator[Fault]:
+    now = datetime.now(UTC)
+    if decision.effective_at > now + SKEW:
+        yield "effective_at", "in_the_future", _("The decision lies in the future.")
+    if decision.grants and not decision.evidence and decision.effective_at < now - settings.KENDT_LATE_GRANT:
+        yield "evidence", "late_without_evidence", _("A consent that is reported this late needs its evidence.")
+
+
+def _origin(decision: Decision, known: Known) -> Iterator[Fault]:
+    if decision.source not in known.sources:
+        yield "source", "unknown_source", _("There is no such source.")
+    if not decision.source_event_id.strip():
+        yield "source_event_id", "missing", _("Each decision carries the id that its source knows it by.")
+
+
+def _person(decision: Decision, known: Known) -> Iterator[Fault]:
+    found = known.person(decision)
+    field = "profile" if decision.profile else "record" if decision.record else "identifier"
+    if not found:
+        yield field, "unknown_person", _("Nobody is known by this.")
+    elif len(found) > 1:
+        yield field, "ambiguous_person", _("Several people share this identifier; name the profile.")
+    elif found[0].erased:
+        yield field, "erased", _("This person's data has been erased.")
+    elif decision.record and known.record_is_of_another(decision, found[0]):
+        yield "record", "other_person", _("The source record is another person's.")
+
+
+def _question(decision: Decision, known: Known) -> Iterator[Fault]:
+    """Purpose, controller and place of asking."""
+    purpose, point = known.purposes.get(decision.purpose), known.points.get(decision.collection_point)
+    if purpose is None:
+        yield "purpose", "unknown_purpose", _("There is no such purpose.")
+    if decision.controller not in known.controllers:
+        yield "controller", "unknown_controller", _("There is no such controller.")
+    if decision.collection_point and point is None:
+        yield "collection_point", "unknown_point", _("There is no such collection point.")
+    if decision.grants and purpose and not purpose.active:
+        yield "purpose", "purpose_closed", _("This purpose is closed; nobody is asked for it any more.")
+    if decision.grants and point and not point.active:
+        yield "collection_point", "point_closed", _("This collection point is closed.")
+    if decision.grants and purpose and point and not known.may_ask(point, purpose):
+        yield "collection_point", "may_not_ask", _("This collection point may not ask for this purpose.")
+    if decision.grants and not decision.collection_point:
+        yield "collection_point", "missing", _("A consent names where it was given.")
+
+
+def _words(decision: Decision, known: Known) -> Iterator[Fault]:
+    """The notice that was shown."""
+    notice, purpose = known.notices.get(decision.notice), known.purposes.get(decision.purpose)
+    if decision.grants and not decision.notice:
+        yield "notice", "missing", _("A consent names the words that were shown.")
+    elif decision.notice and notice is None:
+        yield "notice", "unknown_notice", _("There is no such notice in this language and version.")
+    elif decision.grants and not _in_use(notice, decision.effective_at):
+        yield "notice", "notice_not_in_use", _("This notice was not in use when the person answered.")
+    elif notice and purpose and known.version(purpose, notice, decision.effective_at) is None:
+        yield "notice", "notice_does_not_cover", _("This notice says nothing of this purpose.")
+    if notice and decision.language and decision.language != notice.language:
+        yield "language", "other_language", _("The notice was shown in another language.")
+
+
+def _in_use(notice, moment: datetime) -> bool:
+    begun = notice.published_from is not None and notice.published_from <= moment
+    return begun and (notice.published_to is None or moment < notice.published_to)
+
+
+def _proof(decision: Decision, known: Known) -> Iterator[Fault]:
+    purpose, notice = known.purposes.get(decision.purpose), known.notices.get(decision.notice)
+    version = known.version(purpose, notice, decision.effective_at) if purpose else None
+    if decision.grants and version and version.special_category and decision.consent_type != ConsentType.EXPLICIT:
+        yield "consent_type", "explicit_needed", _("Special categories of data need an explicit consent (Art. 9).")
+    if decision.grants and decision.actor_kind == ActorKind.STAFF and not decision.evidence:
+        yield "evidence", "evidence_needed", _("What staff enter for a person needs evidence.")
+
+
+def _contact(decision: Decision, known: Known) -> Iterator[Fault]:
+    if decision.contact is None:
+        return
+    found = contact_of(decision, known)
+    if found is None:
+        yield "contact", "not_a_contact_point", _("This is no address or number that can be written to.")
+    elif contacts.ADDRESSED_BY.get(decision.channel, found.kind) != found.kind:
+        yield "contact", "other_channel", _("This contact point does not belong to the channel.")
+
+
+def contact_of(decision: Decision, known: Known) -> contacts.Contact | None:
+    """The address that the decision is about, read as its source writes numbers; None without one."""
+    if decision.contact is None:
+        return None
+    source = known.sources.get(decision.source)
+    country = source.default_country if source else None
+    return contacts.contact(*decision.contact, known=known.namespaces, country=country)
+
+
+GUARDS = [_terms, _moment, _origin, _person, _question, _words, _proof, _contact]

@@ -1,0 +1,140 @@
+"""What decisions refer to: people, purposes, notices, collection points. Read once for a whole list of them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from cdp.kit.sql import rows
+from consents import contacts
+from consents.decisions import Decision
+from consents.models import CollectionPoint, Controller, NoticeVersion, Purpose, PurposeVersion
+from profiles.models import Source
+from profiles.vault import blind_raw
+
+
+class Person(NamedTuple):
+    """Whom a decision is about: the id it is recorded under, the present profile, and whether they were erased."""
+
+    subject: UUID
+    profile: UUID
+    erased: bool
+
+
+class Known:
+    """The reference data and people that some decisions name. One query a kind, whatever their number."""
+
+    def __init__(self, decisions: Sequence[Decision]):
+        self.sources = _by(Source.objects, "code", {decision.source for decision in decisions})
+        self.controllers = _by(Controller.objects, "key", {decision.controller for decision in decisions})
+        self.purposes = _by(Purpose.objects, "key", {decision.purpose for decision in decisions})
+        self.points = _by(CollectionPoint.objects, "key", {decision.collection_point for decision in decisions})
+        self.namespaces = contacts.namespaces()
+        self.notices = _notices({decision.notice for decision in decisions if decision.notice})
+        self._versions = _versions(self.purposes.values())
+        self._asks = _pairs(CollectionPoint.purposes.through, "collectionpoint_id", self.points.values(), "purpose_id")
+        self._covers = _covers(self.notices.values())
+        self._people = _people(decisions)
+        self._by_record = _people_of_records(decisions)
+        self._by_identifier = _people_of_identifiers(decisions, self)
+
+    def person(self, decision: Decision) -> list[Person]:
+        """Whom the decision may mean: one, none, or several where an identifier is shared."""
+        if decision.profile:
+            return self._people.get(decision.profile, [])
+        if decision.record:
+            return self._by_record.get(decision.record, [])
+        return self._by_identifier.get(decision.identifier, [])
+
+    def record_is_of_another(self, decision: Decision, person: Person) -> bool:
+        return {other.profile for other in self._by_record.get(decision.record, [])} != {person.profile}
+
+    def may_ask(self, point: CollectionPoint, purpose: Purpose) -> bool:
+        return purpose.pk in self._asks[point.pk]
+
+    def version(self, purpose: Purpose, notice: NoticeVersion | None, moment: datetime) -> PurposeVersion | None:
+        """The rules that the answer was given under: those the notice covers, else those in force at `moment`."""
+        if notice:
+            return self._covers[notice.pk].get(purpose.pk)
+        in_force = [version for version in self._versions[purpose.pk] if version.published_at <= moment]
+        return in_force[-1] if in_force else None
+
+
+def _by(manager, field: str, values: set[str]) -> dict:
+    return {getattr(found, field): found for found in manager.filter(**{f"{field}__in": values})}
+
+
+def _notices(named: set[tuple[str, str, int]]) -> dict[tuple[str, str, int], NoticeVersion]:
+    found = NoticeVersion.objects.defer("text").filter(key__in={key for key, _language, _version in named})
+    return {
+        words: notice
+        for notice in (found if named else ())
+        if (words := (notice.key, notice.language, notice.version)) in named
+    }
+
+
+def _versions(purposes) -> dict[UUID, list[PurposeVersion]]:
+    published = PurposeVersion.objects.filter(purpose__in=list(purposes), published_at__isnull=False)
+    versions = defaultdict(list)
+    for version in published.order_by("published_at", "number"):
+        versions[version.purpose_id].append(version)
+    return versions
+
+
+def _covers(notices) -> dict[UUID, dict[UUID, PurposeVersion]]:
+    """Notice -> purpose -> the newest version of it that the notice covers."""
+    through = NoticeVersion.purposes.through.objects.filter(noticeversion__in=list(notices))
+    covers = defaultdict(dict)
+    for pair in through.select_related("purposeversion").order_by("purposeversion__number"):
+        covers[pair.noticeversion_id][pair.purposeversion.purpose_id] = pair.purposeversion
+    return covers
+
+
+def _pairs(through, left: str, objects, right: str) -> dict[UUID, set[UUID]]:
+    pairs = defaultdict(set)
+    for one, other in through.objects.filter(**{f"{left}__in": [o.pk for o in objects]}).values_list(left, right):
+        pairs[one].add(other)
+    return pairs
+
+
+_PERSON = """SELECT {key}, s.id, s.profile_id, p.erased_at IS NOT NULL
+             FROM {of} JOIN profiles_profile p ON p.id = s.profile_id"""
+
+
+def _people(decisions) -> dict[UUID, list[Person]]:
+    asked = list({decision.profile for decision in decisions if decision.profile})
+    sql = _PERSON.format(key="s.id", of="profiles_subject s") + " WHERE s.id = ANY(%s)"
+    return {key: [Person(*found)] for key, *found in (rows(sql, [asked]) if asked else ())}
+
+
+def _people_of_records(decisions) -> dict[UUID, list[Person]]:
+    asked = list({decision.record for decision in decisions if decision.record})
+    of = "profiles_record r JOIN profiles_subject s ON s.id = r.subject_id"
+    sql = _PERSON.format(key="r.id", of=of) + " WHERE r.id = ANY(%s)"
+    return {key: [Person(*found)] for key, *found in (rows(sql, [asked]) if asked else ())}
+
+
+def _people_of_identifiers(decisions, known: Known) -> dict[tuple[str, str], list[Person]]:
+    """Each identifier with the people who hold it: the oldest subject stands for its profile."""
+    asked = {decision.identifier: _blind(decision, known) for decision in decisions if decision.identifier}
+    wanted = [place for place in asked.values() if place]
+    if not wanted:
+        return {}
+    of = """profiles_identifier i JOIN unnest(%s::int[], %s::bytea[]) w(namespace, blind)
+            ON w.namespace = i.namespace_id AND w.blind = i.blind JOIN profiles_subject s ON s.id = i.subject_id"""
+    key = "DISTINCT ON (i.namespace_id, i.blind, s.profile_id) i.namespace_id, i.blind"
+    sql = _PERSON.format(key=key, of=of) + " ORDER BY i.namespace_id, i.blind, s.profile_id, s.id"
+    found = defaultdict(list)
+    for namespace, digest, *person in rows(sql, list(map(list, zip(*wanted, strict=True)))):
+        found[namespace, bytes(digest)].append(Person(*person))
+    return {identifier: found[place] for identifier, place in asked.items() if place}
+
+
+def _blind(decision: Decision, known: Known) -> tuple[int, bytes] | None:
+    code, raw = decision.identifier
+    namespace, source = known.namespaces.get(code), known.sources.get(decision.source)
+    if namespace is None:
+        return None
+    digest = blind_raw(namespace, raw, country=source.default_country if source else None)
+    return (namespace.pk, digest) if digest else None

@@ -1,0 +1,174 @@
+"""The one door into the consent ledger: record what people answered, fold what stands, all or nothing.
+
+Recording is set-based: one decision is the case n = 1. In one transaction: guards, locks on the people (in one order),
+what was recorded before, one INSERT into the ledger, one fold of the people touched.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.refused import Refused
+from cdp.kit.sql import as_json, rows
+from consents import evidence, locks
+from consents.decisions import Decision, Problem
+from consents.drafts import Draft, drafts
+from consents.fold import GRANTS, fold, listed
+from consents.guards import problems
+from consents.known import Known
+from consents.signals import changed
+
+
+class NotRecorded(Refused):
+    """Some decisions may not stand, so none was recorded; `errors` names each with its place."""
+
+    code = "invalid_decisions"
+    status = 400
+    sentence = _("Nothing was recorded: some decisions are not complete or not allowed.")
+
+
+class SaidOtherwise(Refused):
+    """The source has used this id for another decision."""
+
+    code = "source_event_conflict"
+    status = 409
+    sentence = _("This id of the source stands in the ledger with another decision.")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of some decisions, in their order: ledger position, and whether it stood there before."""
+
+    positions: list[int]
+    replayed: list[bool]
+    profiles: set[UUID]
+
+
+def check(decisions: Sequence[Decision]) -> list[Problem]:
+    """What is wrong with `decisions`; empty when all of them may be recorded."""
+    return problems(decisions, Known(decisions))
+
+
+@transaction.atomic
+def record(decisions: Sequence[Decision], *, by=None) -> Recorded:
+    """Record what people answered. The same (source, source event id) with the same body is a no-op.
+
+    by: the user who enters it, or None when a system does. Raises NotRecorded, SaidOtherwise.
+    """
+    known = Known(decisions)
+    if found := problems(decisions, known):
+        raise NotRecorded(errors=[problem.as_error() for problem in found])
+    return write(drafts(decisions, known), by=by)
+
+
+def write(drafted: Sequence[Draft], *, by) -> Recorded:
+    """Put rows into the ledger and fold the people they are about, inside the caller's transaction."""
+    people = locks.hold(draft.subject_ref for draft in drafted)
+    standing = _standing(drafted)
+    fresh = _fresh(drafted, standing)
+    evidence.keep(fresh, by=by)
+    positions = {key: position for key, (position, _body) in standing.items()} | _insert(fresh, by=by)
+    touched = {people[draft.subject_ref] for draft in fresh}
+    if touched:
+        fold(touched)
+        changed.send(sender=Recorded, profiles=touched)
+    return Recorded(
+        positions=[positions[draft.key] for draft in drafted],
+        replayed=[draft.key in standing for draft in drafted],
+        profiles=touched,
+    )
+
+
+def _standing(drafted: Sequence[Draft]) -> dict[tuple[int, str], tuple[int, str]]:
+    """What the ledger holds already under the same ids: (source, event id) -> (position, digest of the decision)."""
+    sources, events = [draft.key[0] for draft in drafted], [draft.key[1] for draft in drafted]
+    found = rows(
+        "SELECT source_id, source_event_id, history_id, body_digest FROM consents_historicalconsentrecord "
+        "JOIN unnest(%s::int[], %s::text[]) AS asked(source_id, source_event_id) USING (source_id, source_event_id)",
+        [sources, events],
+    )
+    return {(source, event): (position, body) for source, event, position, body in found}
+
+
+def _fresh(drafted: Sequence[Draft], standing: dict) -> list[Draft]:
+    """The drafts that say something new, one for each id; raises SaidOtherwise where an id says two things."""
+    said = {key: body for key, (_position, body) in standing.items()}
+    fresh, clashes = {}, []
+    for index, draft in enumerate(drafted):
+        body = draft.row["body_digest"]
+        if said.setdefault(draft.key, body) != body:
+            clashes.append(Problem(index, "source_event_id", SaidOtherwise.code, SaidOtherwise.sentence).as_error())
+        elif draft.key not in standing:
+            fresh.setdefault(draft.key, draft)
+    if clashes:
+        raise SaidOtherwise(errors=clashes)
+    return list(fresh.values())
+
+
+def _insert(fresh: Sequence[Draft], *, by) -> dict[tuple[int, str], int]:
+    if not fresh:
+        return {}
+    written = rows(
+        _INSERT,
+        {
+            "rows": as_json([draft.row for draft in fresh]),
+            "by": getattr(by, "pk", None),
+            "zone": settings.TIME_ZONE,
+        },
+    )
+    return {(source, event): position for source, event, position in written}
+
+
+#: Columns of a ledger row that a decision brings, with their types in the database.
+_BROUGHT = {
+    "subject_ref": "uuid",
+    "contact_ref": "uuid",
+    "channel": "text",
+    "purpose_id": "uuid",
+    "controller_id": "uuid",
+    "purpose_version_id": "uuid",
+    "state": "text",
+    "doi_pending": "boolean",
+    "consent_type": "text",
+    "effective_at": "timestamptz",
+    "notice_version_id": "uuid",
+    "language": "text",
+    "jurisdiction": "text",
+    "collection_point_id": "uuid",
+    "trust": "text",
+    "method": "text",
+    "actor_kind": "text",
+    "actor_ref": "text",
+    "reason_code": "text",
+    "source_id": "int",
+    "source_event_id": "text",
+    "record": "uuid",
+    "supersedes": "bigint",
+    "evidence_digest": "text",
+    "body_digest": "text",
+}
+
+# A validity of n months ends with the local day of the same number, or the last day of the month (half-open).
+_INSERT = f"""
+WITH said AS (
+    SELECT row_number() OVER () AS nth, s.*,
+           consents_choice(subject_ref, contact_ref, channel, purpose_id, controller_id) AS id
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS s({", ".join(f"{name} {kind}" for name, kind in _BROUGHT.items())}))
+INSERT INTO consents_historicalconsentrecord
+    (id, {", ".join(_BROUGHT)}, validity_until, schema_version, history_type, history_user_id)
+SELECT s.id, {", ".join(f"s.{name}" for name in _BROUGHT)},
+       CASE WHEN s.state IN ({listed(GRANTS)}) THEN (
+           date_trunc('day', s.effective_at AT TIME ZONE %(zone)s) + make_interval(months => v.valid_months)
+           + interval '1 day') AT TIME ZONE %(zone)s END,
+       1,
+       CASE WHEN row_number() OVER (PARTITION BY s.id ORDER BY s.nth) > 1
+              OR EXISTS (SELECT FROM consents_historicalconsentrecord h WHERE h.id = s.id) THEN '~' ELSE '+' END,
+       %(by)s::uuid
+FROM said s LEFT JOIN consents_purposeversion v ON v.id = s.purpose_version_id
+ORDER BY s.nth
+RETURNING source_id, source_event_id, history_id
+"""

@@ -1,0 +1,53 @@
+"""When people are joined or taken apart, their consents are folded anew, and what they disagree on is shown."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext_noop as _
+
+from cdp.kit.sql import rows
+from consents.fold import GRANTS, NOES, fold, listed
+from consents.signals import changed
+from profiles.models import WorkItem
+
+CONFLICT = _("Two records of this person said yes and no to the same purpose. Look at which of them stands.")
+
+
+def follow(sender, *, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
+    """Listens to `profiles.signals.folded`: nobody else writes consents of these people while it runs."""
+    if not moved:
+        return
+    flows = {(old, new) for old, new in moved.values()} | {(new, new) for _old, new in moved.values()}
+    _raise(_disagreements(flows))
+    touched = {profile for flow in flows for profile in flow}
+    fold(touched)
+    changed.send(sender=None, profiles={new for _old, new in flows})
+
+
+def _disagreements(flows: set[tuple[UUID, UUID]]) -> list[tuple]:
+    """Choices on which the records that now come together differ: (profile, ledger entries), before they are folded."""
+    return rows(
+        f"""
+        SELECT f.new, array_agg(DISTINCT r.ledger_position ORDER BY r.ledger_position)
+        FROM unnest(%s::uuid[], %s::uuid[]) AS f(old, new)
+        JOIN consents_consentrecord r ON r.profile_id = f.old
+        GROUP BY f.new, r.purpose_id, r.channel, r.controller_id, r.contact_ref
+        HAVING bool_or(r.state IN ({listed(GRANTS)})) AND bool_or(r.state IN ({listed(NOES)}))
+        """,
+        list(map(list, zip(*flows, strict=True))),
+    )
+
+
+def _raise(conflicts: list[tuple]) -> None:
+    """One item for each conflict; the same one is asked once."""
+    WorkItem.objects.bulk_create(
+        [
+            WorkItem(
+                kind="consent_conflict",
+                why=CONFLICT,
+                subject_ref=profile,
+                fingerprint="-".join(map(str, entries))[:64],
+            )
+            for profile, entries in conflicts
+        ],
+        ignore_conflicts=True,
+    )

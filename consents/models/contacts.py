@@ -1,0 +1,26 @@
+"""Addresses and numbers under random ids, so that the ledger can name one without telling it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.ids import uuid7
+
+
+class ContactPoint(models.Model):
+    """One address or number, as one namespace knows it. Every namespace that reads the same value shares the `ref`.
+
+    The tie from `ref` to a value is only this row: when it is erased, the ledger's `contact_ref` says nothing.
+    """
+
+    ref = models.UUIDField(_("contact point"), default=uuid7, editable=False, db_index=True)
+    namespace = models.ForeignKey(
+        "profiles.Namespace", models.PROTECT, related_name="+", db_index=False, verbose_name=_("kind of contact point")
+    )
+    blind = models.BinaryField(_("blind index"), max_length=32)
+
+    class Meta:
+        verbose_name = _("contact point")
+        verbose_name_plural = _("contact points")
+        constraints = [
+            models.UniqueConstraint(fields=["namespace", "blind"], name="consents_contactpoint_one_ref_per_value")
+        ]

@@ -1,0 +1,113 @@
+"""What may be asked, in which words: new versions of purposes and notices, and their publication."""
+
+import hashlib
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.refused import Refused
+from consents.models import NoticeVersion, Purpose, PurposeVersion
+from consents.models.reference import ReconsentPolicy
+
+
+class NotPublishable(Refused):
+    """Something lacks that a published version must say; `errors` names each."""
+
+    code = "not_publishable"
+    status = 400
+    sentence = _("This version cannot be published yet: %(lacks)s")
+
+
+class AlreadyPublished(Refused):
+    """Published versions stand."""
+
+    code = "already_published"
+    sentence = _("This version is published and stands. Make a new version.")
+
+
+@transaction.atomic
+def new_purpose_version(purpose: Purpose, *, by, **changes) -> PurposeVersion:
+    """A draft with the rules of the newest version and `changes` (fields of PurposeVersion)."""
+    last = purpose.versions.order_by("-number").first()
+    version = PurposeVersion(purpose=purpose, number=last.number + 1 if last else 1)
+    for field in ("description", "legal_basis", "special_category", "data_categories", "valid_months", "min_age"):
+        setattr(version, field, getattr(last, field) if last else getattr(version, field))
+    for field, value in changes.items():
+        setattr(version, field, value)
+    return _saved(version, by)
+
+
+@transaction.atomic
+def publish_purpose_version(version: PurposeVersion, *, by, in_force_from: datetime | None = None) -> PurposeVersion:
+    """From now on, or from `in_force_from`, these rules are in force. Raises NotPublishable, AlreadyPublished."""
+    if version.published_at:
+        raise AlreadyPublished
+    _refuse_for(_purpose_lacks(version))
+    version.published_at = in_force_from or datetime.now(UTC)
+    return _saved(version, by)
+
+
+def _purpose_lacks(version: PurposeVersion) -> list[tuple[str, str, str]]:
+    lacks = []
+    if not any(str(text).strip() for text in version.description.values()):
+        lacks.append(("description", "missing", _("Say in words what the data is used for.")))
+    if version.reconsent == ReconsentPolicy.REQUIRE and version.number == 1:
+        lacks.append(("reconsent", "first_version", _("The first version has no earlier consents to ask again.")))
+    return lacks
+
+
+@transaction.atomic
+def new_notice_version(notice: NoticeVersion, *, by, covers=None, **changes) -> NoticeVersion:
+    """A draft with the words of `notice` and `changes`. `covers`: purpose versions; those of `notice` if not given."""
+    last = NoticeVersion.objects.filter(key=notice.key, language=notice.language).order_by("-version").first()
+    fields = {"text": notice.text, "withdrawal_text": notice.withdrawal_text, "recipients": notice.recipients}
+    draft = _saved(
+        NoticeVersion(key=notice.key, language=notice.language, version=last.version + 1, **(fields | changes)), by
+    )
+    draft.purposes.set(notice.purposes.all() if covers is None else covers)
+    return draft
+
+
+@transaction.atomic
+def publish_notice(notice: NoticeVersion, *, by, in_use_from: datetime | None = None) -> NoticeVersion:
+    """These words are shown from now on, or from `in_use_from`; the version before them ends then.
+
+    Its SHA-256 is that of the exact UTF-8 bytes of the words. Raises NotPublishable, AlreadyPublished.
+    """
+    if notice.published_from:
+        raise AlreadyPublished
+    _refuse_for(_notice_lacks(notice))
+    notice.sha256 = hashlib.sha256(notice.text.encode()).hexdigest()
+    notice.published_from = in_use_from or datetime.now(UTC)
+    for earlier in NoticeVersion.objects.filter(
+        key=notice.key, language=notice.language, published_from__lte=notice.published_from, published_to=None
+    ):
+        earlier.published_to = notice.published_from
+        _saved(earlier, by)
+    return _saved(notice, by)
+
+
+def _notice_lacks(notice: NoticeVersion) -> list[tuple[str, str, str]]:
+    lacks = []
+    if not notice.text.strip():
+        lacks.append(("text", "missing", _("Give the words as they are shown.")))
+    if not notice.withdrawal_text.strip():
+        lacks.append(("withdrawal_text", "missing", _("Say how the consent is withdrawn; the law asks for it before.")))
+    if not notice.purposes.exists():
+        lacks.append(("purposes", "missing", _("Name the purposes that these words are about.")))
+    if notice.purposes.filter(published_at=None).exists():
+        lacks.append(("purposes", "not_published", _("Publish the purpose versions first.")))
+    return lacks
+
+
+def _refuse_for(lacks: list[tuple[str, str, str]]) -> None:
+    if lacks:
+        errors = [{"pointer": f"/{field}", "code": code, "detail": str(detail)} for field, code, detail in lacks]
+        raise NotPublishable(errors=errors, lacks=" ".join(error["detail"] for error in errors))
+
+
+def _saved(version, by):
+    version._history_user = by
+    version.save()
+    return version
