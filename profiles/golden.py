@@ -5,14 +5,12 @@ data; verified; party; the source's trust; most recent by source time; source co
 the standing value of each subject, and each pinned value, whose licence has not ended.
 """
 
+import json
 from collections.abc import Iterable
-from typing import NamedTuple
 from uuid import UUID
 
 from cdp.kit.sql import dicts, execute, rows
 from profiles.facts.standing import STANDING_TRAITS
-from profiles.models import Attribute, Profile
-from profiles.models.projection import Rule
 
 BLOCK = 20_000
 
@@ -104,14 +102,6 @@ WRITE = f"""
 """
 
 
-class Explanation(NamedTuple):
-    """winner and candidates: rows as dicts (best first), without values of sealed attributes; rule: a `Rule`."""
-
-    winner: dict
-    candidates: list[dict]
-    rule: Rule
-
-
 def fold(*, profiles: Iterable[UUID] | None = None) -> int:
     """Write what stands for `profiles` (None: all), only where it differs; give how many profiles changed."""
     if profiles is None:
@@ -121,22 +111,26 @@ def fold(*, profiles: Iterable[UUID] | None = None) -> int:
     return sum(execute(WRITE, {"profiles": block}) for block in blocks)
 
 
-def explain(profile: Profile, attribute: Attribute) -> Explanation | None:
-    """Which value stands, which it beat, and by which rule; None where nothing is said of the attribute."""
+def explain(*, profile: UUID, attribute: str) -> dict | None:
+    """{"rule", "winner", "candidates"}: which value stands, which it beat (best first, the winner among them), and
+    why. A candidate tells its provenance, and its value where the attribute is open; None where nothing is said.
+    """
     sql = f"""
         WITH {CANDIDATES.format(people=OF_PROFILES)}, {WINNERS}
         SELECT c.id AS trait, c.subject_id AS subject, c.record_id AS record, c.source, c.party, c.trust, c.verified,
-               c.fresh, c.pin, c.observed_at, c.valid_until, c.text, c.number, c.date, c.boolean, c.items, w.rule
+               c.fresh, c.pin, c.observed_at, c.valid_until, c.sealed IS NOT NULL AS sealed,
+               coalesce(to_jsonb(c.text), to_jsonb(c.number), to_jsonb(c.date), to_jsonb(c.boolean), c.items) AS value,
+               w.rule
         FROM candidates c JOIN winners w USING (profile_id, attribute_id)
-        WHERE c.attribute_id = %(attribute)s ORDER BY {ORDER.replace("source", "c.source")}
+        WHERE c.attribute_id = (SELECT id FROM profiles_attribute WHERE code = %(attribute)s) ORDER BY {ORDER}
     """
-    found = dicts(sql, {"profiles": [profile.pk], "attribute": attribute.pk})
-    if not found:
+    candidates = dicts(sql, {"profiles": [profile], "attribute": attribute})
+    if not candidates:
         return None
-    rule = Rule(found[0]["rule"])
-    for one in found:
-        del one["rule"]
-    return Explanation(found[0], found, rule)
+    rule = {one.pop("rule") for one in candidates}.pop()
+    for one in candidates:
+        one["value"] = one["value"] and json.loads(one["value"])
+    return {"rule": rule, "winner": candidates[0], "candidates": candidates}
 
 
 def fold_lapsed() -> int:

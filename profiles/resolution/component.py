@@ -1,6 +1,7 @@
 """Read what touches some subjects: everybody they may be joined with, and the evidence for and against."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import UUID
 
 from cdp.kit.sql import rows
@@ -31,45 +32,65 @@ def joining() -> dict[int, Namespace]:
     return {one.pk: one for one in Namespace.objects.filter(role__in=JOINING)}
 
 
-def entangled(subjects: Iterable[UUID], policy: dict[int, Namespace]) -> set[UUID]:
-    """All subjects connected with `subjects` by a usable value, a decision or a present profile.
+def existing(subjects: Iterable[UUID]) -> set[UUID]:
+    """Those of `subjects` that there are: some may have been erased."""
+    return {subject for (subject,) in rows("SELECT id FROM profiles_subject WHERE id = ANY(%s)", [list(subjects)])}
+
+
+class Component(NamedTuple):
+    """people: everybody connected with the subjects asked about. shared: who has each value that joins any of them."""
+
+    people: set[UUID]
+    shared: dict[tuple[int, bytes], list[UUID]]
+
+
+def entangled(subjects: Iterable[UUID], policy: dict[int, Namespace]) -> Component:
+    """All subjects connected with `subjects` by a usable value, a decision or a present profile, step by step.
 
     Those of `subjects` that are connected with nobody are left out: they need no rule.
     """
-    seen, found = set(subjects), set()
+    seen, people, shared = set(subjects), set(), {}
     frontier = list(seen)
     while frontier:
-        near = _near(frontier, list(policy))
-        found |= near
+        values = _sharing(frontier, list(policy))
+        shared |= values
+        near = {subject for group in [*values.values(), *_bound(frontier)] for subject in group}
+        people |= near
         frontier = list(near - seen)
         seen |= near
-    return found
+    return Component(people, shared)
 
 
-def _near(subjects: list[UUID], namespaces: list[int]) -> set[UUID]:
-    """One step: groups of two or more subjects, of which at least one is given."""
+def _sharing(subjects: list[UUID], namespaces: list[int]) -> dict[tuple[int, bytes], list[UUID]]:
+    """The usable values of `subjects` that two or more subjects have, or once had, and who these are."""
     found = rows(
         f"""
-        SELECT unnest(together) FROM (
-            SELECT array_agg(DISTINCT near.subject_id) AS together
-            FROM (SELECT DISTINCT i.namespace_id, i.blind FROM profiles_identifier i
-                  WHERE i.subject_id = ANY(%(subjects)s) AND i.namespace_id = ANY(%(namespaces)s)
-                  AND NOT {UNUSABLE}) mine
-            JOIN profiles_identifier near ON near.namespace_id = mine.namespace_id AND near.blind = mine.blind
-            GROUP BY mine.namespace_id, mine.blind
-            UNION ALL
-            SELECT array_agg(mate.id) FROM profiles_subject mate WHERE mate.profile_id IN (
-                SELECT s.profile_id FROM profiles_subject s WHERE s.id = ANY(%(subjects)s))
-            GROUP BY mate.profile_id
-            UNION ALL
-            SELECT ARRAY[d.subject_id, d.other_id] FROM {STANDING_DECISIONS}
-            AND d.kind IN ('same', 'not_same')
-            AND (d.subject_id = ANY(%(subjects)s) OR d.other_id = ANY(%(subjects)s))
-        ) groups WHERE cardinality(together) > 1
+        SELECT mine.namespace_id, mine.blind, array_agg(DISTINCT near.subject_id)
+        FROM (SELECT DISTINCT i.namespace_id, i.blind FROM profiles_identifier i
+              WHERE i.subject_id = ANY(%s) AND i.namespace_id = ANY(%s) AND NOT {UNUSABLE}) mine
+        JOIN profiles_identifier near ON near.namespace_id = mine.namespace_id AND near.blind = mine.blind
+        GROUP BY mine.namespace_id, mine.blind
+        HAVING count(DISTINCT near.subject_id) > 1
         """,
-        {"subjects": subjects, "namespaces": namespaces},
+        [subjects, namespaces],
     )
-    return {subject for (subject,) in found}
+    return {(namespace, bytes(blind)): having for namespace, blind, having in found}
+
+
+def _bound(subjects: list[UUID]) -> list[list[UUID]]:
+    """Groups that hang together otherwise: the subjects of one present profile, the two of a decision."""
+    found = rows(
+        f"""
+        SELECT array_agg(mate.id) FROM profiles_subject mate WHERE mate.profile_id IN (
+            SELECT s.profile_id FROM profiles_subject s WHERE s.id = ANY(%(subjects)s))
+        GROUP BY mate.profile_id HAVING count(*) > 1
+        UNION ALL
+        SELECT ARRAY[d.subject_id, d.other_id] FROM {STANDING_DECISIONS} AND d.kind IN ('same', 'not_same')
+        AND (d.subject_id = ANY(%(subjects)s) OR d.other_id = ANY(%(subjects)s))
+        """,
+        {"subjects": subjects},
+    )
+    return [group for (group,) in found]
 
 
 def evidence(subjects: set[UUID], policy: dict[int, Namespace]) -> Evidence:

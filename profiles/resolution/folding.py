@@ -8,12 +8,13 @@ from django.db import transaction
 
 from cdp.kit.sql import execute
 from profiles import golden
+from profiles.models import Namespace
 from profiles.resolution import component, hubs, projection, work
-from profiles.resolution.partition import partition
+from profiles.resolution.partition import Partition, partition
 from profiles.signals import folded
 
 #: One lock over "who belongs to whom": exclusive for a fold, shared for writers that rely on it until they commit.
-LOCK = 0x5AC7_1DE7
+LOCK = 0x5AC7_1DE7_0000
 
 
 class Folded(NamedTuple):
@@ -30,23 +31,34 @@ def resolve(*, subjects: Iterable[UUID]) -> Folded:
     A profile's id is the id of one of its subjects, so ids of profiles may be given as well. Nothing is written where
     nothing changed. Listeners of `profiles.signals.folded` run before this returns.
     """
-    touched = set(subjects)
-    if not touched:
+    hold()
+    subjects = component.existing(subjects)
+    if not subjects:
         return Folded(set(), {})
-    execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     policy = component.joining()
-    touched |= hubs.mark(touched, policy)
-    people = component.entangled(touched, policy)
-    result = partition(component.evidence(people, policy), policy)
-    projection.stage({subject: subject for subject in touched - people} | result.profile)
-    moved = projection.move()
-    if people:
-        projection.write_refusals(list(people), result.refused)
-        work.raise_for(result)
-    profiles = set(result.profile.values()) | (touched - people)
+    found = component.entangled(subjects, policy)
+    hubs.mark(found.shared, policy)
+    result = partitioned(subjects, found, policy)
+    projection.clear()
+    projection.stage(result.profile, result.refused)
+    moved = projection.write()
+    work.raise_for(result)
+    profiles = set(result.profile.values())
     golden.fold(profiles=profiles)
     folded.send(sender=None, profiles=profiles, moved=moved)
     return Folded(profiles, moved)
+
+
+def partitioned(subjects: set[UUID], found: component.Component, policy: dict[int, Namespace]) -> Partition:
+    """How `subjects` and all that were found with them belong together by the evidence; those alone are themselves."""
+    result = partition(component.evidence(found.people, policy), policy)
+    result.profile |= {subject: subject for subject in subjects - found.people}
+    return result
+
+
+def hold() -> None:
+    """Until commit nobody else folds."""
+    execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def steady() -> None:

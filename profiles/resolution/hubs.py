@@ -30,18 +30,17 @@ class Mark(NamedTuple):
     content: bytes
 
 
-def mark(subjects: set[UUID], policy: dict[int, Namespace]) -> set[UUID]:
-    """Mark the values of `subjects` that have become hubs; give everybody who has one of them."""
+def mark(shared: dict[tuple[int, bytes], list[UUID]], policy: dict[int, Namespace]) -> None:
+    """Mark those of the values that two or more subjects share that have become hubs."""
+    crowded = [value for value, subjects in shared.items() if len(subjects) > policy[value[0]].hub_limit]
     hubs = []
-    for (namespace, blind), marks in _crowded_values(subjects, policy).items():
+    for (namespace, blind), marks in _marks(crowded, policy).items():
         people = people_seen(marks, policy[namespace].window_days, policy)
         if people > policy[namespace].hub_limit:
             hubs.append(SharedIdentifier(namespace_id=namespace, blind=blind, people_seen=people))
-    if not hubs:
-        return set()
-    bulk_create_with_history(hubs, SharedIdentifier, default_change_reason="hub limit")
-    work.raise_for_shared(hub.blind for hub in hubs)
-    return _who_has(hubs)
+    if hubs:
+        bulk_create_with_history(hubs, SharedIdentifier, default_change_reason="hub limit")
+        work.raise_for_shared(hub.blind for hub in hubs)
 
 
 def people_seen(marks: list[Mark], window_days: int | None, policy: dict[int, Namespace]) -> int:
@@ -72,25 +71,20 @@ def _people(marks: list[Mark], policy: dict[int, Namespace]) -> int:
     return max(by_traits, *by_anchors, 0)
 
 
-def _crowded_values(subjects: set[UUID], policy: dict[int, Namespace]) -> dict[tuple[int, bytes], list[Mark]]:
-    """Values of `subjects` that more subjects have than their limit allows people, with what tells these apart."""
+def _marks(values: list[tuple[int, bytes]], policy: dict[int, Namespace]) -> dict[tuple[int, bytes], list[Mark]]:
+    """What tells apart the subjects that have each value; no value of which a steward has the say."""
     anchors = [one.pk for one in policy.values() if one.role == NamespaceRole.ANCHOR]
     found = defaultdict(list)
+    if not values:
+        return found
     for namespace, blind, observed_at, kind, content in rows(
         """
-        WITH crowded AS MATERIALIZED (
-            SELECT v.namespace_id, v.blind
-            FROM (SELECT DISTINCT namespace_id, blind FROM profiles_identifier
-                  WHERE subject_id = ANY(%(subjects)s) AND namespace_id = ANY(%(namespaces)s)) v
-            JOIN profiles_namespace n ON n.id = v.namespace_id
+        WITH seen AS MATERIALIZED (
+            SELECT i.namespace_id, i.blind, i.subject_id, i.observed_at
+            FROM unnest(%(namespaces)s::smallint[], %(blinds)s::bytea[]) v(namespace_id, blind)
             JOIN profiles_identifier i ON i.namespace_id = v.namespace_id AND i.blind = v.blind
-            GROUP BY v.namespace_id, v.blind, n.hub_limit
-            HAVING count(DISTINCT i.subject_id) > n.hub_limit
-            AND NOT EXISTS (SELECT FROM profiles_sharedidentifier x
-                            WHERE x.namespace_id = v.namespace_id AND x.blind = v.blind)
-        ), seen AS MATERIALIZED (
-            SELECT c.*, i.subject_id, i.observed_at FROM crowded c
-            JOIN profiles_identifier i ON i.namespace_id = c.namespace_id AND i.blind = c.blind
+            WHERE NOT EXISTS (SELECT FROM profiles_sharedidentifier x
+                              WHERE x.namespace_id = v.namespace_id AND x.blind = v.blind)
         )
         SELECT DISTINCT ON (s.namespace_id, s.blind, s.subject_id, s.observed_at, m.kind)
                s.namespace_id, s.blind, s.observed_at, m.kind, m.content
@@ -106,21 +100,11 @@ def _crowded_values(subjects: set[UUID], policy: dict[int, Namespace]) -> dict[t
         ORDER BY s.namespace_id, s.blind, s.subject_id, s.observed_at, m.kind, m.observed_at, m.content
         """,
         {
-            "subjects": list(subjects),
-            "namespaces": list(policy),
+            "namespaces": [namespace for namespace, _ in values],
+            "blinds": [blind for _, blind in values],
             "anchors": anchors,
             "traits": [FIRST_NAME, BIRTH_DATE],
         },
     ):
         found[namespace, bytes(blind)].append(Mark(observed_at, kind, bytes(content)))
     return found
-
-
-def _who_has(hubs: list[SharedIdentifier]) -> set[UUID]:
-    found = rows(
-        "SELECT DISTINCT i.subject_id FROM profiles_identifier i"
-        " JOIN unnest(%s::smallint[], %s::bytea[]) h(namespace_id, blind)"
-        " ON h.namespace_id = i.namespace_id AND h.blind = i.blind",
-        [[hub.namespace_id for hub in hubs], [hub.blind for hub in hubs]],
-    )
-    return {subject for (subject,) in found}

@@ -4,56 +4,71 @@ The partition stands in a temporary table of ids while it is written; the same s
 holds a component, and the rebuild, where it holds everybody.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from cdp.kit.sql import copy_in, execute, rows
+from profiles.resolution.partition import Refusal
 
-STAGE = "stage_partition"
-
-
-def stage(profile: dict[UUID, UUID]) -> None:
-    """Put {subject: profile} where the statements below find it."""
-    execute(
-        f"CREATE TEMP TABLE IF NOT EXISTS {STAGE} (subject uuid PRIMARY KEY, profile uuid NOT NULL) "
-        "ON COMMIT DELETE ROWS"
-    )
-    execute(f"TRUNCATE {STAGE}")
-    copy_in(STAGE, ["subject", "profile"], profile.items())
+#: (subject, profile) as it should be, and the links that should stand as refused. Emptied at commit.
+STAGES = [
+    "CREATE TEMP TABLE IF NOT EXISTS stage_partition (subject uuid PRIMARY KEY, profile uuid) ON COMMIT DELETE ROWS",
+    "CREATE TEMP TABLE IF NOT EXISTS stage_refused (subject uuid, other uuid, namespace smallint, reason text)"
+    " ON COMMIT DELETE ROWS",
+    "TRUNCATE stage_partition, stage_refused",
+]
 
 
-def move() -> dict[UUID, tuple[UUID, UUID]]:
-    """Make subjects, their events, profiles and aliases follow the staged partition; give {subject: (old, new)}."""
-    moved = {
-        subject: (old, new)
-        for subject, old, new in rows(
-            f"SELECT p.subject, s.profile_id, p.profile FROM {STAGE} p JOIN profiles_subject s ON s.id = p.subject"
-            " WHERE s.profile_id <> p.profile"
-        )
-    }
+def clear() -> None:
+    """Begin with empty stages."""
+    for statement in STAGES:
+        execute(statement)
+
+
+def stage(profile: dict[UUID, UUID], refused: Iterable[Refusal]) -> None:
+    """Add {subject: profile}, and the links refused among these subjects, to what is to be written or compared."""
+    copy_in("stage_partition", ["subject", "profile"], profile.items())
+    copy_in("stage_refused", ["subject", "other", "namespace", "reason"], refused)
+
+
+def write() -> dict[UUID, tuple[UUID, UUID]]:
+    """Make subjects, events, profiles, aliases and refused links follow the stage; give {subject: (old, new)}."""
+    moved = _moved()
     if moved:
         old, new = ({pair[side] for pair in moved.values()} for side in (0, 1))
-        _make_profiles(list(new))
+        make_profiles()
         _move_events()
         _move_subjects()
-        _move_aliases()
-        _drop_profiles(list(old))
-        _count_profiles(list(old | new))
+        move_aliases()
+        drop_profiles(list(old))
+        count_profiles(list(old | new))
+    _see_profiles()
+    _write_refusals()
     return moved
 
 
-def _make_profiles(profiles: list[UUID]) -> None:
-    execute(
-        "INSERT INTO profiles_profile (id, is_test, subject_count)"
-        " SELECT s.id, s.is_test, 1 FROM profiles_subject s WHERE s.id = ANY(%s) ON CONFLICT DO NOTHING",
-        [profiles],
-    )
+def _moved() -> dict[UUID, tuple[UUID, UUID]]:
+    found = rows("""
+        SELECT p.subject, s.profile_id, p.profile FROM stage_partition p
+        JOIN profiles_subject s ON s.id = p.subject WHERE s.profile_id <> p.profile
+    """)
+    return {subject: (old, new) for subject, old, new in found}
+
+
+def make_profiles() -> None:
+    """Every staged profile has its row."""
+    execute("""
+        INSERT INTO profiles_profile (id, is_test, subject_count)
+        SELECT s.id, s.is_test, 1 FROM profiles_subject s
+        WHERE s.id IN (SELECT profile FROM stage_partition) ON CONFLICT DO NOTHING
+    """)
 
 
 def _move_events() -> None:
     """Found by their old profile, for which there is an index."""
-    execute(f"""
+    execute("""
         UPDATE profiles_event e SET profile_id = p.profile
-        FROM {STAGE} p
+        FROM stage_partition p
         JOIN profiles_subject s ON s.id = p.subject AND s.profile_id <> p.profile
         JOIN profiles_record r ON r.subject_id = s.id
         WHERE e.profile_id = s.profile_id AND e.record_id = r.id
@@ -61,86 +76,86 @@ def _move_events() -> None:
 
 
 def _move_subjects() -> None:
-    execute(
-        f"UPDATE profiles_subject s SET profile_id = p.profile FROM {STAGE} p"
-        " WHERE s.id = p.subject AND s.profile_id <> p.profile"
-    )
+    execute("""
+        UPDATE profiles_subject s SET profile_id = p.profile FROM stage_partition p
+        WHERE s.id = p.subject AND s.profile_id <> p.profile
+    """)
 
 
-def _move_aliases() -> None:
+def move_aliases() -> None:
     """Close the present row and open the next; one opened in this very transaction never was, and is changed."""
-    execute(f"""
-        UPDATE profiles_alias a SET profile = p.profile FROM {STAGE} p
+    execute("""
+        UPDATE profiles_alias a SET profile = p.profile FROM stage_partition p
         WHERE a.subject_id = p.subject AND a.valid_to IS NULL AND a.valid_from = now() AND a.profile <> p.profile
     """)
-    execute(f"""
-        WITH closed AS (
-            UPDATE profiles_alias a SET valid_to = now() FROM {STAGE} p
-            WHERE a.subject_id = p.subject AND a.valid_to IS NULL AND a.profile <> p.profile
-            RETURNING a.subject_id
-        )
+    execute("""
+        UPDATE profiles_alias a SET valid_to = now() FROM stage_partition p
+        WHERE a.subject_id = p.subject AND a.valid_to IS NULL AND a.profile <> p.profile
+    """)
+    execute("""
         INSERT INTO profiles_alias (subject_id, profile)
-        SELECT p.subject, p.profile FROM {STAGE} p JOIN closed ON closed.subject_id = p.subject
+        SELECT p.subject, p.profile FROM stage_partition p
+        WHERE NOT EXISTS (SELECT FROM profiles_alias a WHERE a.subject_id = p.subject AND a.valid_to IS NULL)
     """)
 
 
-def _drop_profiles(profiles: list[UUID]) -> None:
-    """A profile that lost its last subject goes, with its golden values; the stub of an erased one stays."""
+def drop_profiles(profiles: list[UUID]) -> None:
+    """Those without a subject go, with their golden values; the stub of an erased one stays."""
     execute(
         """
         WITH gone AS (
-            SELECT id FROM profiles_profile WHERE id = ANY(%s) AND erased_at IS NULL
-            AND NOT EXISTS (SELECT FROM profiles_subject s WHERE s.profile_id = profiles_profile.id)
+            SELECT p.id FROM profiles_profile p WHERE p.id = ANY(%s) AND p.erased_at IS NULL
+            AND NOT EXISTS (SELECT FROM profiles_subject s WHERE s.profile_id = p.id)
         ), values AS (
             DELETE FROM profiles_goldenvalue g USING gone WHERE g.profile_id = gone.id
         )
-        DELETE FROM profiles_profile USING gone WHERE profiles_profile.id = gone.id
+        DELETE FROM profiles_profile p USING gone WHERE p.id = gone.id
         """,
         [profiles],
     )
 
 
-#: What a profile row says, counted from its subjects' records and its events.
-COUNTED = """
-    SELECT s.profile_id AS id, bool_or(s.is_test) AS is_test, count(*) AS subject_count,
-           least(min(r.first), e.first) AS first_seen_at, greatest(max(r.last), e.last) AS last_seen_at
-    FROM profiles_subject s
-    JOIN LATERAL (SELECT min(observed_at) AS first, max(observed_at) AS last FROM profiles_record
-                  WHERE subject_id = s.id) r ON true
-    LEFT JOIN LATERAL (SELECT min(occurred_at) AS first, max(occurred_at) AS last FROM profiles_event
-                       WHERE profile_id = s.profile_id) e ON true
-    WHERE {only}
-    GROUP BY s.profile_id, e.first, e.last
-"""
-
-
-def _count_profiles(profiles: list[UUID]) -> None:
-    execute(
-        f"""
-        UPDATE profiles_profile p SET is_test = c.is_test, subject_count = c.subject_count,
-            first_seen_at = c.first_seen_at, last_seen_at = c.last_seen_at, updated_at = now()
-        FROM ({COUNTED.format(only="s.profile_id = ANY(%s)")}) c WHERE p.id = c.id
-        """,
-        [profiles],
-    )
-
-
-def write_refusals(subjects: list[UUID], refused: set) -> None:
-    """The refused links among `subjects` are these, and no others; one that stands keeps its date."""
-    execute(
-        "CREATE TEMP TABLE IF NOT EXISTS stage_refused (subject uuid, other uuid, namespace smallint, reason text)"
-        " ON COMMIT DELETE ROWS"
-    )
-    execute("TRUNCATE stage_refused")
-    copy_in("stage_refused", ["subject", "other", "namespace", "reason"], refused)
+def count_profiles(profiles: list[UUID]) -> None:
+    """Count `profiles` anew: their subjects, and when they were first and last seen in records and events."""
     execute(
         """
-        DELETE FROM profiles_refusedlink l WHERE l.subject_id = ANY(%s) AND NOT EXISTS (
+        UPDATE profiles_profile p SET is_test = c.is_test, subject_count = c.subject_count,
+            first_seen_at = c.first_seen_at, last_seen_at = c.last_seen_at, updated_at = now()
+        FROM (
+            SELECT s.profile_id AS id, bool_or(s.is_test) AS is_test, count(*) AS subject_count,
+                   least(min(r.first), e.first) AS first_seen_at, greatest(max(r.last), e.last) AS last_seen_at
+            FROM profiles_subject s
+            JOIN LATERAL (SELECT min(observed_at) AS first, max(observed_at) AS last FROM profiles_record
+                          WHERE subject_id = s.id) r ON true
+            JOIN LATERAL (SELECT min(occurred_at) AS first, max(occurred_at) AS last FROM profiles_event
+                          WHERE profile_id = s.profile_id) e ON true
+            WHERE s.profile_id = ANY(%s)
+            GROUP BY s.profile_id, e.first, e.last
+        ) c WHERE p.id = c.id
+        """,
+        [profiles],
+    )
+
+
+def _see_profiles() -> None:
+    """A new record may be older or newer than all that a profile was seen by."""
+    execute("""
+        UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, r.first),
+            last_seen_at = greatest(p.last_seen_at, r.last)
+        FROM (
+            SELECT stage.profile, min(r.observed_at) AS first, max(r.observed_at) AS last
+            FROM stage_partition stage JOIN profiles_record r ON r.subject_id = stage.subject GROUP BY stage.profile
+        ) r WHERE p.id = r.profile AND (p.first_seen_at > r.first OR p.last_seen_at < r.last)
+    """)
+
+
+def _write_refusals() -> None:
+    """The refused links of the staged subjects are the staged ones; one that stands keeps its date."""
+    execute("""
+        DELETE FROM profiles_refusedlink l USING stage_partition p WHERE l.subject_id = p.subject AND NOT EXISTS (
             SELECT FROM stage_refused r
             WHERE (r.subject, r.other, r.namespace) = (l.subject_id, l.other_id, l.namespace_id))
-        """,
-        [subjects],
-    )
+    """)
     execute("""
         INSERT INTO profiles_refusedlink (subject_id, other_id, namespace_id, reason)
         SELECT subject, other, namespace, reason FROM stage_refused

@@ -1,0 +1,152 @@
+"""What stewards decide of people: evidence that is written once and folded; an earlier word is withdrawn by a later.
+
+`subject` and `other` are ids of subjects; a profile's id is the id of its oldest subject, so it may be given as well.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.refused import Refused
+from profiles import resolution
+from profiles.models import StewardDecision, Subject, Trait
+from profiles.models.evidence import DecisionKind
+
+
+class ReasonMissing(Refused):
+    """A decision about a person says why."""
+
+    code = "reason_missing"
+    status = 422
+    sentence = _("Say why: the reason is kept with the decision.")
+
+
+class SameSubject(Refused):
+    """One record cannot be compared with itself."""
+
+    code = "same_subject"
+    status = 422
+    sentence = _("Choose two different records.")
+
+
+class UnknownSubject(Refused):
+    """There is no such record, or it was erased."""
+
+    code = "unknown_subject"
+    status = 404
+    sentence = _("This person is not known, or was erased.")
+
+
+class TestAndReal(Refused):
+    """Test data never mixes with people."""
+
+    code = "test_and_real"
+    sentence = _("Test data and real people are never joined.")
+
+
+class Contradicted(Refused):
+    """The opposite was decided and stands."""
+
+    code = "contradicted"
+    sentence = _("The opposite was decided of these two and still stands. Withdraw that decision first.")
+
+
+class AlreadyWithdrawn(Refused):
+    """A decision is withdrawn once."""
+
+    code = "already_withdrawn"
+    sentence = _("This decision was withdrawn already.")
+
+
+class NotADecision(Refused):
+    """A withdrawal is final; the decision is taken again instead."""
+
+    code = "not_a_decision"
+    sentence = _("A withdrawal cannot be withdrawn. Decide anew.")
+
+
+def same(*, subject: UUID, other: UUID, reason: str, by, expires_at: datetime | None = None) -> StewardDecision:
+    """These two are one person, whatever a rule says. Deciding it again changes nothing."""
+    return _decide(DecisionKind.SAME, DecisionKind.NOT_SAME, subject, other, reason, by, expires_at)
+
+
+def not_same(*, subject: UUID, other: UUID, reason: str, by, expires_at: datetime | None = None) -> StewardDecision:
+    """These two are different people: no rule joins them, directly or through others. Deciding it again is a no-op."""
+    return _decide(DecisionKind.NOT_SAME, DecisionKind.SAME, subject, other, reason, by, expires_at)
+
+
+@transaction.atomic
+def pin(*, trait: Trait, reason: str, by, expires_at: datetime | None = None) -> StewardDecision:
+    """This value stands for its person, also against newer ones, until the pin is withdrawn or expires."""
+    _with_reason(reason)
+    decision = StewardDecision.objects.create(
+        kind=DecisionKind.PIN,
+        subject_id=trait.subject_id,
+        trait=trait,
+        reason=reason,
+        expires_at=expires_at,
+        decided_by=by,
+    )
+    resolution.resolve(subjects={trait.subject_id})
+    return decision
+
+
+@transaction.atomic
+def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
+    """Undo: the decision stands no longer, and the profiles are folded as if it had never been taken."""
+    _with_reason(reason)
+    if decision.kind == DecisionKind.WITHDRAWN:
+        raise NotADecision
+    if StewardDecision.objects.filter(withdraws=decision).exists():
+        raise AlreadyWithdrawn
+    withdrawal = StewardDecision.objects.create(
+        kind=DecisionKind.WITHDRAWN, subject_id=decision.subject_id, withdraws=decision, reason=reason, decided_by=by
+    )
+    resolution.resolve(subjects={decision.subject_id, decision.other_id} - {None})
+    return withdrawal
+
+
+def standing(*, subjects) -> list[StewardDecision]:
+    """Decisions about any of `subjects` that are neither withdrawn nor expired, newest first."""
+    about = Q(subject__in=subjects) | Q(other__in=subjects)
+    return list(_standing().filter(about).select_related("decided_by", "trait").order_by("-id"))
+
+
+def _standing():
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return StewardDecision.objects.exclude(kind=DecisionKind.WITHDRAWN).filter(unexpired, withdrawn_by=None)
+
+
+@transaction.atomic
+def _decide(kind, opposite, subject: UUID, other: UUID, reason: str, by, expires_at) -> StewardDecision:
+    _with_reason(reason)
+    _of_two(subject, other)
+    between = _standing().filter(Q(subject=subject, other=other) | Q(subject=other, other=subject))
+    if between.filter(kind=opposite).exists():
+        raise Contradicted
+    if decided := between.filter(kind=kind).first():
+        return decided
+    decision = StewardDecision.objects.create(
+        kind=kind, subject_id=subject, other_id=other, reason=reason, expires_at=expires_at, decided_by=by
+    )
+    resolution.resolve(subjects={subject, other})
+    return decision
+
+
+def _with_reason(reason: str) -> None:
+    if not str(reason).strip():
+        raise ReasonMissing
+
+
+def _of_two(subject: UUID, other: UUID) -> None:
+    if subject == other:
+        raise SameSubject
+    kinds = list(Subject.objects.filter(pk__in=[subject, other]).values_list("is_test", flat=True))
+    if len(kinds) < 2:
+        raise UnknownSubject
+    if kinds[0] != kinds[1]:
+        raise TestAndReal

@@ -1,0 +1,343 @@
+"""Who is one person: the scenarios of the identity specification, through the ordinary door."""
+
+import pytest
+
+from profiles import facts, resolution
+from profiles.models import (
+    Alias,
+    Event,
+    Identifier,
+    Namespace,
+    Profile,
+    RefusedLink,
+    SharedIdentifier,
+    Subject,
+    WorkItem,
+)
+from profiles.signals import folded
+from tests.builders import days_ago, source
+from tests.profiles.building import person, say
+
+pytestmark = pytest.mark.django_db
+
+
+def till():
+    return source("till", namespace="loyalty_no")
+
+
+def app():
+    return source("app", namespace="user_id")
+
+
+def visitor(device, **said):
+    """Somebody known by a device only."""
+    return person(source=app(), external_id=device, namespace="device", **said)
+
+
+def partition():
+    """The present partition, as sets of subjects."""
+    clusters = {}
+    for subject, profile in Subject.objects.values_list("pk", "profile"):
+        clusters.setdefault(profile, set()).add(subject)
+    return set(map(frozenset, clusters.values()))
+
+
+def reasons():
+    return set(RefusedLink.objects.values_list("namespace__code", "reason"))
+
+
+# --- What joins -------------------------------------------------------------------------------------------------
+
+
+def test_the_same_unverified_email_in_two_systems_is_one_person():
+    anna = person(external_id="C1", email="anna@example.dk", first_name="Anna")
+
+    assert person(source=till(), external_id="L1", email=" ANNA@Example.dk", first_name="Anna") == anna
+
+    assert Profile.objects.get().subject_count == 2
+    assert set(Alias.objects.filter(valid_to=None).values_list("profile", flat=True)) == {anna.pk}
+
+
+def test_a_profile_keeps_its_oldest_id_and_every_id_resolves_in_one_step():
+    first = person(external_id="C1", email="anna@example.dk")
+    second = person(source=till(), external_id="L1", phone="20123456")
+    assert first != second
+
+    person(source=app(), external_id="anna", email="anna@example.dk", phone="20123456")
+
+    assert set(Subject.objects.values_list("profile", flat=True)) == {first.pk}
+    assert not Profile.objects.filter(pk=second.pk).exists()
+    closed = Alias.objects.filter(subject=second.pk).order_by("id").last()
+    assert closed.profile == first.pk
+
+
+def test_a_verified_email_meets_the_unverified_one_of_another_system():
+    anna = person(external_id="C1", email="anna@example.dk")
+
+    assert person(source=till(), external_id="L1", email="anna@example.dk", verified=True) == anna
+    codes = set(Identifier.objects.values_list("namespace__code", flat=True))
+    assert codes == {"customer_no", "loyalty_no", "email", "email_verified"}
+
+
+def test_the_same_number_in_two_systems_is_one_person_whatever_the_names():
+    anna = person(external_id="C1", first_name="Anna")
+
+    assert person(source=source("erp"), external_id="c1", first_name="Bo") == anna
+
+
+def test_swapped_day_and_month_and_a_like_name_support_a_link():
+    anna = person(external_id="C1", email="a@example.dk", first_name="Anna", birth_date="1980-05-04")
+
+    anne = person(source=till(), external_id="L1", email="a@example.dk", first_name="Anne", birth_date="1980-04-05")
+
+    assert anne == anna
+
+
+def test_test_data_never_joins_people():
+    real = person(external_id="C1", email="anna@example.dk")
+    test = person(external_id="C1", email="anna@example.dk", is_test=True)
+
+    assert real != test
+    assert (real.is_test, test.is_test) == (False, True)
+
+
+# --- What does not join -----------------------------------------------------------------------------------------
+
+
+def test_spouses_with_one_email_and_two_customer_numbers_stay_two_people():
+    anna = person(external_id="C1", email="family@example.dk")
+    bo = person(external_id="C2", email="family@example.dk")
+
+    assert anna != bo
+    assert reasons() == {("email", "anchors_differ")}
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"first_name": "Anna", "birth_date": "1980-05-04"}, None),
+        ({"first_name": "Bo", "birth_date": "1980-05-04"}, "names_differ"),
+        ({"first_name": "Anna", "birth_date": "1981-06-04"}, "birth_dates_differ"),
+        ({}, None),
+    ],
+)
+def test_a_contradiction_of_name_or_birth_date_refuses_a_link_without_proof(said, reason):
+    anna = person(external_id="C1", email="a@example.dk", first_name="Anna", birth_date="1980-05-04")
+
+    other = person(source=till(), external_id="L1", email="a@example.dk", **said)
+
+    assert (other == anna) is (reason is None)
+    assert reasons() == ({("email", reason)} if reason else set())
+
+
+def test_a_verified_email_needs_no_support():
+    anna = person(external_id="C1", email="a@example.dk", verified=True, first_name="Anna")
+
+    assert person(source=till(), external_id="L1", email="a@example.dk", verified=True, first_name="Bo") == anna
+
+
+def test_a_phone_given_to_somebody_else_after_two_years_joins_nobody():
+    anna = person(external_id="C1", phone="20123456", observed_at=days_ago(800))
+    bo = person(source=till(), external_id="L1", phone="20123456")
+
+    assert anna != bo
+    assert reasons() == {("phone", "outside_window")}
+
+
+def test_third_party_ids_join_nobody():
+    anna = person(external_id="C1", identifiers=[("third_party_id", "x-1", False)])
+    bo = person(source=till(), external_id="L1", identifiers=[("third_party_id", "x-1", False)])
+
+    assert anna != bo
+    assert reasons() == set()
+
+
+def test_a_refused_link_goes_when_the_records_agree_after_all():
+    person(external_id="C1", email="a@example.dk", first_name="Anna")
+    bo = {"source": till(), "external_id": "L1", "email": "a@example.dk"}
+    person(**bo, first_name="Bo", observed_at=days_ago(2))
+    assert reasons() == {("email", "names_differ")}
+
+    person(**bo, first_name="Anna")
+
+    assert reasons() == set()
+    assert len(partition()) == 1
+
+
+# --- Devices ----------------------------------------------------------------------------------------------------
+
+
+def test_anonymous_history_joins_the_one_person_who_logs_in():
+    nobody = visitor("d-1")
+    assert nobody.subject_count == 1
+
+    anna = person(source=app(), external_id="anna", device="d-1")
+
+    assert Profile.objects.get() == anna
+    assert anna.pk == nobody.pk
+
+
+def test_a_device_never_joins_two_people_and_then_its_history_is_nobodys():
+    visitor("d-1")
+    person(source=app(), external_id="anna", device="d-1")
+
+    person(source=app(), external_id="bo", device="d-1")
+
+    assert Profile.objects.count() == 3
+    assert {reason for _, reason in reasons()} == {"two_people"}
+
+
+def test_anonymous_history_outside_the_window_stays_apart():
+    visitor("d-1", observed_at=days_ago(100))
+
+    person(source=app(), external_id="anna", device="d-1")
+
+    assert Profile.objects.count() == 2
+
+
+# --- Hubs and limits --------------------------------------------------------------------------------------------
+
+
+def test_a_shops_own_phone_becomes_shared_and_lets_everybody_go():
+    for number in range(3):
+        person(source=source(f"shop-{number}", namespace="customer_no"), external_id=f"C{number}", phone="20123456")
+    person(source=till(), external_id="L1", phone="20123456")
+    joined = partition()
+    assert max(map(len, joined)) == 2
+
+    person(external_id="C9", phone="20123456")
+
+    assert SharedIdentifier.objects.get().verdict == "shared"
+    assert {len(cluster) for cluster in partition()} == {1}
+    assert RefusedLink.objects.count() == 0
+    assert set(WorkItem.objects.values_list("kind", flat=True)) == {"shared_identifier"}
+    person(source=till(), external_id="L2", phone="20123456")
+    assert {len(cluster) for cluster in partition()} == {1}
+
+
+def test_a_value_that_many_unnamed_receipts_carry_is_told_by_names_and_birth_dates():
+    receipts = source("receipts", namespace="third_party_id")
+    for number, name in enumerate(["Anna", "Bo", "Carl"]):
+        person(
+            source=receipts,
+            external_id=f"r-{number}",
+            email="shop@example.dk",
+            first_name=name,
+            birth_date=f"19{70 + number}-01-0{number + 1}",
+        )
+
+    assert SharedIdentifier.objects.get().people_seen == 3
+
+
+def test_a_private_verdict_lets_a_value_join_again():
+    for number in range(4):
+        person(external_id=f"C{number}", phone="20123456")
+    shared = SharedIdentifier.objects.get()
+    shared.verdict = "private"
+    shared.save()
+
+    anna = person(source=till(), external_id="L1", phone="20123456")
+
+    assert anna.subject_count == 2
+    assert SharedIdentifier.objects.get().verdict == "private"
+
+
+def test_a_corrected_number_of_one_customer_makes_no_hub():
+    said = {"external_id": "C1", "email": "anna@example.dk"}
+    for number in range(5):
+        person(**said, identifiers=[("loyalty_no", f"L{number}", True)], observed_at=days_ago(9 - number))
+
+    assert SharedIdentifier.objects.count() == 0
+
+
+def test_more_than_two_hundred_records_are_frozen_and_the_rest_goes_on():
+    receipts = source("receipts", namespace="third_party_id")
+    people = [facts.Person(f"r-{number}", [("email", "a@example.dk", False)]) for number in range(205)]
+    written = facts.write(source=receipts, people=people)
+
+    resolution.resolve(subjects=written.touched)
+
+    assert {len(cluster) for cluster in partition()} == {200, 5}
+    assert set(WorkItem.objects.values_list("kind", flat=True)) == {"profile_frozen"}
+
+
+def test_a_large_profile_asks_for_a_look_once():
+    receipts = source("receipts", namespace="third_party_id")
+    for number in range(28):
+        person(source=receipts, external_id=f"r-{number}", email="a@example.dk")
+
+    assert list(WorkItem.objects.values_list("kind", flat=True)) == ["profile_review"]
+
+
+# --- What hangs on a profile ------------------------------------------------------------------------------------
+
+
+def event(outcome, profile, **fields):
+    from django.db import connection
+
+    from cdp.kit.ids import uuid7
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT profiles_event_month(now())")
+    when = days_ago(0)
+    return Event.objects.create(
+        id=uuid7(), occurred_at=when, received_at=when, source=app(), type="track", name="Order Completed",
+        record_id=outcome.record, profile=profile, **fields,
+    )  # fmt: skip
+
+
+def test_events_follow_their_record_into_the_profile_and_out_again():
+    nobody = say(source=app(), external_id="d-1", namespace="device")
+    seen = event(nobody, Profile.objects.get())
+    person(external_id="C1", email="x@example.dk")
+    anna = person(source=app(), external_id="anna", device="d-1")
+    seen.refresh_from_db()
+    assert seen.profile_id == anna.pk
+    assert anna.last_seen_at >= seen.occurred_at
+
+    person(source=app(), external_id="bo", device="d-1")
+
+    seen.refresh_from_db()
+    assert seen.profile_id == nobody.subject
+
+
+def test_those_who_listen_hear_who_was_folded_and_who_moved():
+    heard = []
+
+    def listen(sender, **kwargs):
+        heard.append((kwargs["profiles"], kwargs["moved"]))
+
+    first = person(external_id="C1", email="anna@example.dk")
+    folded.connect(listen)
+    try:
+        outcome = say(source=till(), external_id="L1", email="anna@example.dk")
+    finally:
+        folded.disconnect(listen)
+
+    assert heard == [({first.pk}, {outcome.subject: (outcome.subject, first.pk)})]
+
+
+def test_a_fold_of_what_nobody_changed_writes_nothing(django_assert_max_num_queries):
+    anna = person(external_id="C1", email="anna@example.dk", first_name="Anna")
+    person(source=till(), external_id="L1", email="anna@example.dk")
+    before = list(Profile.objects.values()), list(Alias.objects.values())
+
+    assert resolution.resolve(subjects={anna.pk}).moved == {}
+
+    assert (list(Profile.objects.values()), list(Alias.objects.values())) == before
+
+
+@pytest.mark.parametrize("people", [1, 30])
+def test_resolving_one_or_thirty_people_takes_the_same_number_of_statements(django_assert_num_queries, people):
+    said = [facts.Person(f"C{number}", [("email", f"{number}@example.dk", False)]) for number in range(people)]
+    touched = facts.write(source=source(), people=said).touched
+
+    with django_assert_num_queries(STATEMENTS):
+        resolution.resolve(subjects=touched)
+
+
+STATEMENTS = 21
+
+
+def test_every_namespace_role_is_either_joining_or_kept_out():
+    assert {one.role for one in Namespace.objects.all()} == {"anchor", "linking", "supported", "last_login", "apart"}
