@@ -1,0 +1,54 @@
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint bench screenshots messages
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+install: $(VENV)/runtime ## the virtual environment, with what it takes to run
+
+run: $(VENV)/runtime ## everything: database, demo when empty, web, worker; Ctrl-C stops it all
+	@exec $(MANAGE) run
+
+lint: $(VENV)/development ## style, and the arrows between the apps
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+# The tests have a data folder and, without DATABASE_URL, a database server of their own.
+test: lint ## lint, checks, and all tests with their coverage
+	@data=$$(mktemp -d "$${TMPDIR:-/tmp}/kendt-XXXXXX"); chmod 711 "$$data"; export KENDT_DATA="$$data" KENDT_ENV=test; \
+	trap '$(MANAGE) db stop >/dev/null; rm -rf "$$data"' EXIT; \
+	set -ex; \
+	$(MANAGE) db start; \
+	$(MANAGE) makemigrations --check --dry-run; \
+	$(MANAGE) check; \
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report term:skip-covered
+
+bench: $(VENV)/development ## speed, as ratios to what the database does by itself
+	$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/development ## the pictures of README and docs, from the demo
+	$(MANAGE) screenshots
+
+messages: $(VENV)/development ## the catalogues of Danish and Swedish
+	$(MANAGE) messages
+
+$(VENV)/runtime: requirements.txt | $(BIN)/python
+	@echo "Installing the packages of requirements.txt; the first time takes about a minute."
+	@$(INSTALL) requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements-dev.txt | $(BIN)/python
+	@echo "Installing the packages of requirements-dev.txt; the first time takes about two minutes."
+	@$(INSTALL) requirements-dev.txt
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Kendt needs Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
