@@ -113,8 +113,10 @@ def sole_run(data: Path) -> Iterator[Record]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunningAlready(f"Kendt is running already with the data in {data}.") from None
-        yield Record(path)
-        path.unlink(missing_ok=True)
+        try:
+            yield Record(path)
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def beginning(pid: int) -> str | None:
