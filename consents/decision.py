@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from cdp.kit.sql import dicts
+from cdp.kit.sql import dicts, rows
 from consents import gate, locks
 from consents.asof import RECORDS_THEN, THEN, profiles_then
 from consents.fold import ALWAYS, EVERYONE
@@ -71,6 +71,15 @@ def decide_many(
 ) -> list[Answer]:
     """The answers for many present profiles, a queryset of them or their ids, in one statement."""
     return _answers(question(purpose, channel, recipient=recipient, controller=controller), people)
+
+
+def tally(
+    people, *, purpose: str, channel: str, recipient: str | None = None, controller: str = "own"
+) -> dict[str, int]:
+    """How many of `people` there are for each first reason, "allowed" among them, in one statement."""
+    asked = question(purpose, channel, recipient=recipient, controller=controller)
+    answered = _sql(gate.ANSWERED, rules(asked), people)
+    return dict(rows(f"SELECT coalesce(reasons[1], 'allowed'), count(*) FROM ({answered}) a GROUP BY 1"))
 
 
 def reachable(purpose: str, channel: str, *, recipient: str | None = None, controller: str = "own", people=None) -> Q:

@@ -35,6 +35,14 @@ WHERE subject.profile_id = ANY(%(profiles)s) AND (%(all)s OR namespace.code = AN
 ORDER BY subject.profile_id, namespace.code, identifier.verified DESC, identifier.observed_at DESC, identifier.id DESC
 """
 
+#: Identifiers that were chosen one by one, such as the address that a decision allows, told as `field`.
+ADDRESSES = """
+SELECT subject.profile_id AS profile, %(field)s::text AS field, identifier.subject_id AS subject,
+       identifier.sealed AS sealed, 'profiles_identifier.sealed' AS place, NULL AS open
+FROM profiles_identifier identifier JOIN profiles_subject subject ON subject.id = identifier.subject_id
+WHERE identifier.id = ANY(%(chosen)s)
+"""
+
 People = dict[UUID, dict[str, Any]]
 
 
@@ -44,19 +52,29 @@ def shown(profiles: Iterable[UUID], fields: Sequence[str] | None = None) -> Peop
 
 
 def opened(
-    profiles: Iterable[UUID], fields: Sequence[str] | None, *, by, action: str, purpose: str, request_id: str = ""
+    profiles: Iterable[UUID],
+    fields: Sequence[str] | None,
+    *,
+    by,
+    action: str,
+    purpose: str,
+    request_id: str = "",
+    addresses: dict[str, list[UUID]] | None = None,
 ) -> People:
-    """{profile: {field: value}} in clear: one line in the access log for them all."""
+    """{profile: {field: value}} in clear: one line in the access log for them all.
+
+    addresses: {field: ids of identifiers} that are told for a field instead of the one that stands.
+    """
 
     def open_them(items: Sequence[Item]) -> list[str | None]:
         return open_values(items, by=by, action=action, purpose=purpose, request_id=request_id) if items else []
 
-    return _with_values(profiles, fields, open_them)
+    return _with_values(profiles, fields, open_them, addresses)
 
 
-def _with_values(profiles: Iterable[UUID], fields: Sequence[str] | None, reveal) -> People:
+def _with_values(profiles: Iterable[UUID], fields: Sequence[str] | None, reveal, addresses=None) -> People:
     profiles = list(profiles)
-    cells = _cells(profiles, fields)
+    cells = _cells(profiles, fields) + _chosen(addresses or {})
     personal = [cell for cell in cells if cell["sealed"] is not None]
     values = reveal([Item(cell["subject"], cell["place"], cell["sealed"], cell["field"]) for cell in personal])
     people: People = {profile: {} for profile in profiles}
@@ -72,3 +90,9 @@ def _cells(profiles: list[UUID], fields: Sequence[str] | None) -> list[dict]:
         return []
     wanted = {"profiles": profiles, "fields": list(fields or []), "all": fields is None}
     return dicts(VALUES, wanted) + dicts(IDENTIFIERS, wanted)
+
+
+def _chosen(addresses: dict[str, list[UUID]]) -> list[dict]:
+    return [
+        cell for field, chosen in addresses.items() for cell in dicts(ADDRESSES, {"field": field, "chosen": chosen})
+    ]

@@ -1,17 +1,20 @@
 """Who is in no segment, whatever a rule says: people under restriction, and people who object to profiling."""
 
-#: Selects `profile_id`. The latest row of a person stands; a lifted one frees them.
-FLAGGED = """
-SELECT profile_id FROM (
-    SELECT DISTINCT ON (s.profile_id) s.profile_id, r.lifted
-    FROM consents_restriction r JOIN profiles_subject s ON s.id = r.subject_ref
-    ORDER BY s.profile_id, r.effective_at DESC, r.id DESC
-) restriction WHERE NOT lifted
-UNION
-SELECT profile_id FROM (
-    SELECT DISTINCT ON (s.profile_id, o.purpose_id) s.profile_id, o.lifted
-    FROM consents_objection o JOIN consents_purpose p ON p.id = o.purpose_id AND p.profiling
-    JOIN profiles_subject s ON s.id = o.subject_ref
-    ORDER BY s.profile_id, o.purpose_id, o.effective_at DESC, o.id DESC
-) objection WHERE NOT lifted
-"""
+from django.db import connection
+
+from consents import gate
+from consents.fold import ALWAYS, EVERYONE
+from consents.models import Purpose
+
+
+def flagged() -> str:
+    """SQL without parameters that selects `profile_id` of those who are left out at present."""
+    layers = [_layer(gate.RESTRICTED)]
+    for purpose in Purpose.objects.filter(profiling=True).values_list("pk", flat=True):
+        layers.append(_layer(gate.OBJECTED, purpose=purpose, marketing=False))
+    return " UNION ".join(f"SELECT f.profile AS profile_id FROM ({layer}) f" for layer in layers)
+
+
+def _layer(template: str, **parameters) -> str:
+    statement = template.format(people="IS NOT NULL", place=EVERYONE)
+    return connection.ops.compose_sql(statement, ALWAYS | parameters)

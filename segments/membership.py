@@ -1,6 +1,7 @@
 """Who is in, since when. A run computes the set and applies one difference; intervals are only opened and closed."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -12,7 +13,7 @@ from cdp.kit.refused import Refused
 from segments.catalogue import Catalogue
 from segments.compiler import compile
 from segments.definitions import Archived, in_order
-from segments.flags import FLAGGED
+from segments.flags import flagged
 from segments.language import understand
 from segments.models import Run, RunState, Segment, SegmentState
 
@@ -117,10 +118,11 @@ def _compute(run: Run) -> None:
     sql.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
     sql.execute("DROP TABLE IF EXISTS segments_stage")
     sql.execute(
-        f"CREATE TEMP TABLE segments_stage ON COMMIT DROP AS SELECT m.profile_id, f.profile_id IS NOT NULL AS flagged"
-        f" FROM ({statement.sql}) m LEFT JOIN ({FLAGGED}) f ON f.profile_id = m.profile_id",
+        f"CREATE TEMP TABLE segments_stage ON COMMIT DROP AS SELECT m.profile_id, false AS flagged"
+        f" FROM ({statement.sql}) m",
         statement.params,
     )
+    sql.execute(f"UPDATE segments_stage s SET flagged = true FROM ({flagged()}) f WHERE f.profile_id = s.profile_id")
     sql.execute("ANALYZE segments_stage")
     segment = run.version.segment_id
     found = sql.rows(DIFFERENCE, {"as_of": run.as_of, "run": run.pk, "segment": segment})[0]
@@ -143,6 +145,22 @@ def _said(trouble: Exception) -> str:
     if "statement timeout" in str(trouble):
         return _("The computing took longer than %(seconds)s seconds.") % {"seconds": TIMEOUT_SECONDS}
     return _("The database refused the computing (%(kind)s).") % {"kind": type(trouble).__name__}
+
+
+@transaction.atomic
+def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_signal) -> None:
+    """After a fold: an id that is no profile of its own any more is a member of nothing; its intervals stay.
+
+    The survivor is evaluated by the next run.
+    """
+    gone = {old for old, _new in moved.values()}
+    if gone:
+        sql.execute(
+            """UPDATE segments_membership SET left_at = greatest(now(), entered_at)
+            WHERE left_at IS NULL AND profile_id = ANY(%s)
+              AND NOT EXISTS (SELECT FROM profiles_profile p WHERE p.id = profile_id)""",
+            (list(gone),),
+        )
 
 
 def due(*, moment: datetime | None = None) -> list[Segment]:

@@ -30,6 +30,7 @@ HOLDINGS = [
         staff="owner",
     ),
     Holding("segments.SegmentVersion", open="id segment number definition reason created_at", staff="author"),
+    Holding("segments.Reach", open="id segment purpose channel members reachable left_out counted_at"),
     Holding(
         "segments.Run",
         open="id version as_of state members entered left left_out leased_until error started_at finished_at",

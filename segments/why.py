@@ -8,7 +8,7 @@ from django.utils import timezone
 from cdp.kit import sql
 from segments.catalogue import Catalogue
 from segments.compiler import LIVING, compile, frame
-from segments.flags import FLAGGED
+from segments.flags import flagged
 from segments.language import Definition, read
 from segments.models import Segment
 from segments.nodes import Frame, GroupNode, Node
@@ -38,7 +38,7 @@ def flags_of(profile: UUID) -> list[str]:
     found = []
     if not _any_row(f"{LIVING} AND p.id = %s", (profile,)):
         found.append("not_living")
-    if _any_row(f"SELECT FROM ({FLAGGED}) f WHERE f.profile_id = %s", (profile,)):
+    if sql.rows(f"SELECT FROM ({flagged()}) f WHERE f.profile_id = '{profile}'"):
         found.append("left_out_by_flag")
     return found
 

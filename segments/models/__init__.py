@@ -1,6 +1,7 @@
 """The nouns of `segments`: who is meant (definition), who is in (membership), who left the house (activation)."""
 
 from segments.models.activation import Activation, ActivationState, Destination, DestinationKind, Outcome, Shipment
+from segments.models.reach import Reach
 from segments.models.segments import Membership, Run, RunState, Segment, SegmentState, SegmentVersion
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "DestinationKind",
     "Membership",
     "Outcome",
+    "Reach",
     "Run",
     "RunState",
     "Segment",

@@ -123,10 +123,9 @@ def test_a_failed_run_leaves_the_members_marked_stale():
 
 def test_a_run_that_outlives_its_time_fails_and_says_so(monkeypatch):
     monkeypatch.setattr(membership, "TIMEOUT_SECONDS", 0.001)
-    for _ in range(50):
-        person(country="DK")
+    wide = {"op": "any", "of": [{"event": f"event {number}"} for number in range(99)]}
 
-    run = membership.refresh(segment(DANES))
+    run = membership.refresh(segment(wide))
 
     assert (run.state, run.members) == (RunState.FAILED, None)
     assert "0.001 seconds" in run.error

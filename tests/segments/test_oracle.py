@@ -19,7 +19,7 @@ COUNTRIES, INTERESTS, CATEGORIES = ["DK", "SE", "NO"], ["hiking", "golf", "chess
 
 
 def population(count: int = 40, seed: int = 7) -> dict:
-    """{profile: facts}, with "events" as [(name, days ago, category, amount)]; much is missing. An empty list says nothing."""
+    """{profile: facts}, with "events" as [(name, days ago, category, amount)]; much is missing."""
     draw = random.Random(seed)
     people = {}
     for _ in range(count):

@@ -1,0 +1,263 @@
+"""The exit to destinations: asked for, approved by a second person, and decided again for each person as it is written.
+
+A run writes, in one transaction, the files, one shipment row per person (sent, removed, or left out with the reason)
+and the manifest. Whoever was sent in the run before and is not now is removed.
+"""
+
+from collections import Counter
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit import sql
+from cdp.kit.ids import uuid7
+from cdp.kit.refused import Refused
+from consents import decision
+from consents.decision import Answer
+from profiles import reading, vault
+from segments import fields, reach
+from segments.destinations import KINDS, DestinationFile, Sheet, storage
+from segments.language import read
+from segments.models import (
+    Activation,
+    ActivationState,
+    Destination,
+    Outcome,
+    Run,
+    RunState,
+    Segment,
+)
+from segments.sentence import sentence
+
+MOST_ALONE = 500
+
+
+class NotComputed(Refused):
+    """Members must belong to the definition in use."""
+
+    code = "segment_not_computed"
+    sentence = _("Compute the segment first: its members are not those of the definition in use.")
+
+
+class DestinationClosed(Refused):
+    code = "destination_closed"
+    sentence = _("This destination is not active.")
+
+
+class OwnRequest(Refused):
+    """Four eyes: nobody approves their own request."""
+
+    code = "own_request"
+    status = 403
+    sentence = _("You asked for this activation, so somebody else approves it.")
+
+
+class WrongState(Refused):
+    code = "wrong_state"
+    sentence = _("This activation is %(state)s, so that cannot be done.")
+
+
+# --- Asking and approving ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def request(*, segment: Segment, destination: Destination, by=None) -> Activation:
+    """Plan to send `segment` to `destination`. Up to 500 members need no second person; `by` None is a service."""
+    if not destination.active:
+        raise DestinationClosed
+    fields.refuse_forbidden(destination.fields)
+    version = _computed_version(segment)
+    members = reach.members_of(segment).count()
+    return Activation.objects.create(
+        segment=segment,
+        destination=destination,
+        version=version,
+        members=members,
+        state=ActivationState.APPROVED if members <= MOST_ALONE else ActivationState.WAITING,
+        requested_by=by,
+    )
+
+
+def _computed_version(segment):
+    last = Run.objects.filter(version__segment=segment, state=RunState.DONE).select_related("version").first()
+    if last is None or last.version_id != segment.current_id:
+        raise NotComputed
+    return last.version
+
+
+@transaction.atomic
+def approve(activation: Activation, *, by) -> Activation:
+    """A second person lets it run."""
+    activation = _locked(activation, ActivationState.WAITING)
+    if activation.requested_by_id == by.pk:
+        raise OwnRequest
+    activation.approved_by, activation.state = by, ActivationState.APPROVED
+    activation.save(update_fields=["approved_by", "state"])
+    return activation
+
+
+@transaction.atomic
+def cancel(activation: Activation, *, by, reason: str) -> Activation:
+    """Give up an activation that has not run."""
+    activation = _locked(activation, ActivationState.WAITING, ActivationState.APPROVED)
+    activation.state, activation.error = ActivationState.CANCELLED, f"{by}: {reason}"
+    activation.finished_at = timezone.now()
+    activation.save(update_fields=["state", "error", "finished_at"])
+    return activation
+
+
+# --- Running ----------------------------------------------------------------------------------------------------
+
+
+def run(activation: Activation, *, by=None) -> Activation:
+    """Write the files of an approved activation. by: who is named in the access log as the opener of values."""
+    folder = str(uuid7())
+    try:
+        return _run(activation, folder, by)
+    except Exception as trouble:
+        storage.forget(folder)
+        _stop(activation, str(trouble) if isinstance(trouble, Refused) else type(trouble).__name__)
+        raise
+
+
+@transaction.atomic
+def _run(activation: Activation, folder: str, by) -> Activation:
+    activation = _locked(activation, ActivationState.APPROVED)
+    destination = (
+        Destination.objects.select_related("purpose").select_for_update(of=("self",)).get(pk=activation.destination_id)
+    )
+    fields.refuse_forbidden(destination.fields)
+    answers = decision.decide_many(
+        reach.members_of(activation.segment), purpose=destination.purpose.key, channel=destination.channel
+    )
+    sent, left_out, sheet = _chosen(answers, destination, by)
+    removed = _sent_before(activation) - sent.keys()
+    files = KINDS[destination.kind].files(sent=sheet, removed=_taken_back(removed, destination, by))
+    _record_shipments(activation, sent, left_out, removed)
+    _finish(activation, destination, folder, files, sent=sent, left_out=left_out, removed=removed)
+    storage.store(folder, files)
+    return activation
+
+
+def _chosen(answers: list[Answer], destination: Destination, by):
+    """({profile: ledger position}, {profile: reason}, the sheet). Without the address of its channel nobody is sent."""
+    allowed = sorted((answer for answer in answers if answer.allowed), key=lambda answer: answer.profile)
+    left_out = {answer.profile: answer.reason for answer in answers if not answer.allowed}
+    purpose = str(destination.purpose.title)
+    told = fields.values(allowed, fields=destination.fields, channel=destination.channel, by=by, purpose=purpose)
+    addressed = fields.addresses(destination.fields, destination.channel)
+    sent, rows = {}, []
+    for answer in allowed:
+        values = told[answer.profile]
+        if any(values.get(field) is None for field in addressed):
+            left_out[answer.profile] = "no_contact_point"
+            continue
+        sent[answer.profile] = answer.position
+        rows.append([f"prf_{answer.profile}", *(values.get(field) for field in destination.fields)])
+    return sent, left_out, Sheet([fields.REFERENCE, *destination.fields], rows)
+
+
+def _sent_before(activation: Activation) -> set[UUID]:
+    """Whom the last finished run of this segment to this destination sent."""
+    earlier = Activation.objects.filter(
+        segment=activation.segment_id, destination=activation.destination_id, state=ActivationState.DONE
+    )
+    last = earlier.order_by("-finished_at").first()
+    return set(last.shipments.filter(outcome=Outcome.SENT).values_list("profile", flat=True)) if last else set()
+
+
+def _taken_back(removed: set[UUID], destination: Destination, by) -> Sheet:
+    """References of those to be removed, and the identifiers that the destination may know them by."""
+    codes = fields.identifying(destination.fields)
+    people = sorted(removed)
+    told = reading.opened(people, codes, by=by, action="activation_removal", purpose=str(destination.purpose.title))
+    rows = [[f"prf_{profile}", *(told[profile].get(code) for code in codes)] for profile in people]
+    return Sheet([fields.REFERENCE, *codes], rows)
+
+
+def _record_shipments(activation, sent: dict, left_out: dict, removed: set) -> None:
+    rows = [
+        *((activation.pk, profile, Outcome.SENT.value, "", position) for profile, position in sent.items()),
+        *((activation.pk, profile, Outcome.LEFT_OUT.value, reason, None) for profile, reason in left_out.items()),
+        *(
+            (activation.pk, profile, Outcome.REMOVED.value, left_out.get(profile, "left_segment"), None)
+            for profile in removed
+        ),
+    ]
+    sql.copy_in("segments_shipment", ["activation_id", "profile", "outcome", "reason", "consent_position"], rows)
+
+
+def _finish(activation, destination, folder: str, files: list[DestinationFile], *, sent, left_out, removed) -> None:
+    by_reason = dict(Counter(left_out.values()))
+    activation.state, activation.finished_at = ActivationState.DONE, timezone.now()
+    activation.members = len(sent) + len(left_out)
+    activation.sent, activation.removed, activation.left_out = len(sent), len(removed), by_reason
+    activation.stored_as, activation.sha256 = folder, vault.content_digest(files[0].content)
+    activation.manifest = _manifest(activation, destination, files, sent)
+    activation.save()
+    question = reach.Question(destination.purpose, destination.channel)
+    reach.keep(activation.segment, question, reachable=len(sent), left_out=by_reason)
+
+
+def _manifest(activation, destination, files, sent) -> dict:
+    """What goes with the files, and stays as evidence of them."""
+    segment = activation.segment
+    return {
+        "activation": str(activation.pk),
+        "segment": segment.key,
+        "definition": activation.version.number,
+        "sentence": sentence(read(activation.version.definition)),
+        "as_of": segment.computed_at.isoformat(),
+        "destination": destination.key,
+        "purpose": destination.purpose.key,
+        "channel": destination.channel,
+        "fields": destination.fields,
+        "members": activation.members,
+        "rows": activation.sent,
+        "removed": activation.removed,
+        "left_out": activation.left_out,
+        "ledger_position": max((position for position in sent.values() if position), default=None),
+        "files": [
+            {
+                "name": file.name,
+                "media_type": file.media_type,
+                "rows": file.rows,
+                "sha256": vault.content_digest(file.content),
+            }
+            for file in files
+        ],
+        "written_at": activation.finished_at.isoformat(),
+    }
+
+
+def download(activation: Activation, name: str, *, by, request_id: str = "") -> bytes:
+    """One file in clear, for taking away: logged as an opening of personal values."""
+    listed = {file["name"]: file for file in activation.manifest.get("files", [])}
+    if name not in listed:
+        raise storage.FileLost
+    return storage.opened(
+        activation.stored_as,
+        name,
+        by=by,
+        action="activation_download",
+        purpose=str(activation.destination.purpose.title),
+        fields=activation.manifest["fields"],
+        count=listed[name]["rows"],
+        request_id=request_id,
+    )
+
+
+def _locked(activation: Activation, *states) -> Activation:
+    found = Activation.objects.select_related("segment", "version", "destination").select_for_update(of=("self",))
+    activation = found.get(pk=activation.pk)
+    if activation.state not in states:
+        raise WrongState(state=activation.get_state_display())
+    return activation
+
+
+def _stop(activation: Activation, why: str) -> None:
+    """A run that could not end voids its approval: it must be asked for anew."""
+    waiting = Activation.objects.filter(pk=activation.pk, state=ActivationState.APPROVED)
+    waiting.update(state=ActivationState.FAILED, error=why, finished_at=timezone.now())

@@ -1,0 +1,71 @@
+"""Two numbers, always: members, and those of them who may be reached for a purpose on a channel."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from consents import decision
+from consents.models import Purpose
+from consents.reasons import REASONS
+from profiles.models import Profile
+from segments.models import Destination, Reach, Segment
+
+
+@dataclass(frozen=True)
+class Question:
+    """Reachable for what, and how."""
+
+    purpose: Purpose
+    channel: str
+
+
+def members_of(segment: Segment) -> QuerySet[Profile]:
+    """Present members, as profiles."""
+    return Profile.objects.filter(memberships__segment=segment, memberships__left_at=None)
+
+
+def questions() -> list[Question]:
+    """What the active destinations ask, each once."""
+    active = Destination.objects.filter(active=True).select_related("purpose").order_by("purpose__key", "channel")
+    return list(dict.fromkeys(Question(one.purpose, one.channel) for one in active))
+
+
+def count(segment: Segment, asked: list[Question] | None = None) -> list[Reach]:
+    """Count anew for each question (those of the destinations, if none are named), and keep the figures."""
+    return [_count(segment, question) for question in (questions() if asked is None else asked)]
+
+
+def _count(segment, question: Question) -> Reach:
+    told = decision.tally(members_of(segment), purpose=question.purpose.key, channel=question.channel)
+    reachable = told.pop("allowed", 0)
+    return keep(segment, question, reachable=reachable, left_out=told)
+
+
+def keep(segment: Segment, question: Question, *, reachable: int, left_out: dict[str, int]) -> Reach:
+    """Store the figures of one question, over those of its last count."""
+    reach, _made = Reach.objects.update_or_create(
+        segment=segment,
+        purpose=question.purpose,
+        channel=question.channel,
+        defaults={
+            "members": reachable + sum(left_out.values()),
+            "reachable": reachable,
+            "left_out": dict(sorted(left_out.items())),
+            "counted_at": timezone.now(),
+        },
+    )
+    return reach
+
+
+def reasons(reach: Reach) -> list[tuple[str, str, int]]:
+    """[(code, sentence, people)], the most frequent first."""
+    ranked = sorted(reach.left_out.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [(code, str(REASONS.get(code, code)), people) for code, people in ranked]
+
+
+def those(segment: Segment, question: Question, *, reason: str) -> list[UUID]:
+    """Members whose answer has this first reason now ("allowed": those who may be reached), in order of id."""
+    answers = decision.decide_many(members_of(segment), purpose=question.purpose.key, channel=question.channel)
+    return sorted(answer.profile for answer in answers if answer.reason == reason)

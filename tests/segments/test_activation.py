@@ -1,0 +1,312 @@
+import csv
+import hashlib
+import io
+
+import pytest
+
+from consents import ledger
+from consents.models import Restriction
+from profiles.models import AccessEntry, Attribute
+from segments import activation, definitions, fields, reach
+from segments.destinations import storage
+from segments.models import Activation, Destination, Reach, Segment, Shipment
+from tests import builders
+from tests.builders import now, user
+from tests.consents import building as consents
+from tests.segments.building import computed, document, members, person
+
+pytestmark = pytest.mark.django_db
+
+DANES = {"attr": "country", "is": "is", "value": "DK"}
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path, settings):
+    settings.KENDT_FILES = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def newsletter():
+    return consents.purpose("newsletter")
+
+
+def destination(purpose, *, key="mail", names=("email", "first_name", "city"), **options) -> Destination:
+    return Destination.objects.create(
+        key=key, title=key.title(), purpose=purpose, channel="email", fields=list(names), **options
+    )
+
+
+def rows(of: Activation, name="people.csv") -> list[dict]:
+    content = activation.download(of, name, by=None)
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def sent(of: Activation) -> Activation:
+    return activation.run(of, by=of.requested_by)
+
+
+def dane(number: int, **said):
+    return person(country="DK", email=f"person{number}@example.dk", first_name=f"Name{number}", **said)
+
+
+def test_the_file_holds_exactly_those_who_may_be_reached_and_everyone_else_has_a_reason(newsletter):
+    anna, bo, cai, dea = (dane(number) for number in range(4))
+    consents.say(anna, newsletter, channel="email")
+    consents.say(bo, newsletter, channel="email", days_ago=2)
+    consents.say(bo, newsletter, "ConsentWithdrawn", channel="email", days_ago=1)
+    consents.say(cai, newsletter, channel="email")
+    Restriction.objects.create(subject_ref=cai, reason_code="accuracy", effective_at=now())
+    consents.say(dane(9, is_test=True), newsletter, channel="email")
+    danes = computed(DANES)
+    assert members(danes) == {anna, bo, dea}
+
+    done = sent(activation.request(segment=danes, destination=destination(newsletter), by=user()))
+
+    assert rows(done) == [{"profile": f"prf_{anna}", "email": "person0@example.dk", "first_name": "Name0", "city": ""}]
+    assert dict(Shipment.objects.values_list("profile", "reason")) == {
+        anna: "",
+        bo: "consent_withdrawn",
+        dea: "consent_missing",
+    }
+    assert (done.members, done.sent, done.left_out) == (3, 1, {"consent_missing": 1, "consent_withdrawn": 1})
+    assert Shipment.objects.get(outcome="sent").consent_position
+
+
+def test_a_person_restricted_after_the_run_is_a_member_and_left_out(newsletter):
+    anna = dane(1)
+    consents.say(anna, newsletter, channel="email")
+    danes = computed(DANES)
+    Restriction.objects.create(subject_ref=anna, reason_code="accuracy", effective_at=now())
+
+    done = sent(activation.request(segment=danes, destination=destination(newsletter)))
+
+    assert (done.sent, done.left_out) == (0, {"restricted": 1})
+
+
+def test_after_a_withdrawal_the_next_run_has_one_fewer_and_a_removal_row(newsletter):
+    people = [dane(number) for number in range(3)]
+    for one in people:
+        consents.say(one, newsletter, channel="email", days_ago=1)
+    danes, mail = computed(DANES), destination(newsletter)
+    first = sent(activation.request(segment=danes, destination=mail))
+
+    consents.say(people[0], newsletter, "ConsentWithdrawn", channel="email")
+    second = sent(activation.request(segment=danes, destination=mail))
+    third = sent(activation.request(segment=danes, destination=mail))
+
+    assert (first.sent, second.sent, second.removed) == (3, 2, 1)
+    assert rows(second, "removals.csv") == [{"profile": f"prf_{people[0]}", "email": "person0@example.dk"}]
+    removal = Shipment.objects.get(outcome="removed")
+    assert (removal.profile, removal.reason, removal.activation) == (people[0], "consent_withdrawn", second)
+    assert (third.sent, third.removed) == (2, 0)
+
+
+def test_one_who_left_the_segment_is_removed_too(newsletter):
+    anna = dane(1)
+    consents.say(anna, newsletter, channel="email")
+    danes, mail = computed(DANES), destination(newsletter)
+    sent(activation.request(segment=danes, destination=mail))
+    definitions.activate(
+        danes, document=document({"attr": "country", "is": "is", "value": "SE"}), reason="Swedes", by=None
+    )
+    with pytest.raises(activation.NotComputed):
+        activation.request(segment=Segment.objects.get(pk=danes.pk), destination=mail)
+    from segments import membership
+
+    membership.refresh(Segment.objects.get(pk=danes.pk))
+
+    done = sent(activation.request(segment=Segment.objects.get(pk=danes.pk), destination=mail))
+
+    assert (done.sent, done.removed) == (0, 1)
+    assert Shipment.objects.get(outcome="removed").reason == "left_segment"
+
+
+def test_the_address_that_was_consented_to_is_the_one_that_leaves(newsletter):
+    anna = dane(1, source=builders.source("till"), external_id="T1", phone="+4520123456")
+    consents.say(anna, newsletter, channel="email", contact=("email", "person1@example.dk"))
+    from tests.profiles.building import say as told
+
+    told(source=builders.source("crm"), email="newer@example.dk", phone="+4520123456", country="DK", first_name="Name1")
+
+    done = sent(activation.request(segment=computed(DANES), destination=destination(newsletter)))
+
+    assert {row["email"] for row in rows(done)} <= {"person1@example.dk"}
+    assert done.sent == 1
+
+
+def test_opening_the_values_is_logged_once_and_so_is_each_download(newsletter):
+    for number in range(3):
+        consents.say(dane(number), newsletter, channel="email")
+    asker = user("asker")
+
+    done = sent(activation.request(segment=computed(DANES), destination=destination(newsletter), by=asker))
+    activation.download(done, "people.csv", by=asker, request_id="r-1")
+
+    written, taken = AccessEntry.objects.order_by("id")
+    assert (written.action, written.actor, written.count, len(written.subjects)) == ("activation", asker.pk, 6, 3)
+    assert written.purpose == "Newsletter"
+    assert (taken.action, taken.count, taken.request_id) == ("activation_download", 3, "r-1")
+
+
+def test_nothing_of_a_person_is_in_clear_on_disk_or_in_the_tables(newsletter, files):
+    consents.say(dane(77), newsletter, channel="email")
+
+    done = sent(activation.request(segment=computed(DANES), destination=destination(newsletter)))
+
+    stored = [path for path in files.rglob("*") if path.is_file()]
+    assert [path.stat().st_mode & 0o777 for path in stored] == [0o600]
+    assert b"person77" not in stored[0].read_bytes()
+    assert "person77" not in str(Activation.objects.values().get())
+    assert "person77" in activation.download(done, "people.csv", by=None).decode()
+
+
+def test_the_manifest_tells_what_left(newsletter):
+    consents.say(dane(1), newsletter, channel="email")
+    dane(2)
+
+    done = sent(activation.request(segment=computed(DANES), destination=destination(newsletter)))
+    content = activation.download(done, "people.csv", by=None)
+    told = done.manifest
+
+    assert told["rows"] == 1
+    assert told["files"] == [
+        {
+            "name": "people.csv",
+            "media_type": "text/csv; charset=utf-8",
+            "rows": 1,
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    ]
+    assert done.sha256 == told["files"][0]["sha256"]
+    assert (told["definition"], told["purpose"], told["channel"]) == (1, "newsletter", "email")
+    assert told["fields"] == ["email", "first_name", "city"]
+    assert told["sentence"].startswith("People whose country is “DK”")
+    assert told["left_out"] == {"consent_missing": 1}
+    assert told["ledger_position"] == Shipment.objects.get(outcome="sent").consent_position
+
+
+def test_a_cell_is_no_formula_and_a_phone_number_stays_itself(newsletter):
+    consents.say(dane(1, city="=1+1", company="-cmd", phone="+4520123456"), newsletter, channel="email")
+    mail = destination(newsletter, names=("email", "city", "company", "phone"))
+
+    done = sent(activation.request(segment=computed(DANES), destination=mail))
+
+    assert [(row["city"], row["company"], row["phone"]) for row in rows(done)] == [("'=1+1", "'-cmd", "+4520123456")]
+
+
+def test_a_special_category_and_an_unknown_field_are_refused(newsletter):
+    Attribute.objects.create(code="allergy", title="Allergy", type="text", classification="special")
+    danes = computed(DANES)
+
+    for number, name in enumerate(("allergy", "shoe_size")):
+        with pytest.raises(fields.FieldNotAllowed, match=name):
+            activation.request(segment=danes, destination=destination(newsletter, key=f"d{number}", names=(name,)))
+
+
+def test_more_than_five_hundred_people_need_a_second_person(newsletter, monkeypatch):
+    monkeypatch.setattr(activation, "MOST_ALONE", 2)
+    for number in range(3):
+        dane(number)
+    asker, other = user("asker"), user("other")
+    asked = activation.request(segment=computed(DANES), destination=destination(newsletter), by=asker)
+
+    with pytest.raises(activation.WrongState):
+        activation.run(asked)
+    with pytest.raises(activation.OwnRequest):
+        activation.approve(asked, by=asker)
+    done = activation.run(activation.approve(asked, by=other))
+
+    assert (done.state, done.approved_by) == ("done", other)
+
+
+def test_a_done_activation_does_not_run_again(newsletter):
+    dane(1)
+    done = sent(activation.request(segment=computed(DANES), destination=destination(newsletter)))
+
+    with pytest.raises(activation.WrongState):
+        activation.run(done)
+    assert Shipment.objects.count() == 1
+
+
+def test_a_cancelled_activation_does_not_run(newsletter):
+    dane(1)
+    asked = activation.request(segment=computed(DANES), destination=destination(newsletter))
+
+    activation.cancel(asked, by=user("anna"), reason="wrong list")
+
+    with pytest.raises(activation.WrongState):
+        activation.run(asked)
+    assert Activation.objects.get().error == "anna: wrong list"
+
+
+def test_a_run_that_breaks_leaves_no_file_no_shipment_and_a_failed_activation(newsletter, files, monkeypatch):
+    consents.say(dane(1), newsletter, channel="email")
+    asked = activation.request(segment=computed(DANES), destination=destination(newsletter))
+
+    def full_disk(*_anything):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(storage, "store", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        activation.run(asked)
+
+    asked.refresh_from_db()
+    assert (asked.state, asked.error) == ("failed", "OSError")
+    assert not Shipment.objects.exists()
+    assert not [path for path in files.rglob("*") if path.is_file()]
+
+
+def test_a_closed_destination_gets_nothing(newsletter):
+    with pytest.raises(activation.DestinationClosed):
+        activation.request(segment=computed(DANES), destination=destination(newsletter, active=False))
+
+
+def test_a_file_that_is_gone_is_told_as_lost(newsletter, files):
+    dane(1)
+    done = sent(activation.request(segment=computed(DANES), destination=destination(newsletter)))
+    storage.forget(done.stored_as)
+
+    for name in ("people.csv", "../../secrets"):
+        with pytest.raises(storage.FileLost):
+            activation.download(done, name, by=None)
+
+
+def test_reach_is_counted_with_every_reason_and_leads_to_the_people(newsletter):
+    people = [dane(number) for number in range(4)]
+    consents.say(people[0], newsletter, channel="email", days_ago=2)
+    consents.say(people[1], newsletter, channel="email", days_ago=2)
+    consents.say(people[1], newsletter, "ConsentWithdrawn", channel="email")
+    destination(newsletter)
+    danes = computed(DANES)
+
+    (counted,) = reach.count(danes)
+
+    assert (counted.members, counted.reachable) == (4, 1)
+    assert counted.left_out == {"consent_missing": 2, "consent_withdrawn": 1}
+    asked = reach.Question(newsletter, "email")
+    assert reach.those(danes, asked, reason="consent_missing") == sorted(people[2:])
+    assert reach.those(danes, asked, reason="allowed") == [people[0]]
+    assert [code for code, _sentence, _people in reach.reasons(counted)] == ["consent_missing", "consent_withdrawn"]
+
+
+def test_an_activation_updates_the_figures_of_reach(newsletter):
+    consents.say(dane(1), newsletter, channel="email")
+
+    sent(activation.request(segment=computed(DANES), destination=destination(newsletter)))
+
+    assert Reach.objects.values_list("members", "reachable").get() == (1, 1)
+
+
+def test_five_hundred_of_many_leave_and_after_one_withdrawal_one_fewer(newsletter):
+    people = [dane(number) for number in range(25)]
+    yes = [consents.decision(one, newsletter, channel="email", days_ago=1) for one in people[:20]]
+    ledger.record(yes, by=None)
+    danes, mail = computed(DANES), destination(newsletter)
+
+    first = sent(activation.request(segment=danes, destination=mail))
+    consents.say(people[7], newsletter, "ConsentWithdrawn", channel="email")
+    second = sent(activation.request(segment=danes, destination=mail))
+
+    assert {row["profile"] for row in rows(first)} == {f"prf_{one}" for one in people[:20]}
+    assert (second.sent, second.removed) == (19, 1)
