@@ -1,7 +1,7 @@
 """The fold: which decision of a choice key stands. One SQL text, for the present record and for any other moment.
 
 A choice key is (profile, contact point or none, channel, purpose, controller). Its decisions are ordered by when the
-person acted; at equal time a grant stands before a refusal, then the order of the ledger. The last one stands, but:
+person acted; at equal time a yes stands before a no, then the order of the ledger. The last one stands, but:
 
 - a decision that a correction supersedes counts no more, and a correction without a state says nothing;
 - a grant that a partner or an older system only reports never stands over an earlier no;
@@ -20,6 +20,8 @@ from consents.models import VALID_STATES, ConsentRecord, Ledger, State, Trust
 
 GRANTS = tuple(VALID_STATES)
 NOES = (State.REFUSED, State.EXPIRED, State.INVALIDATED, State.REVOKED, State.WITHDRAWN)
+#: Which stands of answers of the same moment: the last. So the order of arrival never decides between two states.
+ORDERED = (State.UNKNOWN, State.REQUESTED, State.DEFERRED, *GRANTS, *NOES)
 REPORTED = (Trust.PARTNER_ASSERTED, Trust.IMPORTED_LEGACY)
 
 _LEDGER_COLUMNS = {field.column for field in Ledger._meta.concrete_fields}
@@ -43,6 +45,7 @@ said AS MATERIALIZED (
     SELECT l.history_id AS seq, l.subject_ref, l.contact_ref, l.channel, l.purpose_id, l.controller_id, l.record,
            l.effective_at, l.recorded_at, l.trust IN ({listed(REPORTED)}) AS reported,
            l.trust = '{Trust.SUBJECT_DIRECT}' AND l.actor_kind IN ('subject', 'guardian') AS direct,
+           array_position(ARRAY[{listed(ORDERED)}], l.state::text) AS weight,
            CASE WHEN l.state IN ({listed(NOES)}) THEN 2 WHEN l.state IN ({listed(GRANTS)}) THEN 1 ELSE 0 END AS rank
     FROM consents_historicalconsentrecord l
     WHERE l.state <> '' AND {{of}} AND l.effective_at <= %(until)s AND l.history_id <= %(position)s
@@ -77,12 +80,12 @@ heard AS (
     SELECT *, max(effective_at) FILTER (WHERE rank = 2) OVER earlier AS last_no,
            max(effective_at) FILTER (WHERE rank = 1 AND NOT reported) OVER earlier AS last_yes
     FROM counted
-    WINDOW earlier AS (PARTITION BY {_KEY}, side ORDER BY effective_at, rank, seq
+    WINDOW earlier AS (PARTITION BY {_KEY}, side ORDER BY effective_at, weight, seq
                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
 standing AS MATERIALIZED (
     SELECT DISTINCT ON ({_KEY}, side) * FROM heard
     WHERE (rank = 1 AND reported AND last_no >= coalesce(last_yes, '-infinity')) IS NOT TRUE
-    ORDER BY {_KEY}, side, effective_at DESC, rank DESC, seq DESC),
+    ORDER BY {_KEY}, side, effective_at DESC, weight DESC, seq DESC),
 overruling AS (
     SELECT yes.profile, yes.purpose_id, yes.channel, yes.controller_id, yes.seq
     FROM standing yes JOIN standing no USING (profile, purpose_id, channel, controller_id)
@@ -94,7 +97,7 @@ overruling AS (
 answers AS (
     SELECT s.*, count(*) FILTER (WHERE s.rank > 0) OVER (PARTITION BY {_KEY}) AS sides,
            row_number() OVER (PARTITION BY {_KEY}
-               ORDER BY (o.seq IS NOT NULL) DESC, s.rank DESC, s.effective_at DESC, s.seq DESC) AS nth
+               ORDER BY (o.seq IS NOT NULL) DESC, s.rank DESC, s.effective_at DESC, s.weight DESC, s.seq DESC) AS nth
     FROM standing s LEFT JOIN overruling o USING (profile, purpose_id, channel, controller_id, seq)),
 folded AS (
     SELECT consents_choice(a.profile, l.contact_ref, l.channel, l.purpose_id, l.controller_id) AS id,

@@ -10,9 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.refused import Refused
 from cdp.kit.sql import as_json, rows
 from consents import evidence, locks
 from consents.decisions import Decision, Problem
@@ -20,23 +18,9 @@ from consents.drafts import Draft, drafts
 from consents.fold import GRANTS, fold, listed
 from consents.guards import problems
 from consents.known import Known
+from consents.refusals import NotRecorded, SaidOtherwise
 from consents.signals import changed
-
-
-class NotRecorded(Refused):
-    """Some decisions may not stand, so none was recorded; `errors` names each with its place."""
-
-    code = "invalid_decisions"
-    status = 400
-    sentence = _("Nothing was recorded: some decisions are not complete or not allowed.")
-
-
-class SaidOtherwise(Refused):
-    """The source has used this id for another decision."""
-
-    code = "source_event_conflict"
-    status = 409
-    sentence = _("This id of the source stands in the ledger with another decision.")
+from consents.yielding import yield_to_consent
 
 
 @dataclass(frozen=True)
@@ -65,16 +49,20 @@ def record(decisions: Sequence[Decision], *, by=None) -> Recorded:
     return write(drafts(decisions, known), by=by)
 
 
-def write(drafted: Sequence[Draft], *, by) -> Recorded:
-    """Put rows into the ledger and fold the people they are about, inside the caller's transaction."""
+def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorded:
+    """Put rows into the ledger and fold the people they are about, inside the caller's transaction.
+
+    reason: a code or reference for the history, never personal: the row can never be cleaned.
+    """
     people = locks.hold(draft.subject_ref for draft in drafted)
     standing = _standing(drafted)
     fresh = _fresh(drafted, standing)
     evidence.keep(fresh, by=by)
-    positions = {key: position for key, (position, _body) in standing.items()} | _insert(fresh, by=by)
+    positions = {key: position for key, (position, _body) in standing.items()} | _insert(fresh, by=by, reason=reason)
     touched = {people[draft.subject_ref] for draft in fresh}
     if touched:
         fold(touched)
+        yield_to_consent(touched)
         changed.send(sender=Recorded, profiles=touched)
     return Recorded(
         positions=[positions[draft.key] for draft in drafted],
@@ -109,7 +97,7 @@ def _fresh(drafted: Sequence[Draft], standing: dict) -> list[Draft]:
     return list(fresh.values())
 
 
-def _insert(fresh: Sequence[Draft], *, by) -> dict[tuple[int, str], int]:
+def _insert(fresh: Sequence[Draft], *, by, reason) -> dict[tuple[int, str], int]:
     if not fresh:
         return {}
     written = rows(
@@ -117,6 +105,7 @@ def _insert(fresh: Sequence[Draft], *, by) -> dict[tuple[int, str], int]:
         {
             "rows": as_json([draft.row for draft in fresh]),
             "by": getattr(by, "pk", None),
+            "reason": reason,
             "zone": settings.TIME_ZONE,
         },
     )
@@ -159,7 +148,8 @@ WITH said AS (
            consents_choice(subject_ref, contact_ref, channel, purpose_id, controller_id) AS id
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS s({", ".join(f"{name} {kind}" for name, kind in _BROUGHT.items())}))
 INSERT INTO consents_historicalconsentrecord
-    (id, {", ".join(_BROUGHT)}, validity_until, schema_version, history_type, history_user_id)
+    (id, {", ".join(_BROUGHT)}, validity_until, schema_version, history_type, history_user_id,
+     history_change_reason)
 SELECT s.id, {", ".join(f"s.{name}" for name in _BROUGHT)},
        CASE WHEN s.state IN ({listed(GRANTS)}) THEN (
            date_trunc('day', s.effective_at AT TIME ZONE %(zone)s) + make_interval(months => v.valid_months)
@@ -167,7 +157,7 @@ SELECT s.id, {", ".join(f"s.{name}" for name in _BROUGHT)},
        1,
        CASE WHEN row_number() OVER (PARTITION BY s.id ORDER BY s.nth) > 1
               OR EXISTS (SELECT FROM consents_historicalconsentrecord h WHERE h.id = s.id) THEN '~' ELSE '+' END,
-       %(by)s::uuid
+       %(by)s::uuid, %(reason)s
 FROM said s LEFT JOIN consents_purposeversion v ON v.id = s.purpose_version_id
 ORDER BY s.nth
 RETURNING source_id, source_event_id, history_id

@@ -55,7 +55,7 @@ HOLDINGS = [
         exported=True,
         erased="The keyed digest stays, so that the address is never written to again.",
         keyed="blind",
-        open="id namespace channel reason note review_on created_at lifted_at lifted_reason",
+        open="id entry namespace channel reason note review_on created_at lifted_at lifted_reason",
         staff="created_by",
     ),
     Holding("consents.Controller", open="id key name address contact email url country"),

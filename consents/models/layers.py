@@ -78,6 +78,13 @@ class Suppression(models.Model):
     """A contact point that is never written to: only its keyed digest is kept, and it survives erasure."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    entry = models.UUIDField(
+        _("entry"),
+        default=uuid7,
+        editable=False,
+        db_index=True,
+        help_text=_("One address has a row in each namespace that reads it alike; the first gives the entry its id."),
+    )
     namespace = models.ForeignKey(
         "profiles.Namespace", models.PROTECT, related_name="+", verbose_name=_("kind of contact point")
     )

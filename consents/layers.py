@@ -1,0 +1,146 @@
+"""What a person, or the law, puts above consent: objections (Art. 21) and restrictions (Art. 18).
+
+Both are append-only rows about a person: the latest stands, and ending one is a row of its own. They cover everybody
+who stands under one profile id when they are recorded, and stay with each of them if they are taken apart later.
+"""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from cdp.kit.sql import value
+from consents import gate, locks
+from consents.fold import EVERYONE
+from consents.guards import SKEW
+from consents.models import Objection, ObjectionScope, Purpose, Restriction
+from consents.refusals import BadMoment, NothingToEnd, ReasonNeeded, SaidOtherwise, UnknownPerson
+from consents.signals import changed
+from consents.yielding import yield_to_consent
+from profiles.models import Source
+
+
+@transaction.atomic
+def object_to(
+    *,
+    profile: UUID,
+    source: str,
+    source_event_id: str,
+    by=None,
+    purpose: Purpose | None = None,
+    effective_at: datetime | None = None,
+    reason_code: str = "",
+) -> Objection:
+    """The person objects to one purpose (Art. 21(1)), or to all direct marketing (Art. 21(2)): it holds at once.
+
+    The same id from the same source again is a no-op. Raises UnknownPerson, BadMoment, SaidOtherwise.
+    """
+    return _record(_objection(profile, purpose, source, source_event_id, effective_at, reason_code, by))
+
+
+@transaction.atomic
+def take_back(
+    *,
+    profile: UUID,
+    source: str,
+    source_event_id: str,
+    by=None,
+    purpose: Purpose | None = None,
+    effective_at: datetime | None = None,
+    reason_code: str = "",
+) -> Objection:
+    """The person takes back an objection of that scope. Raises NothingToEnd where none stands."""
+    row = _objection(profile, purpose, source, source_event_id, effective_at, reason_code, by)
+    row.lifted = True
+    return _record(row)
+
+
+def _objection(profile, purpose, source, source_event_id, effective_at, reason_code, by) -> Objection:
+    return Objection(
+        subject_ref=profile,
+        scope=ObjectionScope.PURPOSE if purpose else ObjectionScope.DIRECT_MARKETING,
+        purpose=purpose,
+        effective_at=_dated(effective_at),
+        source=Source.objects.get(code=source),
+        source_event_id=source_event_id,
+        reason_code=reason_code,
+        actor_ref=str(by.pk) if by else "",
+    )
+
+
+def _record(row: Objection) -> Objection:
+    present = _hold(row.subject_ref)
+    before = Objection.objects.filter(source=row.source, source_event_id=row.source_event_id).first()
+    if before:
+        return _same(before, row)
+    if row.lifted and not objects(present, purpose=row.purpose):
+        raise NothingToEnd
+    row.save(force_insert=True)
+    yield_to_consent({present})
+    changed.send(sender=Objection, profiles={present})
+    return row
+
+
+def _same(before: Objection, row: Objection) -> Objection:
+    facts = ("subject_ref", "scope", "purpose_id", "lifted")
+    if any(getattr(before, fact) != getattr(row, fact) for fact in facts):
+        raise SaidOtherwise
+    return before
+
+
+def objects(profile: UUID, *, purpose: Purpose | None = None) -> bool:
+    """Whether an objection of the present person `profile` stands: to `purpose` itself, or to all direct marketing."""
+    sql = gate.OBJECTED.format(place=EVERYONE, people="= %(profile)s")
+    asked = {"profile": profile, "until": "infinity", "purpose": purpose and purpose.pk, "marketing": purpose is None}
+    return value(sql, asked) is not None
+
+
+@transaction.atomic
+def restrict(*, profile: UUID, reason_code: str, by=None, effective_at: datetime | None = None) -> Restriction:
+    """Processing of this person's data is restricted: it is kept, and used for nothing else."""
+    return _restriction(False, profile, reason_code, by, effective_at)
+
+
+@transaction.atomic
+def release(*, profile: UUID, reason_code: str, by=None, effective_at: datetime | None = None) -> Restriction:
+    """The restriction ends. Raises NothingToEnd where none stands."""
+    return _restriction(True, profile, reason_code, by, effective_at)
+
+
+def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
+    if not reason_code.strip():
+        raise ReasonNeeded
+    moment = _dated(effective_at)
+    present = _hold(profile)
+    if lifted and not is_restricted(present):
+        raise NothingToEnd
+    row = Restriction.objects.create(
+        subject_ref=profile,
+        lifted=lifted,
+        reason_code=reason_code,
+        effective_at=moment,
+        actor_ref=str(by.pk) if by else "",
+    )
+    changed.send(sender=Restriction, profiles={present})
+    return row
+
+
+def is_restricted(profile: UUID) -> bool:
+    """Whether processing of the present person `profile` is restricted now."""
+    sql = gate.RESTRICTED.format(place=EVERYONE, people="= %(profile)s")
+    return value(sql, {"profile": profile, "until": "infinity"}) is not None
+
+
+def _hold(profile: UUID) -> UUID:
+    """The present profile, locked. Raises UnknownPerson."""
+    present = locks.hold([profile])
+    if profile not in present:
+        raise UnknownPerson
+    return present[profile]
+
+
+def _dated(moment: datetime | None) -> datetime:
+    moment = moment or datetime.now(UTC)
+    if moment.utcoffset() is None or moment > datetime.now(UTC) + SKEW:
+        raise BadMoment
+    return moment

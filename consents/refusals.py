@@ -1,0 +1,84 @@
+"""Why the verbs of this app say no."""
+
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.refused import Refused
+
+
+class NotRecorded(Refused):
+    """Some decisions may not stand, so none was recorded; `errors` names each with its place."""
+
+    code = "invalid_decisions"
+    status = 400
+    sentence = _("Nothing was recorded: some decisions are not complete or not allowed.")
+
+
+class SaidOtherwise(Refused):
+    """The source has used this id for something else that it said."""
+
+    code = "source_event_conflict"
+    status = 409
+    sentence = _("This id of the source stands already, and says something else.")
+
+
+class UnknownPerson(Refused):
+    """Nobody is known by this id."""
+
+    code = "unknown_person"
+    status = 404
+    sentence = _("Nobody is known by this.")
+
+
+class BadMoment(Refused):
+    """A moment without a zone, or in the future."""
+
+    code = "bad_moment"
+    status = 400
+    sentence = _("Give the time with its zone; it may not lie in the future.")
+
+
+class NoAddress(Refused):
+    """This is no address or number that can be written to."""
+
+    code = "not_a_contact_point"
+    status = 400
+    sentence = _("This is no address or number that can be written to.")
+
+
+class NothingToEnd(Refused):
+    """There is nothing standing that could be ended."""
+
+    code = "nothing_to_end"
+    sentence = _("There is nothing standing that could be ended.")
+
+
+class ReasonNeeded(Refused):
+    """What ends a protection or corrects the ledger says why."""
+
+    code = "reason_needed"
+    status = 400
+    sentence = _("Say why.")
+
+
+class OwnApproval(Refused):
+    """Nobody approves what they asked for."""
+
+    code = "own_approval"
+    status = 403
+    sentence = _("A correction needs a second person; nobody approves their own.")
+
+
+class UnknownEntry(Refused):
+    """The ledger has no such entry, or it was corrected before."""
+
+    code = "unknown_entry"
+    status = 404
+    sentence = _("There is no such entry that still counts.")
+
+
+class OtherChoice(Refused):
+    """A correction is about the same person and the same choice as the entry."""
+
+    code = "other_choice"
+    status = 400
+    sentence = _("The true decision is about another person or another choice than the entry.")

@@ -1,0 +1,87 @@
+"""Addresses that are never written to. Only their keyed digests are kept; they outlive the erasure of the person."""
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from cdp.kit.ids import uuid7
+from cdp.kit.sql import rows
+from consents import contacts
+from consents.models import Channel, Suppression
+from consents.refusals import NoAddress, NothingToEnd, ReasonNeeded
+from consents.signals import changed
+
+
+@transaction.atomic
+def suppress(
+    *,
+    addresses: Iterable[tuple[str, str]],
+    reason: str,
+    by=None,
+    channel: str = Channel.NONE,
+    note: str = "",
+    review_on: date | None = None,
+    country: str | None = None,
+) -> list[UUID]:
+    """Never write to `addresses` (namespace code, raw value) again, on `channel` or (none) on any channel.
+
+    Gives the new entries. What is suppressed already for that reason stays as it is. Raises NoAddress.
+    """
+    found = _contacts(addresses, country)
+    entries = {contact: uuid7() for contact in found}
+    common = {"channel": channel, "reason": reason, "note": note, "review_on": review_on, "created_by": by}
+    Suppression.objects.bulk_create(
+        [
+            Suppression(id=uuid7() if nth else entry, entry=entry, namespace_id=namespace, blind=blind, **common)
+            for contact, entry in entries.items()
+            for nth, (namespace, blind) in enumerate(contact.blinds)
+        ],
+        ignore_conflicts=True,
+    )
+    _tell(found)
+    return list(Suppression.objects.filter(id__in=entries.values()).values_list("entry", flat=True))
+
+
+@transaction.atomic
+def lift(*, entry: UUID, reason: str, by) -> None:
+    """An officer ends a suppression and says why. Raises ReasonNeeded, NothingToEnd."""
+    if not reason.strip():
+        raise ReasonNeeded
+    standing = Suppression.objects.filter(entry=entry, lifted_at=None)
+    found = [(row.namespace_id, bytes(row.blind)) for row in standing]
+    if not standing.update(lifted_at=timezone.now(), lifted_reason=f"{reason} ({by})"):
+        raise NothingToEnd
+    _tell([contacts.Contact("", tuple(found))])
+
+
+def standing(namespace: str, raw: str, *, country: str | None = None) -> list[Suppression]:
+    """What suppresses this address now, oldest first: one row an entry. Raises NoAddress."""
+    (contact,) = _contacts([(namespace, raw)], country)
+    rows_of_it = Suppression.objects.filter(
+        lifted_at=None, namespace__in=[n for n, _b in contact.blinds], blind__in=[b for _n, b in contact.blinds]
+    )
+    return list(rows_of_it.order_by("entry", "id").distinct("entry"))
+
+
+def _contacts(addresses: Iterable[tuple[str, str]], country: str | None) -> list[contacts.Contact]:
+    known = contacts.namespaces()
+    found = [contacts.contact(code, raw, known=known, country=country) for code, raw in addresses]
+    if None in found:
+        raise NoAddress
+    return found
+
+
+def _tell(found: list[contacts.Contact]) -> None:
+    """Let listeners know which people have these addresses."""
+    namespaces, blinds = zip(*(pair for contact in found for pair in contact.blinds), strict=True)
+    people = rows(
+        """
+        SELECT DISTINCT s.profile_id FROM unnest(%s::int[], %s::bytea[]) AS x(namespace_id, blind)
+        JOIN profiles_identifier i USING (namespace_id, blind) JOIN profiles_subject s ON s.id = i.subject_id
+        """,
+        [list(namespaces), list(blinds)],
+    )
+    changed.send(sender=Suppression, profiles={profile for (profile,) in people})
