@@ -178,7 +178,7 @@ def _birth_date(dice: Random, today: date, *, minor: bool) -> date:
 
 def _phone(dice: Random, country: str, number: int) -> str:
     if country == "DK":
-        digits = f"{20_000_000 + (number * 7919) % 9_999_999:08d}"
+        digits = f"{26_000_000 + (number * 7919) % 2_999_999:08d}"
         return dice.choice([digits, f"+45 {digits[:2]} {digits[2:4]} {digits[4:6]} {digits[6:]}", f"0045{digits}"])
     digits = f"{(number * 7919) % 10_000_000:07d}"
     return dice.choice(

@@ -1,0 +1,41 @@
+"""Fills an empty installation with the demo, through the same doors as real data."""
+
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from cdp import roles
+from cdp.demo import answers, company, staff
+from cdp.demo.people import BLOCK, enter
+from cdp.seed import seed as sow
+from segments import membership
+
+SEED = 2026
+
+
+def fill(*, people: int, events: int, seed: int = SEED, progress=lambda count: None) -> dict[str, str]:
+    """Make the company, its people and what they did; `progress` is told of each block. {sign-in: password}."""
+    now = datetime.now(UTC)
+    roles.apply()
+    sow()
+    passwords = staff.hire()
+    sources = company.open_for_business(now)
+    company.sign_agreements(now)
+    for settled in enter(sources, seed=seed, people=people, events_total=events, now=now):
+        answers.record(settled, seed=seed, now=now)
+        progress(len(settled))
+    _analyze()
+    for segment in company.define_segments():
+        membership.refresh(segment, by=staff.one("maja"))
+    return passwords
+
+
+def blocks(people: int) -> int:
+    """How many blocks `fill` works in."""
+    return -(-people // BLOCK)
+
+
+def _analyze() -> None:
+    """The planner should know the tables before the first page asks."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
