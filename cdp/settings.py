@@ -207,6 +207,11 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 SIMPLE_HISTORY_DATE_INDEX = "composite"
 KENDT_LATE_GRANT = timedelta(days=env.int("KENDT_LATE_GRANT_DAYS", default=30))  # reported later, it needs evidence
 
+# --- Intake of events and jobs --------------------------------------------------------------------------------
+INGEST_REQUESTS_PER_MINUTE = env.int("KENDT_INGEST_REQUESTS_PER_MINUTE", default=1_000)  # a source, in one web process
+INGEST_EVENTS_PER_MINUTE = env.int("KENDT_INGEST_EVENTS_PER_MINUTE", default=20_000)
+PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}  # a job is only a hint; the rows keep the state
+
 # --- API ------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -249,6 +254,7 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "cdp.dashboard.home",
     "STYLES": ["cdp.site.stylesheet"],
     "SCRIPTS": ["cdp.site.script"],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "cdp.site.icon"}],
     "SITE_URL": "",
     "ACCOUNT": {"navigation": "cdp.navigation.account"},
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "cdp.navigation.groups"},

@@ -24,6 +24,10 @@ def script(_request) -> str:
     return static("kendt/kendt.js")
 
 
+def icon(_request) -> str:
+    return static("kendt/icon.svg")
+
+
 class HouseSite(UnfoldAdminSite):
     """`@admin.register` means this site (see `cdp.apps.AdminConfig`)."""
 

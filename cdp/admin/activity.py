@@ -1,4 +1,4 @@
-"""Who did what in the admin, who came in and who did not, and the jobs in the background. Nothing here can be edited."""
+"""Who did what in the admin, who came in and who did not, and the jobs in the background: to look at only."""
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin

@@ -1,5 +1,5 @@
-"""The home pages."""
+"""The home pages: what waits for stewards, and whether all is in order for compliance."""
 
+from cdp.dashboard.page import home
 
-def home(request, context):
-    return context
+__all__ = ["home"]

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cdp.kit.admin import HouseAdmin, LookOnly
-from profiles.admin.finding import as_uuid, change_url
+from profiles.admin.links import change_url
+from profiles.lookup import profile_id
 from profiles.models import AccessEntry
 
 MOST_LINKED = 20
@@ -38,7 +39,7 @@ class AccessEntryAdmin(LookOnly, HouseAdmin):
         """By an exact id, through an index; nothing else is in the log to search by."""
         if not search_term:
             return queryset, False
-        key = as_uuid(search_term)
+        key = profile_id(search_term)
         if key is None:
             return queryset.none(), False
         return queryset.filter(subjects__contains=[key]) | queryset.filter(actor=key), False

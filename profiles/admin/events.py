@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cdp.kit.admin import HouseAdmin, LookOnly
-from profiles.admin.finding import as_uuid
+from profiles.lookup import profile_id
 from profiles.models import Event, Inbox
 
 
@@ -28,7 +28,7 @@ class EventAdmin(LookOnly, HouseAdmin):
         text = search_term.strip()
         if not text:
             return queryset, False
-        if key := as_uuid(text):
+        if key := profile_id(text):
             return queryset.filter(profile_id=key), False
         return queryset.filter(name=text) | queryset.filter(order_id=text), False
 

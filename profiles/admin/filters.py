@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
+from profiles import lookup
 from profiles.models import GoldenValue, Source, Subject
 
+MOST_FOUND = 100
 COUNTRIES = ["DK", "SE", "NO", "FI", "IS", "DE", "GB"]
 
 
@@ -54,6 +56,4 @@ class Country(admin.SimpleListFilter):
 
 def found_by(text: str) -> list:
     """Ids of the profiles that an exact value names, an id included."""
-    from profiles import lookup
-
-    return [hit.profile for hit in lookup.find(text)]
+    return [key for found in lookup.find(text) for key in found.profiles.values_list("pk", flat=True)[:MOST_FOUND]]

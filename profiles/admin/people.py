@@ -16,10 +16,12 @@ from unfold.views import ChangeList
 
 from cdp.kit.admin import HouseAdmin, LookOnly
 from profiles import golden, panels, vault
-from profiles.admin import filters, person
-from profiles.admin.finding import as_uuid, lines
+from profiles.admin import deciding, filters, person
 from profiles.admin.sight import Sight, forget, remember
+from profiles.lookup import profile_id as lookup_id
 from profiles.models import Attribute, Profile, Source, Subject, Trait
+from profiles.models.projection import Rule
+from profiles.naming import lines
 
 TABS = [("overview", _("Overview"), 0), ("records", _("Source records"), 10), ("timeline", _("Timeline"), 20)]
 HISTORY = ("history", _("History"), 90)
@@ -45,7 +47,7 @@ class PeopleList(ChangeList):
 @admin.register(Profile)
 class ProfileAdmin(LookOnly, HouseAdmin):
     question = _("Who do we know?")
-    list_display = ["person", "reach_by", "state", "subject_count", "first_seen_at", "last_seen_at", "updated_at"]
+    list_display = ["person", "reach_by", "subject_count", "first_seen_at", "last_seen_at", "updated_at"]
     list_filter = [filters.Data, filters.FromSource, filters.Country, ("updated_at", RangeDateTimeFilter)]
     search_fields = ["id"]
     search_help_text = _("Exact e-mail, phone, number or id")
@@ -63,19 +65,13 @@ class ProfileAdmin(LookOnly, HouseAdmin):
 
     @admin.display(description=_("person"))
     def person(self, profile):
-        return profile.who or format_html('<span class="k-mono">{}</span>', f"…{str(profile.pk)[-12:]}")
+        who = profile.who or f"…{str(profile.pk)[-12:]}"
+        word = _("erased") if profile.erased_at else _("test data") if profile.is_test else ""
+        return format_html('{} <span class="k-badge k-badge--quiet">{}</span>', who, word) if word else who
 
     @admin.display(description=_("reached by"))
     def reach_by(self, profile):
         return profile.contact or "–"
-
-    @admin.display(description=_("state"))
-    def state(self, profile):
-        if profile.erased_at:
-            return format_html('<span class="k-badge k-badge--quiet">{}</span>', _("erased"))
-        if profile.is_test:
-            return format_html('<span class="k-badge k-badge--warn">{}</span>', _("test data"))
-        return format_html('<span class="k-badge k-badge--good">{}</span>', _("known"))
 
     # --- The page of one person ------------------------------------------------------------------------------
 
@@ -89,11 +85,11 @@ class ProfileAdmin(LookOnly, HouseAdmin):
             page("hide", require_POST(self.hide), "hide"),
             page("why/<slug:code>", self.why, "why"),
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *deciding.urls(self), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Profile 360. An id that was merged away leads to the profile that it belongs to now."""
-        key = as_uuid(object_id)
+        key = lookup_id(object_id)
         profile = Profile.objects.filter(pk=key).first() if key else None
         if profile is None:
             return self._forward(request, key)
@@ -117,6 +113,7 @@ class ProfileAdmin(LookOnly, HouseAdmin):
             title=person.name_of(values) or _("Unnamed person"),
             sight=sight,
             purposes=PURPOSES,
+            may_decide=request.user.has_perm(deciding.PERMISSION),
             values=values,
             tab=tab,
             tabs=[(key, entry[0]) for key, entry in tabs.items()],
@@ -133,7 +130,7 @@ class ProfileAdmin(LookOnly, HouseAdmin):
                 "identifiers": person.identifiers(profile, sight),
             },
             "records": lambda profile, request, sight, values: person.records(
-                profile, sight, as_uuid(request.GET.get("before", ""))
+                profile, sight, lookup_id(request.GET.get("before", ""))
             ),
             "timeline": lambda profile, request, sight, values: person.timeline(profile, _cursor(request)),
             "history": lambda profile, request, sight, values: person.history(profile),
@@ -151,7 +148,7 @@ class ProfileAdmin(LookOnly, HouseAdmin):
         profile = get_object_or_404(Profile, pk=profile_id, erased_at=None)
         self._demand(request, profile)
         attribute = get_object_or_404(Attribute, code=code)
-        explained = golden.explain(profile, attribute)
+        explained = golden.explain(profile=profile.pk, attribute=code)
         if explained is None:
             raise Http404
         return self._page(
@@ -160,8 +157,9 @@ class ProfileAdmin(LookOnly, HouseAdmin):
             "admin/profiles/profile/why.html",
             title=_("Why this value?"),
             attribute=attribute,
-            rule=explained.rule.label,
-            candidates=_shown(explained.candidates, attribute, Sight(request, profile)),
+            rule=Rule(explained["rule"]).label,
+            candidates=_shown(explained["candidates"], attribute, Sight(request, profile)),
+            may_decide=request.user.has_perm(deciding.PERMISSION),
         )
 
     def show(self, request, profile_id):
@@ -207,7 +205,7 @@ class ProfileAdmin(LookOnly, HouseAdmin):
 def _cursor(request):
     """The place in the timeline from the address: moment~id."""
     moment, _tilde, key = request.GET.get("before", "").partition("~")
-    key = as_uuid(key)
+    key = lookup_id(key)
     try:
         return (datetime.fromisoformat(moment), key) if key else None
     except ValueError:
@@ -223,9 +221,7 @@ def _shown(candidates: list[dict], attribute: Attribute, sight: Sight) -> list[d
     titles = dict(Source.objects.filter(code__in={row["source"] for row in candidates}).values_list("code", "title"))
     sealed = dict(Trait.objects.filter(pk__in=[row["trait"] for row in candidates]).values_list("pk", "sealed"))
     items = [vault.Item(r["subject"], person.TRAIT, sealed[r["trait"]], attribute.code) for r in candidates]
-    texts = sight.read(items) if attribute.sealed else [_open(row) for row in candidates]
-    return [{**row, "value": text, "title": titles[row["source"]]} for row, text in zip(candidates, texts, strict=True)]
-
-
-def _open(row: dict):
-    return next((row[name] for name in person.OPEN_COLUMNS if row[name] is not None), None)
+    values = sight.read(items) if attribute.sealed else [row["value"] for row in candidates]
+    return [
+        {**row, "value": value, "title": titles[row["source"]]} for row, value in zip(candidates, values, strict=True)
+    ]

@@ -1,6 +1,7 @@
 """What the profile page shows: who this is, how we know, since when; every value with its source and age."""
 
 from datetime import datetime
+from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
@@ -109,7 +110,8 @@ def history(profile: Profile) -> dict:
 
 def open_value(row):
     """The value of a golden value, trait or candidate that is not sealed; None where it has none."""
-    return next((found for name in OPEN_COLUMNS if (found := getattr(row, name)) is not None), None)
+    found = next((found for name in OPEN_COLUMNS if (found := getattr(row, name)) is not None), None)
+    return found.normalize() if isinstance(found, Decimal) else found
 
 
 def _attach_facts(page: list[Record], sight: Sight) -> None:

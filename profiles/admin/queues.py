@@ -1,14 +1,13 @@
-"""What waits for a steward: work items, links that were refused, identifiers that many people share."""
+"""What waits for a steward: work items, and identifiers that many people share."""
 
 from django.contrib import admin
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
-from profiles.admin.finding import change_url
-from profiles.models import RefusedLink, SharedIdentifier, WorkItem
+from cdp.kit.admin import HouseAdmin, NeverDelete, TrackedAdmin
+from profiles.admin.links import profile_link
+from profiles.models import SharedIdentifier, WorkItem
 from profiles.models.projection import WorkState
 
 
@@ -34,10 +33,7 @@ class WorkItemAdmin(NeverDelete, HouseAdmin):
 
     @admin.display(description=_("about"))
     def about(self, item):
-        if item.subject_ref is None:
-            return "–"
-        link = change_url("profiles.profile", item.subject_ref)
-        return format_html('<a class="k-link k-mono" href="{}">{}</a>', link, str(item.subject_ref)[-12:])
+        return profile_link(item.subject_ref) if item.subject_ref else "–"
 
     @admin.action(description=_("Take on"), permissions=["change"])
     def take(self, request, queryset):
@@ -58,25 +54,6 @@ class WorkItemAdmin(NeverDelete, HouseAdmin):
         self.message_user(request, ngettext("%d item changed.", "%d items changed.", count) % count)
 
 
-@admin.register(RefusedLink)
-class RefusedLinkAdmin(LookOnly, HouseAdmin):
-    question = _("Who shares an identifier and was yet not joined, and why?")
-    list_display = ["created_at", "one", "another", "namespace", "reason"]
-    list_display_links = ["created_at"]
-    list_select_related = ["subject", "other", "namespace"]
-    list_filter = ["namespace"]
-    sortable_by = ()
-    ordering = ["-id"]
-
-    @admin.display(description=_("profile"))
-    def one(self, link):
-        return _profile_link(link.subject)
-
-    @admin.display(description=_("other profile"))
-    def another(self, link):
-        return _profile_link(link.other)
-
-
 @admin.register(SharedIdentifier)
 class SharedIdentifierAdmin(NeverDelete, TrackedAdmin):
     question = _("Which addresses and numbers belong to more than one person?")
@@ -89,8 +66,3 @@ class SharedIdentifierAdmin(NeverDelete, TrackedAdmin):
 
     def has_add_permission(self, request):
         return False
-
-
-def _profile_link(subject):
-    link = change_url("profiles.profile", subject.profile_id)
-    return format_html('<a class="k-link k-mono" href="{}">{}</a>', link, str(subject.profile_id)[-12:])

@@ -1,26 +1,11 @@
-"""Small words that the pages of people share: exact ids, links, a person in one masked line."""
+"""One line that tells a person to a colleague, masked: a name, and how they are reached."""
 
 from uuid import UUID
-
-from django.urls import reverse
 
 from profiles import reading
 
 NAMES = ["full_name", "first_name", "last_name"]
 CONTACTS = ["email", "email_verified", "phone", "customer_no", "loyalty_no", "user_id"]
-
-
-def as_uuid(text: str) -> UUID | None:
-    """The id that a person pasted, with or without its `prf_`; None where it is none."""
-    try:
-        return UUID(text.strip().removeprefix("prf_"))
-    except ValueError:
-        return None
-
-
-def change_url(label: str, key) -> str:
-    """The admin page of one row of "app.model"."""
-    return reverse(f"admin:{label.replace('.', '_')}_change", args=[key])
 
 
 def lines(profiles) -> dict[UUID, tuple[str, str]]:

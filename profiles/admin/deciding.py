@@ -1,0 +1,170 @@
+"""What a steward decides on the pages of people. Each act calls a verb of `profiles.decisions` and shows its answer."""
+
+from datetime import datetime, time
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from cdp.kit.admin import HouseAdmin, LookOnly
+from cdp.kit.refused import Refused
+from profiles import decisions
+from profiles.admin import person
+from profiles.admin.links import change_url, profile_link
+from profiles.admin.sight import Sight
+from profiles.lookup import profile_id as lookup_id
+from profiles.models import Profile, RefusedLink, StewardDecision, Subject, Trait
+
+PERMISSION = "profiles.decide_identity"
+
+
+def urls(model_admin) -> list:
+    """The acts on the page of a person."""
+    acts = {"pin": pin, "withdraw": withdraw, "separate": separate}
+    return [
+        path(
+            f"<uuid:profile_id>/{name}/",
+            model_admin.admin_site.admin_view(require_POST(act)),
+            name=f"profiles_profile_{name}",
+        )
+        for name, act in acts.items()
+    ]
+
+
+def pin(request, profile_id: UUID):
+    """This value stands, with a reason and, if wished, until a day."""
+    _demand(request)
+    trait = get_object_or_404(Trait, pk=request.POST.get("trait"), subject__profile=profile_id)
+    until = parse_date(request.POST.get("until", ""))
+    expires_at = timezone.make_aware(datetime.combine(until, time())) if until else None
+    _decide(
+        request,
+        _("The value stands from now on."),
+        lambda: decisions.pin(trait=trait, reason=_reason(request), by=request.user, expires_at=expires_at),
+    )
+    return redirect("admin:profiles_profile_why", profile_id, trait.attribute.code)
+
+
+def withdraw(request, profile_id: UUID):
+    """Undo a decision: the profiles are folded as if it had never been taken."""
+    _demand(request)
+    decision = get_object_or_404(StewardDecision, pk=lookup_id(request.POST.get("decision", "")))
+    _decide(
+        request,
+        _("The decision is withdrawn, and the profiles are as if it had never been taken."),
+        lambda: decisions.withdraw(decision=decision, reason=_reason(request), by=request.user),
+    )
+    return redirect(f"{change_url('profiles.profile', profile_id)}?tab=history")
+
+
+def separate(request, profile_id: UUID):
+    """One source record is somebody else."""
+    _demand(request)
+    subject = get_object_or_404(Subject, pk=lookup_id(request.POST.get("subject", "")), profile=profile_id)
+    _decide(
+        request,
+        _("The record is now a person of its own. Undo it in the history."),
+        lambda: decisions.not_same(subject=subject.pk, other=profile_id, reason=_reason(request), by=request.user),
+    )
+    return redirect(f"{change_url('profiles.profile', profile_id)}?tab=history")
+
+
+@admin.register(RefusedLink)
+class RefusedLinkAdmin(LookOnly, HouseAdmin):
+    """Two records that share an identifier and were yet not joined: looked at side by side, and decided."""
+
+    question = _("Who shares an identifier and was yet not joined, and why?")
+    list_display = ["created_at", "one", "another", "namespace", "reason"]
+    list_display_links = ["created_at"]
+    list_select_related = ["subject", "other", "namespace"]
+    list_filter = ["namespace"]
+    sortable_by = ()
+    ordering = ["-id"]
+
+    @admin.display(description=_("profile"))
+    def one(self, link):
+        return profile_link(link.subject.profile_id)
+
+    @admin.display(description=_("other profile"))
+    def another(self, link):
+        return profile_link(link.other.profile_id)
+
+    def get_urls(self):
+        decide = self.admin_site.admin_view(require_POST(self.decide))
+        return [path("<int:link_id>/decide/", decide, name="profiles_refusedlink_decide"), *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """Both people side by side; what differs is marked."""
+        link = get_object_or_404(RefusedLink.objects.select_related("subject", "other", "namespace"), pk=object_id)
+        if not self.has_view_permission(request, link):
+            raise PermissionDenied
+        pair = Profile.objects.in_bulk([link.subject.profile_id, link.other.profile_id])
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": link,
+            "title_of_page": True,
+            "title": _("Same person?"),
+            "question": _("Are these two one person?"),
+            "link": link,
+            "sides": list(pair.values()),
+            "rows": _side_by_side(request, list(pair.values())),
+            "may_decide": request.user.has_perm(PERMISSION),
+        }
+        return TemplateResponse(request, "admin/profiles/refusedlink/review.html", context)
+
+    def decide(self, request, link_id: int):
+        _demand(request)
+        link = get_object_or_404(RefusedLink, pk=link_id)
+        verb = decisions.same if request.POST.get("verdict") == "same" else decisions.not_same
+        pair = {"subject": link.subject_id, "other": link.other_id}
+        _decide(request, _("Decided."), lambda: verb(**pair, reason=_reason(request), by=request.user))
+        return redirect("admin:profiles_refusedlink_changelist")
+
+
+def _side_by_side(request, pair: list[Profile]) -> list[dict]:
+    """One row for each attribute and kind of identifier that either has: title, both values, whether they differ."""
+    columns = [_facts(profile, Sight(request, profile)) for profile in pair]
+    titles = {code: title for column in columns for code, (title, _value) in column.items()}
+    rows = []
+    for code, title in titles.items():
+        values = [column[code][1] if code in column else "" for column in columns]
+        rows.append({"title": title, "values": values, "differs": all(values) and len(set(map(str, values))) > 1})
+    return rows
+
+
+def _facts(profile: Profile, sight: Sight) -> dict[str, tuple[str, object]]:
+    """{code: (title, value)}: the golden values, then the identifiers, as this user sees them."""
+    golden = {code: (value.attribute.title, value.shown) for code, value in person.golden(profile, sight).items()}
+    named: dict[str, list[str]] = {}
+    titles = {}
+    for one in person.identifiers(profile, sight):
+        named.setdefault(one["namespace"].code, []).append(str(one["shown"]))
+        titles[one["namespace"].code] = one["namespace"].title
+    return golden | {code: (titles[code], ", ".join(values)) for code, values in named.items()}
+
+
+def _decide(request, done, act) -> None:
+    """Run the verb; say what is now so, or why it was refused."""
+    try:
+        act()
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, done)
+
+
+def _reason(request) -> str:
+    return request.POST.get("reason", "").strip()
+
+
+def _demand(request) -> None:
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
