@@ -1,0 +1,69 @@
+"""Keys with which services use the management API: made once, shown once, kept as a SHA-256."""
+
+import hashlib
+import secrets
+import string
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cdp.kit.refused import Refused
+from cdp.models import ServiceKey
+
+PREFIX = "cdpk_"
+LETTERS = string.ascii_letters + string.digits
+LENGTH = 40
+
+
+class UnknownScope(Refused):
+    """A scope that the API does not have."""
+
+    code = "unknown_scope"
+    status = 400
+    sentence = _("No such scope: %(unknown)s. Known: %(known)s.")
+
+
+def issue(
+    *,
+    name: str,
+    scopes: Iterable[str],
+    networks: Iterable[str] = (),
+    expires_at: datetime | None = None,
+    is_test: bool = False,
+) -> tuple[ServiceKey, str]:
+    """A new key: its row, and the key itself, which is nowhere else. Raises UnknownScope."""
+    from cdp.kit.api import SCOPES  # imports DRF, whose settings import the authentication, which imports us
+
+    scopes = sorted(set(scopes))
+    if unknown := [scope for scope in scopes if scope not in SCOPES]:
+        raise UnknownScope(unknown=", ".join(unknown), known=", ".join(SCOPES))
+    text = PREFIX + "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    row = ServiceKey.objects.create(
+        name=name,
+        start=text[:12],
+        digest=_digest(text),
+        scopes=scopes,
+        networks=list(networks),
+        expires_at=expires_at,
+        is_test=is_test,
+    )
+    return row, text
+
+
+def find(text: str) -> ServiceKey | None:
+    """The key in force that `text` is; None for an unknown, revoked or expired one."""
+    in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return ServiceKey.objects.filter(in_time, digest=_digest(text), revoked_at=None).first()
+
+
+def revoke(key: ServiceKey) -> None:
+    """End a key at once."""
+    key.revoked_at = key.revoked_at or timezone.now()
+    key.save()
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode(errors="replace")).digest()
