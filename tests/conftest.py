@@ -13,6 +13,7 @@ from cdp import embedded
 
 def pytest_configure(config):
     """Start the embedded server once, in the process that was called; the workers of xdist find it running."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow one costs 0.3 s a sign-in
     if not settings.EXTERNAL_DATABASE and not hasattr(config, "workerinput"):
         config.started_server = embedded.start(settings.KENDT_DATA)
 
