@@ -12,8 +12,9 @@ import orjson
 from django.db import connection, transaction
 
 from cdp.kit.ids import uuid7s
-from cdp.kit.sql import copy_in, execute
+from cdp.kit.sql import copy_in, execute, value
 from profiles import vault
+from profiles.resolution import steady
 
 PLACE = "profiles_event.sealed"
 BLOCK = 5_000
@@ -70,17 +71,28 @@ COLUMNS = [
     "flags",
 ]
 
-# The profile is taken under a share lock, so that no fold moves the subject between this reading and our commit.
+# Profiles are locked in order, so that two writers never wait in a circle.
 APPLY = f"""
 WITH fresh AS (
     INSERT INTO profiles_eventkey (source_id, key) SELECT source_id, key FROM stage_event
     ON CONFLICT DO NOTHING RETURNING source_id, key
-), owner AS (
-    SELECT id, profile_id FROM profiles_subject WHERE id IN (SELECT subject_id FROM stage_event) ORDER BY id FOR SHARE
+), stored AS (
+    INSERT INTO profiles_event (profile_id, {", ".join(COLUMNS)})
+    SELECT s.profile_id, {", ".join(f"stage_event.{name}" for name in COLUMNS)}
+    FROM stage_event JOIN fresh USING (source_id, key) LEFT JOIN profiles_subject s ON s.id = stage_event.subject_id
+    RETURNING profile_id, occurred_at
+), seen AS (
+    SELECT profile_id, min(occurred_at) AS first, max(occurred_at) AS last FROM stored GROUP BY profile_id
+), changed AS (
+    SELECT p.id, seen.first, seen.last FROM profiles_profile p JOIN seen ON seen.profile_id = p.id
+    WHERE p.first_seen_at > seen.first OR p.last_seen_at < seen.last
+    OR p.first_seen_at IS NULL OR p.last_seen_at IS NULL ORDER BY p.id FOR NO KEY UPDATE OF p
+), updated AS (
+    UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
+        last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
+    FROM changed WHERE p.id = changed.id
 )
-INSERT INTO profiles_event (profile_id, {", ".join(COLUMNS)})
-SELECT owner.profile_id, {", ".join(f"stage_event.{name}" for name in COLUMNS)}
-FROM stage_event JOIN fresh USING (source_id, key) LEFT JOIN owner ON owner.id = stage_event.subject_id
+SELECT count(*) FROM stored
 """
 
 
@@ -91,7 +103,10 @@ def message_key(message_id: str, *, is_test: bool = False) -> bytes:
 
 @transaction.atomic
 def store(rows: Iterable[EventRow]) -> Stored:
-    """Store events in blocks, each message once; those stored earlier, or twice in `rows`, count as duplicates."""
+    """Store events in blocks, each message once; those stored earlier, or twice in `rows`, count as duplicates.
+
+    A transaction that also resolves people does that first (`resolution.steady`).
+    """
     stored = given = 0
     rows = iter(rows)
     while block := list(islice(rows, BLOCK)):
@@ -103,11 +118,12 @@ def store(rows: Iterable[EventRow]) -> Stored:
 def _store_block(block: list[EventRow]) -> int:
     block = _once_each(block)
     _make_months(block)
+    steady()
     execute(STAGE)
     execute("DELETE FROM stage_event")
     seal = _sealer(block)
     copy_in("stage_event", ["key", "subject_id", *COLUMNS], _staged(block, seal))
-    return execute(APPLY)
+    return value(APPLY)
 
 
 def _once_each(block: list[EventRow]) -> list[EventRow]:

@@ -1,0 +1,149 @@
+"""The door for unmodified Segment, RudderStack and Jitsu clients. What each of them makes of an answer decides it.
+
+Plain views: the clients mislabel their bodies, so Content-Type is ignored. Success is exactly 200 with a JSON object;
+no answer is ever a redirect; every error has `code` and `message`.
+"""
+
+import base64
+import binascii
+import logging
+from functools import wraps
+
+import orjson
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from profiles.ingestion import bodies, receiving
+from profiles.ingestion.pressure import patience
+from profiles.ingestion.refusals import HttpsRequired, NoKey, NotAccepted, Unavailable, UnknownPath, WrongMethod
+from profiles.models import Source
+
+log = logging.getLogger(__name__)
+
+SHORT = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
+ALLOWED_HEADERS = (
+    "authorization, content-type, anonymousid, sentat, x-write-key, x-retry-count, x-ip-policy, x-enable-debug"
+)
+
+
+def door(view):
+    """What all paths here have in common: any origin that is allowed, https, and refusals as problem documents."""
+
+    @csrf_exempt
+    @wraps(view)
+    def answer(request, **path):
+        request.source = None
+        try:
+            if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+                raise HttpsRequired
+            response = preflight(request) if request.method == "OPTIONS" else view(request, **path)
+        except NotAccepted as refusal:
+            response = problem(refusal)
+        except (DatabaseError, InterfaceError) as error:
+            log.error("The database does not answer: %s", type(error).__name__)
+            response = problem(Unavailable(retry_after=patience()))
+        _allow_origin(request, response)
+        return response
+
+    return answer
+
+
+@door
+def ingest(request, call: str) -> HttpResponse:
+    """One event, or a batch of them."""
+    call = SHORT.get(call, call)
+    if request.method != "POST":
+        raise WrongMethod
+    try:
+        key = _sender(request)
+    except NotAccepted:
+        bodies.discard(request)
+        raise
+    body = bodies.decoded(bodies.read(request), request.headers.get("Content-Encoding", ""))
+    accepted = receiving.receive(
+        body=body, call=None if call in {"batch", "import"} else call, sent_at=request.headers.get("SentAt"), key=key
+    )
+    return answer_json({"success": True, "accepted": accepted})
+
+
+@door
+def unknown(request) -> HttpResponse:
+    bodies.discard(request)
+    raise UnknownPath
+
+
+def preflight(request) -> HttpResponse:
+    """A browser asks before it sends, without the key: an origin that any source allows may try."""
+    return HttpResponse(status=204)
+
+
+def problem(refusal: NotAccepted) -> HttpResponse:
+    """The RFC 9457 document, with the members that senders read."""
+    body = {
+        "type": f"/docs/errors#{refusal.code}",
+        "title": refusal.code.replace("_", " ").capitalize(),
+        "status": refusal.status,
+        "detail": str(refusal),
+        "code": refusal.code,
+        "message": str(refusal),
+    }
+    response = answer_json(body, status=refusal.status, content_type="application/problem+json")
+    if refusal.retry_after:
+        response["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == 401:
+        response["WWW-Authenticate"] = 'Basic realm="write key"'
+    if refusal.status == 405:
+        response["Allow"] = "POST, OPTIONS"
+    return response
+
+
+def answer_json(body: dict, *, status: int = 200, content_type: str = "application/json") -> HttpResponse:
+    return HttpResponse(orjson.dumps(body), status=status, content_type=content_type)
+
+
+def _sender(request):
+    """The key in the headers; None where only the body can tell. Raises NoKey for a key that is not in force."""
+    candidates = _candidates(request)
+    if not candidates:
+        return None
+    key = receiving.sender(candidates)
+    request.source = key.source
+    return key
+
+
+def _candidates(request) -> list[str]:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    candidates = [request.headers.get("X-Write-Key", "")]
+    if scheme.lower() == "bearer":
+        candidates.append(credentials.strip())
+    if scheme.lower() == "basic":
+        candidates += _basic(credentials)
+    return [one for one in candidates if one]
+
+
+def _basic(credentials: str) -> list[str]:
+    """User name and password: the key is the one or the other."""
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode().split(":", 1)
+    except (binascii.Error, UnicodeDecodeError):
+        raise NoKey from None
+
+
+def _allow_origin(request, response) -> None:
+    """Let the browser read the answer where the source allows the page's origin; it sends no cookies."""
+    origin = request.headers.get("Origin")
+    response["Vary"] = "Origin"
+    if not origin or not _is_allowed(origin, request.source):
+        return
+    response["Access-Control-Allow-Origin"] = origin
+    response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
+    response["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+    response["Access-Control-Max-Age"] = "7200"
+
+
+def _is_allowed(origin: str, source: Source | None) -> bool:
+    if source:
+        return origin in source.allowed_origins
+    return Source.objects.filter(enabled=True, allowed_origins__contains=[origin]).exists()

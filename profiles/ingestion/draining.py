@@ -1,0 +1,161 @@
+"""Empty the queue of received batches: one transaction for what waits of a source, so that a crash loses nothing.
+
+The state is the row's, not the job's: whoever holds the row's lock works on it, and a killed worker frees it. A batch
+that raises is tried five times; then each of its events stands alone, and the one to blame is put aside.
+"""
+
+import logging
+import traceback
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from cdp.kit.sql import execute
+from profiles import vault
+from profiles.ingestion import batches, quarantine
+from profiles.ingestion.intake import Entry, Refusal, take_in
+from profiles.ingestion.receiving import PLACE
+from profiles.models import Inbox
+from profiles.models.events import InboxState
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+TOGETHER = 5_000  # events drained in one transaction, at most (but one whole batch at least)
+BATCHES = 100
+LATE = timedelta(seconds=10)
+KEPT = timedelta(days=30)
+LOCK = 0x1B0C << 16  # the class of advisory locks of this module; the source's id is added
+
+
+def drain(*, inbox: UUID) -> int:
+    """Drain a received batch, with what else waits of its source; give how many events were stored."""
+    row = Inbox.objects.filter(pk=inbox, state=InboxState.WAITING).first()
+    if row is None:
+        return 0
+    if row.attempts:
+        return _drain_alone(row.pk)
+    try:
+        return _drain_together(row)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        return sum(_drain_alone(one) for one in _waiting(row.source_id, row.is_test).values_list("pk", flat=True))
+
+
+def sweep(*, now: datetime | None = None) -> int:
+    """Drain what no job has drained: after a crash, or after a failure. Gives how many batches were tried."""
+    late = Inbox.objects.filter(state=InboxState.WAITING, received_at__lt=(now or timezone.now()) - LATE)
+    waiting = list(late.order_by("pk").values_list("pk", flat=True)[:1000])
+    for inbox in waiting:
+        drain(inbox=inbox)
+    return len(waiting)
+
+
+def try_again(rows: list[Inbox]) -> int:
+    """Let batches that were set aside wait once more, now that the cause is mended."""
+    chosen = Inbox.objects.filter(pk__in=[row.pk for row in rows], state=InboxState.FAILED)
+    return chosen.update(state=InboxState.WAITING, attempts=0, error="")
+
+
+def purge(*, now: datetime | None = None) -> int:
+    """Delete the rows of batches drained long ago; their bodies went when their events were stored."""
+    return Inbox.objects.filter(state=InboxState.DONE, done_at__lt=(now or timezone.now()) - KEPT).delete()[0]
+
+
+def _waiting(source: int, is_test: bool):
+    fresh = Inbox.objects.filter(source=source, is_test=is_test, state=InboxState.WAITING, attempts=0)
+    return fresh.order_by("pk")[:BATCHES]
+
+
+@transaction.atomic
+def _drain_together(first: Inbox) -> int:
+    """One drain of a source at a time: its batches count in the order in which they came."""
+    _hold(first.source_id)
+    chosen, events = [], 0
+    for row in _waiting(first.source_id, first.is_test).select_for_update(of=["self"]).select_related("source"):
+        events += row.events
+        if chosen and events > TOGETHER:
+            break
+        chosen.append(row)
+    if not chosen:
+        return 0
+    return _done(chosen, _take(chosen))
+
+
+def _drain_alone(inbox: UUID) -> int:
+    try:
+        with transaction.atomic():
+            row = Inbox.objects.select_for_update(of=["self"]).select_related("source").get(pk=inbox)
+            if row.state != InboxState.WAITING:
+                return 0
+            _hold(row.source_id)
+            return _done([row], _take_singly(row) if row.attempts >= TRIES - 1 else _take([row]))
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        _failed(inbox, error)
+        return 0
+
+
+def _hold(source: int) -> None:
+    execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + source])
+
+
+def _take(chosen: list[Inbox]) -> list[Entry]:
+    """Store what the batches hold; give the entries that became events."""
+    source, is_test = chosen[0].source, chosen[0].is_test
+    taken = take_in(source=source, is_test=is_test, entries=[entry for row in chosen for entry in _entries(row)])
+    quarantine.put_aside(taken.refused, source=source, is_test=is_test)
+    return taken.stored
+
+
+def _take_singly(row: Inbox) -> list[Entry]:
+    """The last try: events one by one, and those that raise go to the quarantine."""
+    stored, refused = [], []
+    for entry in _entries(row):
+        try:
+            taken = take_in(source=row.source, is_test=row.is_test, entries=[entry])
+            stored += taken.stored
+            refused += taken.refused
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.warning("An event of batch %s is put aside: %s", row.pk, _told(error))
+            refused.append(Refusal(entry, "failed"))
+    quarantine.put_aside(refused, source=row.source, is_test=row.is_test)
+    return stored
+
+
+def _entries(row: Inbox) -> list[Entry]:
+    batch = batches.parse(vault.open_own(PLACE, row.sealed))
+    return [Entry(event, row.received_at, row.sent_at, batch.call, row) for event in batch.events]
+
+
+def _done(chosen: list[Inbox], stored: list[Entry]) -> int:
+    """Count each batch's events and empty its body; give how many became events in all."""
+    counts = Counter(entry.inbox.pk for entry in stored)
+    now = timezone.now()
+    for row in chosen:
+        row.state, row.sealed, row.done_at, row.error, row.stored = InboxState.DONE, None, now, "", counts[row.pk]
+    Inbox.objects.bulk_update(chosen, ["state", "sealed", "done_at", "error", "stored"])
+    return len(stored)
+
+
+def _failed(inbox: UUID, error: Exception) -> None:
+    row = Inbox.objects.get(pk=inbox)
+    row.attempts += 1
+    row.error = _told(error)
+    row.state = InboxState.FAILED if row.attempts >= TRIES else InboxState.WAITING
+    row.save(update_fields=["attempts", "error", "state"])
+    log.warning("Batch %s could not be drained (try %s): %s", row.pk, row.attempts, row.error)
+
+
+def _told(error: Exception) -> str:
+    """Kind and place of an error. Its text may quote what somebody sent."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"

@@ -1,0 +1,77 @@
+"""Take a body in: sealed, whole, in one committed row, with the job that will drain it. Then it may be acknowledged."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from cdp.kit.sql import execute
+from profiles import keys, vault
+from profiles.ingestion import batches, clock
+from profiles.ingestion.pressure import gate
+from profiles.ingestion.refusals import NoKey, NotJSON, SourceDisabled
+from profiles.models import Inbox, SourceKey
+
+PLACE = "profiles_inbox.sealed"
+DRAIN = "profiles.drain"
+USED_EVERY = timedelta(minutes=1)
+
+
+def sender(candidates: list[str]) -> SourceKey:
+    """The key in force among `candidates`. Raises NoKey or SourceDisabled."""
+    key = keys.find(*candidates)
+    if key is None:
+        raise NoKey
+    if not key.source.enabled:
+        raise SourceDisabled
+    return key
+
+
+def receive(*, body: bytes, call: str | None = None, sent_at: str | None = None, key: SourceKey | None = None) -> int:
+    """Keep the body of one request; give how many events it holds. Returns only after the commit.
+
+    call: the type of a single call, None for a batch. sent_at: of the header, where the body says none.
+    key: who sends, where the headers told; else the body must. Raises refusals.NotAccepted.
+    """
+    received_at = timezone.now()
+    body = batches.single(body, call) if call else body
+    batch = batches.parse(body)
+    if call and not _is_one_object(batch):
+        raise NotJSON
+    key = key or sender([batch.write_key or _own_key(batch)])
+    gate.take(key.source, len(batch.events))
+    gate.check()
+    if batch.events:
+        sent = clock.read(batch.sent_at or sent_at)
+        _keep(key, body, received_at, sent and sent.moment, len(batch.events))
+    return len(batch.events)
+
+
+def _is_one_object(batch: batches.Batch) -> bool:
+    event = batch.events[0] if len(batch.events) == 1 else None
+    return isinstance(event, dict) or (isinstance(event, batches.Flaw) and event.raw.startswith(b"{"))
+
+
+def _own_key(batch: batches.Batch) -> str:
+    """A single call carries the key in itself."""
+    event = batch.events[0] if batch.call and batch.events else {}
+    key = event.get("writeKey") if isinstance(event, dict) else None
+    return key if isinstance(key, str) else ""
+
+
+@transaction.atomic
+def _keep(key: SourceKey, body: bytes, received_at: datetime, sent_at: datetime | None, events: int) -> UUID:
+    row = Inbox.objects.create(
+        source=key.source,
+        is_test=key.is_test,
+        received_at=received_at,
+        sent_at=sent_at,
+        sealed=vault.seal_own(PLACE, body),
+        events=events,
+    )
+    app.configure_task(DRAIN, queue="ingest").defer(inbox=str(row.pk))
+    if key.last_used_at is None or received_at - key.last_used_at > USED_EVERY:
+        execute("UPDATE profiles_sourcekey SET last_used_at = %s WHERE id = %s", [received_at, key.pk])
+    return row.pk

@@ -1,0 +1,236 @@
+"""From one call of the Segment specification to who it is of, what it says of them, and the event to store."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+import orjson
+
+from profiles.facts import Person
+from profiles.facts.reading import TYPES, Unreadable
+from profiles.ingestion import clock
+from profiles.ingestion.events import EventRow, message_key
+from profiles.ingestion.personal import is_personal, looks_personal, parted
+from profiles.ingestion.properties import lifted
+from profiles.models import Attribute, Namespace, Source
+from profiles.models.events import EventType
+from profiles.models.reference import NamespaceRole
+from profiles.norm import normal
+
+NORMAL_SIZE = 32 * 1024
+LARGEST = 256 * 1024
+LONGEST_ID = 255
+LONGEST_NAME = 200
+DEVICE = "device"
+KINDS = frozenset(EventType.values)
+#: Traits of the Segment specification whose names are not those of our catalogue in another spelling.
+TRAITS = {
+    "name": "full_name",
+    "birthday": "birth_date",
+    "created_at": "customer_since",
+    "zip": "postal_code",
+    "zip_code": "postal_code",
+}
+ADDRESS = ("street", "city", "postal_code", "country")
+#: What of the context is kept. Addresses of machines, user agents and copies of traits are not.
+PAGE = ("path", "title", "url", "referrer")
+#: What says when a copy was sent, not what happened.
+ENVELOPE = {"sentAt", "receivedAt", "_metadata", "writeKey", "messageId"}
+
+
+class Unusable(Exception):
+    """The event goes to the quarantine. The argument is the reason."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One usable call: the person it speaks of (with what it says of them), and the event without its owner."""
+
+    person: Person
+    row: EventRow
+
+
+class Shaper:
+    """Reads the calls of one source with the vocabulary of the moment."""
+
+    def __init__(self, source: Source, *, is_test: bool):
+        self.source = source
+        self.is_test = is_test
+        self.threshold = timedelta(seconds=source.skew_threshold_seconds)
+        self.attributes = dict(Attribute.objects.filter(active=True).values_list("code", "type"))
+        self.namespaces = {one.code: one for one in Namespace.objects.all()}
+        self.own = next(one for one in self.namespaces.values() if one.pk == source.namespace_id)
+        usable = {NamespaceRole.ANCHOR, NamespaceRole.LINKING, NamespaceRole.SUPPORTED}
+        self.identifiers = {one.code for one in self.namespaces.values() if one.role in usable} - {"email_verified"}
+        self.normal = lru_cache(maxsize=10_000)(self._normal)
+
+    def shape(self, event: dict, *, received_at: datetime, sent_at: datetime | None, call: str | None = None) -> Call:
+        """The call. Raises Unusable with the reason of the quarantine."""
+        kind = event.get("type") or call
+        if not isinstance(kind, str) or kind not in KINDS:
+            raise Unusable("unknown_type")
+        flags = _sized(event)
+        key, derived = self.key(event)
+        original = clock.read(event.get("originalTimestamp") or event.get("timestamp"))
+        sent = clock.read(event.get("sentAt"))
+        sent_at = sent.moment if sent else sent_at
+        moment, clocked = self._moment(original, sent_at, received_at)
+        person = self._person(kind, event, moment)
+        row = EventRow(key, self.source.pk, kind, _name(kind, event), moment, received_at)
+        row.original_at, row.sent_at = original and original.moment, sent_at
+        row.flags = (*flags, *derived, *clocked)
+        self._tell(row, event, person)
+        return Call(person, row)
+
+    def key(self, event: dict) -> tuple[bytes, list[str]]:
+        """The key under which the event is known for ever; one is derived from the content where none was given."""
+        given = event.get("messageId")
+        if given is None or given == "":
+            told = {name: value for name, value in event.items() if name not in ENVELOPE}
+            written = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+            return message_key("derived " + written, is_test=self.is_test), ["derived"]
+        if not isinstance(given, str | int) or len(str(given)) > LONGEST_ID:
+            raise Unusable("bad_message_id")
+        return message_key(str(given), is_test=self.is_test), []
+
+    def _moment(self, original, sent_at, received_at) -> tuple[datetime, list[str]]:
+        try:
+            return clock.effective(original, sent_at, received_at, self.threshold)
+        except clock.TooOld:
+            raise Unusable("bad_timestamp") from None
+
+    # --- Who -----------------------------------------------------------------------------------------------------
+
+    def _person(self, kind: str, event: dict, moment: datetime) -> Person:
+        """By the source's own id, else by the device alone."""
+        user = self.normal(self.own.code, _id(event.get("userId")))
+        device = self.normal(DEVICE, _id(event.get("anonymousId")))
+        if user:
+            devices = [device, self.normal(DEVICE, _id(event.get("previousId"))) if kind == EventType.ALIAS else None]
+            return Person(user, [(DEVICE, one, False) for one in devices if one], observed_at=moment)
+        if device:
+            return Person(device, observed_at=moment, namespace=DEVICE)
+        raise Unusable("no_identity")
+
+    def _normal(self, namespace: str, value: str | None) -> str | None:
+        return value and normal(self.namespaces[namespace].normaliser, value, country=self.source.default_country)
+
+    # --- What ----------------------------------------------------------------------------------------------------
+
+    def _tell(self, row: EventRow, event: dict, person: Person) -> None:
+        """Fill in the event's properties; what an identify says of the person goes to the person."""
+        told = _object(event.get("properties"))
+        if row.type in (EventType.IDENTIFY, EventType.GROUP):
+            told = _object(_object(event.get("context")).get("traits")) | _object(event.get("traits"))
+        unread = {}
+        if row.type == EventType.IDENTIFY:
+            told, unread = self._learn(person, told)
+        if row.type == EventType.GROUP:
+            told = {"group_id": event.get("groupId"), **told}
+        if row.type == EventType.ALIAS:
+            told = {"previous_user_id": event.get("previousId"), **told}
+        if category := event.get("category"):
+            told = {"category": category, **told}
+        if context := _context(event):
+            told = {**told, "context": context}
+        opened, personal = parted(told)
+        row.properties, row.personal = lifted(row, opened), personal | unread
+        row.flags += ("value_refused",) if unread else ()
+
+    def _learn(self, person: Person, traits: dict) -> tuple[dict, dict]:
+        """Move what the catalogue knows from `traits` to the person; give what is left, and what could not be read."""
+        left, unread = {}, {}
+        for name, value in _spread(traits):
+            code = _code(name)
+            code = TRAITS.get(code, code)
+            if value is None or value == "":
+                continue
+            if code not in self.identifiers and code not in self.attributes:
+                left[name if code == _code(name) else code] = value
+            elif not self._says(person, code, value):
+                unread[code] = value
+        return left, unread
+
+    def _says(self, person: Person, code: str, value) -> bool:
+        """Let the person have the value; False where it is none of its kind."""
+        if code in self.identifiers:
+            if not self.normal(code, _id(value)):
+                return False
+            person.identifiers.append((code, str(value), False))
+            return True
+        try:
+            TYPES[self.attributes[code]](value)
+        except Unreadable:
+            return False
+        person.traits[code] = value
+        return True
+
+
+def _sized(event: dict) -> list[str]:
+    size = len(orjson.dumps(event))
+    if size > LARGEST:
+        raise Unusable("event_too_large")
+    return ["large"] if size > NORMAL_SIZE else []
+
+
+def _name(kind: str, event: dict) -> str:
+    """What a track did, what a page is called; other calls are called by their type."""
+    if kind == EventType.TRACK:
+        name = event.get("event")
+        if not isinstance(name, str) or not name.strip():
+            raise Unusable("no_event_name")
+    else:
+        name = event.get("name") or _object(event.get("properties")).get("name")
+        name = name if kind in (EventType.PAGE, EventType.SCREEN) and isinstance(name, str) and name.strip() else kind
+    if len(name) > LONGEST_NAME or looks_personal(name):
+        raise Unusable("bad_event_name")
+    return str(name).strip()
+
+
+def _id(value) -> str | None:
+    """Absent ids come as null; numbers are ids as well."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value)[:LONGEST_ID] or None
+
+
+def _object(value) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def _spread(traits: dict) -> Iterator[tuple[str, object]]:
+    """The traits, with those of the address and the company's name as traits of their own."""
+    for name, value in traits.items():
+        if name == "address" and isinstance(value, dict):
+            yield from ((part if _is_address(part) else f"address_{part}", one) for part, one in value.items())
+        elif name == "company" and isinstance(value, dict):
+            yield from ((name if part == "name" else f"company_{part}", one) for part, one in value.items())
+        else:
+            yield name, value
+
+
+def _is_address(part: str) -> bool:
+    code = _code(part)
+    return TRAITS.get(code, code) in ADDRESS
+
+
+@lru_cache(maxsize=10_000)
+def _code(name: str) -> str:
+    """`firstName`, `First name` and `first-name` are `first_name`."""
+    return re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")
+
+
+def _context(event: dict) -> dict:
+    """The campaign, the page without its query, and the choice in a consent banner: evidence, never a grant."""
+    context = _object(event.get("context"))
+    kept = {name: context[name] for name in ("campaign", "consent", "groupId") if context.get(name)}
+    page = _object(context.get("page"))
+    if page := {name: _without_query(page[name]) for name in PAGE if page.get(name)}:
+        kept["page"] = page
+    return {name: value for name, value in kept.items() if not is_personal("", value)}
+
+
+def _without_query(address):
+    return re.split(r"[?#]", address, maxsplit=1)[0] if isinstance(address, str) else address

@@ -1,0 +1,28 @@
+"""Jobs of the queue. A job only says that there is something to do; what to do stands in the rows."""
+
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from profiles.ingestion import draining, quarantine
+from profiles.ingestion.receiving import DRAIN
+
+
+@app.task(name=DRAIN, queue="ingest")
+def drain(inbox: str) -> None:
+    draining.drain(inbox=UUID(inbox))
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="profiles.sweep", queue="ingest", queueing_lock="profiles.sweep", pass_context=False)
+def sweep(timestamp: int) -> None:
+    """Every ten seconds: what a killed worker left, and what failed, is tried again."""
+    draining.sweep()
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="profiles.purge", queue="ingest", queueing_lock="profiles.purge")
+def purge(timestamp: int) -> None:
+    """Every night: what has passed its day goes."""
+    draining.purge()
+    quarantine.purge()
