@@ -6,11 +6,12 @@ from django.db import connection
 
 from cdp import roles
 from cdp.demo import answers, company, staff
-from cdp.demo.people import BLOCK, enter
+from cdp.demo.people import enter
 from cdp.seed import seed as sow
 from segments import membership
 
 SEED = 2026
+LEARNS_AFTER = {0, 4, 24}  # blocks
 
 
 def fill(*, people: int, events: int, seed: int = SEED, progress=lambda count: None) -> dict[str, str]:
@@ -21,21 +22,19 @@ def fill(*, people: int, events: int, seed: int = SEED, progress=lambda count: N
     passwords = staff.hire()
     sources = company.open_for_business(now)
     company.sign_agreements(now)
-    for settled in enter(sources, seed=seed, people=people, events_total=events, now=now):
+    blocks = enter(sources, seed=seed, people=people, events_total=events, now=now)
+    for number, settled in enumerate(blocks):
         answers.record(settled, seed=seed, now=now)
         progress(len(settled))
+        if number in LEARNS_AFTER:
+            _analyze()
     _analyze()
     for segment in company.define_segments():
         membership.refresh(segment, by=staff.one("maja"))
     return passwords
 
 
-def blocks(people: int) -> int:
-    """How many blocks `fill` works in."""
-    return -(-people // BLOCK)
-
-
 def _analyze() -> None:
-    """The planner should know the tables before the first page asks."""
+    """Tell the planner how large the tables are: it would take them for empty until the server looks by itself."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -12,7 +12,7 @@ from profiles.facts import Person
 from profiles.ingestion import events
 from profiles.models import Source
 
-BLOCK = 2_000
+BLOCK = 1_000
 
 
 @dataclass(slots=True)

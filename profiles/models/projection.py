@@ -54,6 +54,7 @@ class Alias(models.Model):
                 fields=["subject"], condition=models.Q(valid_to=None), name="profiles_alias_one_present"
             )
         ]
+        indexes = [models.Index(fields=["profile"], name="profiles_alias_of_profile")]
 
 
 class Rule(models.TextChoices):
