@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from profiles.imports.formats import Format
 from profiles.imports.lines import Lines
-from profiles.imports.rows import COLUMN_LIMIT, BadRow, Row
+from profiles.imports.rows import COLUMN_LIMIT, BadRow, Fault, Row
 
 BLANK = "\ufeff \t\r\n"
 
@@ -24,7 +24,7 @@ def _rows(lines: Lines) -> Iterator[Row | BadRow]:
         found = _parsed(line)
         cells = {} if found is None else _flat(found)
         if found is None or len(cells) > COLUMN_LIMIT:
-            yield BadRow(lines.count, "", "not_json", [line.strip(BLANK)])
+            yield BadRow(lines.count, Fault("", "not_json"), [line.strip(BLANK)])
         elif cells:
             yield Row(lines.count, cells)
 

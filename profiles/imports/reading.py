@@ -10,7 +10,7 @@ from profiles.imports import ndjson, parquet, separated
 from profiles.imports.formats import Format
 from profiles.imports.lines import Lines
 from profiles.imports.refusals import NoHeader
-from profiles.imports.rows import CELL_LIMIT, BadRow, Block, Row, Survey
+from profiles.imports.rows import CELL_LIMIT, BadRow, Block, Fault, Row, Survey
 
 BLOCK_ROWS = 10_000
 BLOCK_SIZE = 64 << 20  # characters, so that long rows make smaller blocks
@@ -97,21 +97,9 @@ CELL_TESTS = {
 
 def _checked(block: Block) -> Block:
     """The block, its rows that hold a NUL or a giant cell put among the bad ones."""
-    faults: dict[int, tuple[str, str]] = {}
+    faults: dict[int, Fault] = {}
     for name, column in zip(block.table.column_names, block.table.columns, strict=True):
         for code, test in CELL_TESTS.items():
             for position in pc.indices_nonzero(test(column).fill_null(False)).to_pylist():
-                faults.setdefault(position, (name, code))
-    return without(block, faults) if faults else block
-
-
-def without(block: Block, faults: dict[int, tuple[str, str]]) -> Block:
-    """The block with the rows at these positions, each with its (column, code), put among the bad ones."""
-    bad = [BadRow(block.numbers[at], column, code, block.cells(at)) for at, (column, code) in faults.items()]
-    keep = [position for position in range(len(block.numbers)) if position not in faults]
-    table = block.table.take(pa.array(keep, pa.int64()))
-    return Block(block.number, table, [block.numbers[at] for at in keep], sorted(block.bad + bad, key=_number))
-
-
-def _number(row: BadRow) -> int:
-    return row.number
+                faults.setdefault(position, Fault(name, code))
+    return block.without(faults)

@@ -73,3 +73,52 @@ class TooManyColumns(FileRefused):
 class LineTooLong(FileRefused):
     code = "line_too_long"
     sentence = _("Row %(row)s is longer than %(limit)s. Are the line ends or the quotation marks right?")
+
+
+class SourceClosed(Refused):
+    """The source is disabled."""
+
+    code = "source_disabled"
+    status = 403
+    sentence = _("The source %(source)s is disabled, so nothing may enter from it.")
+
+
+class MappingMissing(Refused):
+    """The file has no mapping yet."""
+
+    code = "mapping_missing"
+    status = 422
+    sentence = _("Say first what the columns mean: choose a mapping.")
+
+
+class TermsMissing(Refused):
+    """Data of others needs an agreement in force."""
+
+    code = "terms_missing"
+    status = 422
+    sentence = _("Data from partners and suppliers needs an agreement in force; own data has none.")
+
+
+class AlreadyLoaded(Refused):
+    """The same file was loaded before; `receipt` is that import."""
+
+    code = "already_loaded"
+    sentence = _("This file was loaded already with this mapping, on %(when)s. Nothing was changed.")
+
+    def __init__(self, receipt):
+        self.receipt = receipt
+        super().__init__(when=f"{receipt.started_at or receipt.created_at:%Y-%m-%d %H:%M}")
+
+
+class WrongState(Refused):
+    """The import is not in a state in which this can be done."""
+
+    code = "wrong_state"
+    sentence = _("The import is %(state)s, so this cannot be done now.")
+
+
+class Busy(Refused):
+    """Another process works on this import."""
+
+    code = "busy"
+    sentence = _("Another process works on this import. When it stopped for good, this is free at %(until)s.")

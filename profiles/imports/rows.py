@@ -20,12 +20,19 @@ class Row(NamedTuple):
     cells: list[str] | dict[str, str | None]
 
 
-class BadRow(NamedTuple):
-    """A row that cannot be used: where, why (a code of `problems.ADVICE`), and its cells as far as they were read."""
+class Fault(NamedTuple):
+    """Why a row cannot be used: the column (or empty), a stable code, and what to do (empty: as `problems` says)."""
 
-    number: int
     column: str
     code: str
+    detail: str = ""
+
+
+class BadRow(NamedTuple):
+    """A row that cannot be used, with its cells as far as they were read."""
+
+    number: int
+    fault: Fault
     cells: list[str] | dict[str, str | None]
 
 
@@ -41,6 +48,15 @@ class Block:
     def cells(self, position: int) -> dict[str, str | None]:
         """One row as it was read."""
         return {name: self.table[name][position].as_py() for name in self.table.column_names}
+
+    def without(self, faults: dict[int, Fault]) -> "Block":
+        """The block with the rows at these positions put among the bad ones."""
+        if not faults:
+            return self
+        bad = self.bad + [BadRow(self.numbers[at], fault, self.cells(at)) for at, fault in faults.items()]
+        keep = [position for position in range(len(self.numbers)) if position not in faults]
+        table = self.table.take(pa.array(keep, pa.int64()))
+        return Block(self.number, table, [self.numbers[at] for at in keep], sorted(bad, key=lambda row: row.number))
 
     def __len__(self) -> int:
         return len(self.numbers) + len(self.bad)

@@ -5,10 +5,11 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
+from profiles.imports.cells import REJECT_COLUMNS, original
 from profiles.imports.formats import Format
 from profiles.imports.lines import LINE_LIMIT, Lines
 from profiles.imports.refusals import NoHeader, TooManyColumns, UnbalancedQuote
-from profiles.imports.rows import COLUMN_LIMIT, BadRow, Row
+from profiles.imports.rows import COLUMN_LIMIT, BadRow, Fault, Row
 
 csv.field_size_limit(LINE_LIMIT)  # the module's own limit is for the whole process; a long cell is one bad row here
 
@@ -35,8 +36,16 @@ def opened(file: BinaryIO, format: Format) -> tuple[list[str], Iterator[Row | Ba
         raise NoHeader
     if first.broken:
         raise UnbalancedQuote(row=first.number)
+    records = records if format.header else itertools.chain([first], records)
+    if first.cells[: len(REJECT_COLUMNS)] == REJECT_COLUMNS:
+        first, records = _came(first), map(_came, records)
     columns = _named(first.cells, format)
-    return columns, _fitted(records if format.header else itertools.chain([first], records), columns), lines
+    return columns, _fitted(records, columns), lines
+
+
+def _came(record: _Record) -> _Record:
+    """A row of a reject file as it came: without our columns, formulas what they were."""
+    return record._replace(cells=[original(cell) for cell in record.cells[len(REJECT_COLUMNS) :]])
 
 
 def _records(lines: Lines, reader: Iterator[list[str]], number: int) -> Iterator[_Record]:
@@ -77,7 +86,7 @@ def _fitted(records: Iterable[_Record], columns: list[str]) -> Iterator[Row | Ba
     needed = max(named, default=width)
     for record in records:
         if record.broken:
-            yield BadRow(record.number, "", "broken_quote", record.cells)
+            yield BadRow(record.number, Fault("", "broken_quote"), record.cells)
         elif len(record.cells) == width and not record.blank:
             yield Row(record.number, record.cells)
         elif not record.blank:
@@ -91,4 +100,4 @@ def _refitted(record: _Record, width: int, needed: int) -> Row | BadRow:
         return Row(record.number, cells[:width])
     if needed <= len(cells) < width:
         return Row(record.number, cells + [""] * (width - len(cells)))
-    return BadRow(record.number, "", "ragged" if record.lines == 1 else "ragged_over_lines", cells)
+    return BadRow(record.number, Fault("", "ragged" if record.lines == 1 else "ragged_over_lines"), cells)

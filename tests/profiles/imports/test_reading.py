@@ -32,7 +32,7 @@ def read(content: bytes, **declared):
     for block in reading.blocks(file, format, size=3):
         cut = zip(*(column.to_pylist() for column in block.table.columns), strict=True)
         rows |= dict(zip(block.numbers, map(list, cut), strict=True))
-        bad |= {row.number: row.code for row in block.bad}
+        bad |= {row.number: row.fault.code for row in block.bad}
     return reading.survey(file, format).columns, rows, bad
 
 
@@ -241,7 +241,7 @@ def test_ndjson_is_read_with_members_by_dots_and_numbers_as_written():
         {"id": "2", "tags": '["a", "b"]', "ok": "true"},
         {"id": "😀"},
     ]
-    assert {row.number: row.code for row in block.bad} == dict.fromkeys([4, 5, 6, 8], "not_json")
+    assert {row.number: row.fault.code for row in block.bad} == dict.fromkeys([4, 5, 6, 8], "not_json")
 
 
 def test_parquet_is_read_as_text():

@@ -1,0 +1,49 @@
+"""What higher apps do with rows that `profiles` only reads, such as decisions. They register in `AppConfig.ready`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One decision that a row of a file tells of. Texts are as the mapping gave them.
+
+    record: the source record that the row became; message_id: equal for the same row of the same mapping, whatever the
+    file is called; effective_at: None where the file does not say; wording: the text the person saw, if it is given.
+    """
+
+    row_number: int
+    subject: UUID
+    record: UUID
+    message_id: str
+    purpose: str
+    state: str
+    channel: str = ""
+    effective_at: datetime | None = None
+    wording: str = ""
+
+
+class Refusal(NamedTuple):
+    """Why a row's decision was not recorded; the row is rejected with it."""
+
+    row_number: int
+    field: str
+    code: str
+    detail: str
+
+
+#: handler(batch=, said=[Said, ...], by=) runs inside the block's transaction, writes all it can and gives the Refusals.
+Handler = Callable[..., list[Refusal]]
+_registered: dict[str, Handler] = {}
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Let `handler` take rows of `kind`; there is one kind so far: "consents"."""
+    _registered[kind] = handler
+
+
+def of(kind: str) -> Handler | None:
+    return _registered.get(kind)

@@ -1,0 +1,95 @@
+"""What all loaders share: the load at hand, and what became of the rows of a block."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from profiles.facts import Problem, State
+from profiles.imports.formats import Format
+from profiles.imports.mapping import said
+from profiles.imports.rows import Block, Fault
+from profiles.imports.values import Values
+from profiles.models import Batch
+
+TEXT = pa.large_string()
+COUNTED = {State.NEW: "rows_new", State.UPDATED: "rows_updated", State.UNCHANGED: "rows_unchanged"}
+
+
+@dataclass
+class Load:
+    """A batch on its way in. `spec` is its mapping as it stood at the start."""
+
+    batch: Batch
+    spec: dict
+    values: Values
+
+    @classmethod
+    def of(cls, batch: Batch) -> "Load":
+        format = Format.of(batch.format)
+        decimal = format.decimal if format.kind == "csv" else "."
+        return cls(batch, batch.mapping.spec, Values(decimal=decimal, time_zone=batch.source.time_zone))
+
+    @cached_property
+    def observed_at(self) -> datetime:
+        """When rows that do not say were collected: when the file came, so that resuming changes nothing."""
+        return self.batch.created_at
+
+    def people(self) -> dict:
+        """What `facts.write` needs to know of each call."""
+        batch = self.batch
+        return {"source": batch.source, "batch": batch, "party": batch.party, "terms": batch.terms}
+
+    def fault(self, problem: Problem) -> Fault:
+        """A problem with a person, told with the column that it came from."""
+        spec = self.spec
+        cell = spec.get("traits", {}).get(problem.column) or spec.get("identifiers", {}).get(problem.column)
+        cell = cell[0] if isinstance(cell, list) else cell or spec.get(problem.column) or spec.get("external_id", "")
+        return Fault(said(cell).get("column", problem.column), problem.code, problem.detail)
+
+
+@dataclass
+class Loaded:
+    """What became of a block: `states` stand beside the rows of `block`, the rejected ones are among its bad rows.
+
+    ids: the external ids beside the states, where one may come again in a later block.
+    left_out: how many identifiers of each column were no identifiers and were left out of rows that went in.
+    """
+
+    block: Block
+    states: list[State]
+    ids: list[str] = field(default_factory=list)
+    left_out: Counter = field(default_factory=Counter)
+
+    def counts(self) -> Counter:
+        """By column of Batch."""
+        counts = Counter({field: self.states.count(state) for state, field in COUNTED.items()})
+        return counts + Counter(rows_rejected=len(self.block.bad))
+
+    def without(self, faults: dict[int, Fault]) -> "Loaded":
+        """The same with the rows at these positions rejected."""
+        keep = [position for position in range(len(self.states)) if position not in faults]
+        states, ids = [self.states[at] for at in keep], [self.ids[at] for at in keep] if self.ids else []
+        return Loaded(self.block.without(faults), states, ids, self.left_out)
+
+
+class Loader(Protocol):
+    def load(self, block: Block) -> Loaded:
+        """Write the rows of a block, inside the caller's transaction."""
+
+    def skip(self, block: Block) -> None:
+        """Take note of a block that was loaded before an interruption."""
+
+
+def contents(block: Block) -> list[str]:
+    """Each row as one text, equal for equal rows whatever the order of columns; empty cells do not count."""
+    parts = []
+    for name in sorted(block.table.column_names):
+        cell = block.table[name].combine_chunks()
+        cell = pc.if_else(pc.equal(cell, ""), pa.scalar(None, TEXT), cell)
+        parts.append(pc.binary_join_element_wise(pa.scalar(name, TEXT), cell, pa.scalar("\x1f", TEXT)))
+    return pc.binary_join_element_wise(*parts, pa.scalar("\x1e", TEXT), null_handling="skip").to_pylist()

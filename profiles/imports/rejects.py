@@ -1,0 +1,89 @@
+"""Rejected rows: kept sealed, and given back as a file that a person corrects and loads again.
+
+The file has the columns `kendt_row`, `kendt_column`, `kendt_code` and `kendt_advice`, then those of the file that came.
+Cells that a spreadsheet would take for a formula begin with an apostrophe; loading the file takes it away again.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+import orjson
+from django.utils import timezone
+
+from cdp.kit.sql import copy_in
+from profiles.imports import files
+from profiles.imports.cells import REJECT_COLUMNS, inert
+from profiles.imports.formats import Format
+from profiles.imports.problems import advice
+from profiles.imports.rows import BadRow, Fault
+from profiles.models import AccessEntry, Batch, Rejection
+from profiles.vault import open_own, seal_own
+
+KEPT_DAYS = 30
+
+
+def keep(batch: Batch, bad: Iterable[BadRow]) -> None:
+    """Keep the rejected rows of a block, sealed."""
+    copy_in("profiles_rejection", FIELDS, (_kept(batch, row) for row in bad))
+
+
+FIELDS = ["batch_id", "row_number", '"column"', "code", "detail", "sealed_row"]
+
+
+def _kept(batch: Batch, row: BadRow) -> tuple:
+    sealed = seal_own(_place(batch, row.number), orjson.dumps(row.cells))
+    return batch.pk, row.number, row.fault.column[:200], row.fault.code, advice(row.fault), sealed
+
+
+def lines(*, batch: Batch, by) -> Iterator[str]:
+    """The rejected rows as lines of a CSV file, with a line in the access log. by: a user, or None for the system."""
+    found = Rejection.objects.filter(batch=batch).order_by("row_number")
+    AccessEntry.objects.create(
+        actor=getattr(by, "pk", None),
+        actor_label=str(by) if by else "system",
+        action="rejected_rows",
+        purpose=f"Correct the rejected rows of import {batch.pk}",
+        fields=["rejected rows"],
+        count=found.count(),
+    )
+    return _written(batch, found)
+
+
+def _written(batch: Batch, found) -> Iterator[str]:
+    out = io.StringIO()
+    separator = Format.of(batch.format).separator
+    writer = csv.writer(out, delimiter=separator)
+    names = batch.format["columns"]
+    writer.writerow([*REJECT_COLUMNS, *map(inert, names)])
+    for rejection in found.iterator(chunk_size=1_000):
+        cells = orjson.loads(open_own(_place(batch, rejection.row_number), rejection.sealed_row))
+        cells = [cells.get(name) or "" for name in names] if isinstance(cells, dict) else cells
+        detail = advice(Fault(rejection.column, rejection.code, rejection.detail))
+        writer.writerow([rejection.row_number, inert(rejection.column), rejection.code, detail, *map(inert, cells)])
+        if out.tell() > 1 << 16:
+            yield _taken(out)
+    yield _taken(out)
+
+
+def _taken(out: io.StringIO) -> str:
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text
+
+
+def purge() -> int:
+    """Delete files and rejected rows of imports that came more than 30 days ago; the counts stay. Gives how many."""
+    old = Batch.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).exclude(stored_as="")
+    purged = 0
+    for batch in old.iterator():
+        files.remove(batch.stored_as)
+        Rejection.objects.filter(batch=batch).delete()
+        purged += Batch.objects.filter(pk=batch.pk).update(stored_as="", samples={})
+    return purged
+
+
+def _place(batch: Batch, row_number: int) -> str:
+    return f"profiles_rejection.sealed_row/{batch.pk}/{row_number}"

@@ -1,0 +1,112 @@
+"""Cells as values: numbers in the file's notation, times in the source's time zone. Results are canonical text.
+
+Numbers: digits with the declared decimal sign; the other sign, blanks and apostrophes may stand between groups of
+three digits. Times without an offset are local: one that the clock skipped in spring is moved forward by the hour that
+was skipped, one that it passed twice in autumn is the first of both.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, localcontext
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+MOST = Decimal(10) ** 14
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(minutes=5)
+GROUPS = {".": r"[,\s'’]", ",": r"[.\s'’]"}
+UNIX = {"unix": 1, "unix_ms": 1_000}
+REMEMBERED = 65_536
+
+
+class Unreadable(ValueError):
+    """A cell that is not what its column should hold; the argument is a code of `problems.ADVICE`."""
+
+
+class Values:
+    """Reads the cells of one file; equal cells are read once."""
+
+    def __init__(self, *, decimal: str = ".", time_zone: str = "UTC"):
+        group = GROUPS[decimal]
+        self._number = re.compile(rf"[+-]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)(?:{re.escape(decimal)}\d+)?")
+        self._group = re.compile(group)
+        self._decimal = decimal
+        self._zone = ZoneInfo(time_zone)
+        self._latest = timezone.now() + AHEAD
+        self.number: Callable[[str], str] = lru_cache(REMEMBERED)(self._read_number)
+        self.moment: Callable[..., str] = lru_cache(REMEMBERED)(self._read_moment)
+        self.day: Callable[..., str] = lru_cache(REMEMBERED)(self._read_day)
+
+    def _read_number(self, text: str, form: str | None = None) -> str:
+        text = text.replace("\u2212", "-")
+        if self._number.fullmatch(text):
+            text = self._group.sub("", text).replace(self._decimal, ".")
+        elif self._decimal == "," or not re.fullmatch(r"[+-]?\d+(\.\d+)?[eE][+-]?\d{1,2}", text):
+            raise Unreadable("not_a_number")
+        return in_range(Decimal(text))
+
+    def _read_moment(self, text: str, form: str | None = None) -> str:
+        """ISO 8601 in UTC. form: a strptime pattern, `unix`, `unix_ms`, or None for ISO 8601."""
+        found = _parsed(text, form)
+        found = (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
+        if found < FIRST:
+            raise Unreadable("time_out_of_range")
+        if found > self._latest:
+            raise Unreadable("future_date")
+        return found.isoformat(" ")
+
+    def _read_day(self, text: str, form: str | None = None) -> str:
+        return _parsed(text, form).date().isoformat()
+
+
+def product(left: str | None, right: str | None) -> str | None:
+    """Exact product of two canonical numbers; None where one is missing."""
+    if left is None or right is None:
+        return None
+    with localcontext(prec=60):
+        return in_range(Decimal(left) * Decimal(right))
+
+
+def in_range(found: Decimal) -> str:
+    if abs(found) >= MOST:
+        raise Unreadable("number_too_large")
+    return format(found, "f")
+
+
+def _parsed(text: str, form: str | None) -> datetime:
+    try:
+        if form in UNIX:
+            return datetime.fromtimestamp(float(text) / UNIX[form], UTC)
+        return datetime.strptime(text, form) if form else datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        raise Unreadable("not_a_time") from None
+
+
+FORMS = {
+    None: "2026-01-31 13:45",
+    "%d.%m.%Y %H:%M": "31.01.2026 13:45",
+    "%d.%m.%Y": "31.01.2026",
+    "%d-%m-%Y %H:%M": "31-01-2026 13:45",
+    "%d-%m-%Y": "31-01-2026",
+    "%d/%m/%Y %H:%M": "31/01/2026 13:45",
+    "%d/%m/%Y": "31/01/2026",
+    "%m/%d/%Y %H:%M": "01/31/2026 13:45",
+    "%m/%d/%Y": "01/31/2026",
+    "%m/%d/%y": "01/31/26",
+}
+
+
+def likely_form(samples: list[str]) -> str | None:
+    """The first form that reads all samples; None is ISO 8601, also where no form does or there are no samples."""
+    return next((form for form in FORMS if samples and all(_reads(text, form) for text in samples)), None)
+
+
+def _reads(text: str, form: str | None) -> bool:
+    try:
+        _parsed(text, form)
+    except Unreadable:
+        return False
+    return True

@@ -1,0 +1,142 @@
+"""Load a file of customers, events or consents into a source."""
+
+import hashlib
+import json
+import time
+from pathlib import Path
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from cdp.kit.refused import Refused
+from profiles.imports import rejects, runs
+from profiles.imports.refusals import AlreadyLoaded
+from profiles.models import Batch, Mapping, Source
+from profiles.models.sources import BatchState, RowKind
+
+COUNTS = {
+    "new": "rows_new",
+    "updated": "rows_updated",
+    "unchanged": "rows_unchanged",
+    "rejected": "rows_rejected",
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Load a CSV, NDJSON or Parquet file (.gz and .zip too) into a source. The same command goes on with a load "
+        "that was interrupted; the same file again changes nothing."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--source", required=True, help="code of the source")
+        parser.add_argument("--mapping", required=True, help="name of the kept mapping; with --save-mapping, to keep")
+        parser.add_argument("--save-mapping", type=Path, metavar="SPEC.json", help="keep this mapping under the name")
+        parser.add_argument("--rows", choices=RowKind.values, help="what rows are, for --save-mapping")
+        parser.add_argument("--encoding", help="instead of the detected one: utf-8, utf-16-le, windows-1252, latin-1")
+        parser.add_argument("--separator", help="instead of the detected one; tab may be written as tab")
+        parser.add_argument("--decimal", choices=[".", ","], help="instead of the detected one")
+        parser.add_argument("--no-header", action="store_true", help="the first row holds values, not names")
+        parser.add_argument("--skip", type=int, default=0, help="lines before the header")
+        parser.add_argument("--party", type=int, choices=[0, 1, 2, 3], help="instead of the source's")
+        parser.add_argument("--terms", type=UUID, help="agreement version, for data of partners and suppliers")
+        parser.add_argument("--dry-run", action="store_true", help="count what would happen, and change nothing")
+        parser.add_argument("--rejects", type=Path, metavar="OUT.csv", help="write the rejected rows here")
+
+    def handle(self, *args, **options):
+        try:
+            self._load(options)
+        except AlreadyLoaded as again:
+            self._tell(again.receipt, str(again))
+        except Refused as refusal:
+            details = [f"  {error['pointer']}: {error['detail']}" for error in refusal.errors]
+            raise CommandError("\n".join([str(refusal), *details])) from None
+        except OSError as trouble:
+            raise CommandError(f"{trouble.filename}: {trouble.strerror}") from None
+
+    def _load(self, options: dict) -> None:
+        source = Source.objects.filter(code=options["source"]).first()
+        if source is None:
+            known = ", ".join(Source.objects.values_list("code", flat=True))
+            raise CommandError(f"There is no source {options['source']}. Known are: {known}.")
+        mapping = self._mapping(source, options)
+        batch = self._batch(source, mapping, options)
+        if options["dry_run"]:
+            self._tell(self._with_progress(batch, runs.check), "Dry run: nothing was changed.")
+            runs.cancel(batch=batch)
+            return
+        if batch.state != BatchState.RUNNING:
+            batch = runs.start(batch=batch) if batch.state in runs.OPEN else runs.resume(batch=batch)
+        batch = self._with_progress(batch, runs.run)
+        self._tell(batch, f"Import {batch.get_state_display()}.")
+        self._write_rejects(batch, options["rejects"])
+
+    def _mapping(self, source: Source, options: dict) -> Mapping:
+        if path := options["save_mapping"]:
+            try:
+                spec = json.loads(path.read_text())
+            except ValueError as trouble:
+                raise CommandError(f"{path} is no JSON: {trouble}") from None
+            rows = options["rows"] or (RowKind.EVENTS if "event" in spec else RowKind.CUSTOMERS)
+            return runs.remember_mapping(source=source, name=options["mapping"], rows=rows, spec=spec)
+        found = Mapping.objects.filter(source=source, name=options["mapping"]).first()
+        if found is None:
+            known = ", ".join(source.mappings.values_list("name", flat=True)) or "none"
+            raise CommandError(
+                f"The source {source.code} has no mapping {options['mapping']} (there are: {known}). Write one as "
+                "docs/integrations.md says and give it by --save-mapping."
+            )
+        return found
+
+    def _batch(self, source: Source, mapping: Mapping, options: dict) -> Batch:
+        """The import to go on with, or a new one."""
+        with options["file"].open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            if batch := runs.unfinished(source=source, mapping=mapping, sha256=sha256):
+                self.stdout.write(f"Going on after row {batch.rows_done}.")
+                return batch
+            batch = runs.propose(
+                file=file,
+                file_name=options["file"].name,
+                source=source,
+                by=None,
+                party=options["party"],
+                terms=options["terms"],
+                declared=self._declared(options),
+            )
+        return runs.describe(batch=batch, mapping=mapping)
+
+    def _declared(self, options: dict) -> dict:
+        separator = {"tab": "\t", "\\t": "\t"}.get(options["separator"], options["separator"])
+        declared = {"encoding": options["encoding"], "separator": separator, "decimal": options["decimal"]}
+        return declared | {"header": False if options["no_header"] else None, "skip": options["skip"] or None}
+
+    def _with_progress(self, batch: Batch, verb) -> Batch:
+        began = time.monotonic()
+        first = batch.rows_done
+        with tqdm(total=batch.rows_total, initial=first, unit=" rows", unit_scale=True, leave=False) as bar:
+            batch = verb(batch=batch, progress=lambda done: bar.update(done - bar.n))
+        seconds = max(time.monotonic() - began, 0.001)
+        self.stdout.write(
+            f"{batch.rows_done - first} rows in {seconds:.1f} s, {(batch.rows_done - first) / seconds:.0f} rows/s"
+        )
+        return batch
+
+    def _tell(self, batch: Batch, sentence: str) -> None:
+        counts = ", ".join(f"{getattr(batch, field)} {word}" for word, field in COUNTS.items())
+        self.stdout.write(f"{sentence} {batch.rows_done} rows: {counts}.")
+        for column, count in batch.samples.get("left_out", {}).items():
+            self.stdout.write(f"{count} values in {column} are no valid identifiers and were left out.")
+
+    def _write_rejects(self, batch: Batch, path: Path | None) -> None:
+        if not batch.rows_rejected:
+            return
+        if path is None:
+            self.stdout.write("Give --rejects OUT.csv to get the rejected rows with what is wrong in each.")
+            return
+        with path.open("w", encoding="utf-8-sig", newline="") as out:
+            out.writelines(rejects.lines(batch=batch, by=None))
+        path.chmod(0o600)
+        self.stdout.write(f"Rejected rows are in {path}. Correct them and load that file with the same mapping.")
