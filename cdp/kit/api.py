@@ -7,26 +7,12 @@ from collections import OrderedDict
 
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from rest_framework import permissions
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-SCOPES = {
-    "profiles:read": _("read profiles, masked"),
-    "profiles:write": _("write profiles"),
-    "pii:read": _("read personal values, with a purpose"),
-    "consents:read": _("read consents and decisions"),
-    "consents:write": _("record consents"),
-    "segments:read": _("read segments and members"),
-    "segments:write": _("write segments"),
-    "segments:export": _("request and fetch activations"),
-    "partners:read": _("read partners and agreements"),
-    "partners:share": _("request deliveries"),
-    "events:write": _("send events and files"),
-    "audit:read": _("read the access log"),
-}
+from cdp.kit.scopes import HasScope
 
 
 class PurposeRequired(APIException):
@@ -37,20 +23,6 @@ class PurposeRequired(APIException):
     default_detail = _("Name the purpose in the header X-Purpose to read personal values.")
 
 
-class HasScope(permissions.BasePermission):
-    """The caller's key holds the scope that this action needs. Staff who signed in read with their permissions."""
-
-    def has_permission(self, request, view) -> bool:
-        scope = getattr(view, "scopes", {}).get(getattr(view, "action", None) or request.method.lower())
-        if scope is None:
-            return False
-        key = request.auth
-        if hasattr(key, "scopes"):
-            return scope in key.scopes
-        user = request.user
-        return bool(user and user.is_authenticated and user.is_active and user.is_superuser)
-
-
 def opens_personal_values(request) -> str | None:
     """The stated purpose when this caller may read personal values in this request, else None (values are masked).
 
@@ -59,7 +31,7 @@ def opens_personal_values(request) -> str | None:
     if request.query_params.get("reveal") != "true":
         return None
     if "pii:read" not in getattr(request.auth, "scopes", []):
-        raise permissions.exceptions.PermissionDenied(_("This key has no scope pii:read."))
+        raise PermissionDenied(_("This key has no scope pii:read."))
     purpose = request.headers.get("X-Purpose", "").strip()
     if not purpose:
         raise PurposeRequired
