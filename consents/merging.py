@@ -9,6 +9,7 @@ from consents.fold import GRANTS, NOES, fold, listed
 from consents.signals import changed
 from profiles.models import WorkItem
 
+TAKEN_APART = _("While they stood as one person, they answered for the whole. Look at for whom that answer counts now.")
 CONFLICT = _("Two records of this person said yes and no to the same purpose. Look at which of them stands.")
 
 
@@ -17,7 +18,8 @@ def follow(sender, *, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
     if not moved:
         return
     flows = {(old, new) for old, new in moved.values()} | {(new, new) for _old, new in moved.values()}
-    _raise(_disagreements(flows))
+    _raise("consent_conflict", CONFLICT, _disagreements(flows))
+    _raise("consent_split", TAKEN_APART, _answers_for_the_whole(moved))
     touched = {profile for flow in flows for profile in flow}
     fold(touched)
     changed.send(sender=None, profiles={new for _old, new in flows})
@@ -37,17 +39,28 @@ def _disagreements(flows: set[tuple[UUID, UUID]]) -> list[tuple]:
     )
 
 
-def _raise(conflicts: list[tuple]) -> None:
-    """One item for each conflict; the same one is asked once."""
+def _answers_for_the_whole(moved: dict[UUID, tuple[UUID, UUID]]) -> list[tuple]:
+    """Answers of a profile that is taken apart, given for all of it and not for one address or by one record."""
+    subjects, old = list(moved), [old for old, _new in moved.values()]
+    return rows(
+        """
+        SELECT DISTINCT r.profile_id, ARRAY[r.ledger_position]
+        FROM unnest(%s::uuid[], %s::uuid[]) AS m(subject, old)
+        JOIN consents_consentrecord r ON r.profile_id = m.old AND r.contact_ref IS NULL AND r.record IS NULL
+        JOIN profiles_alias a ON a.subject_id = m.subject AND a.profile = m.old
+             AND a.valid_from <= r.recorded_at AND r.recorded_at < a.valid_to
+        WHERE EXISTS (SELECT FROM profiles_subject s WHERE s.profile_id = m.old)
+        """,
+        [subjects, old],
+    )
+
+
+def _raise(kind: str, why: str, about: list[tuple[UUID, list[int]]]) -> None:
+    """One item for each question; the same one is asked once."""
     WorkItem.objects.bulk_create(
         [
-            WorkItem(
-                kind="consent_conflict",
-                why=CONFLICT,
-                subject_ref=profile,
-                fingerprint="-".join(map(str, entries))[:64],
-            )
-            for profile, entries in conflicts
+            WorkItem(kind=kind, why=why, subject_ref=profile, fingerprint="-".join(map(str, entries))[:64])
+            for profile, entries in about
         ],
         ignore_conflicts=True,
     )

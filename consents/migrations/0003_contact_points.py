@@ -1,4 +1,4 @@
-"""Contact points under random ids, and what the fold looks up: corrections, and who once stood under one id."""
+"""Contact points under random ids, and what the fold needs: corrections by index, and the id of a choice."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -10,7 +10,6 @@ FOLD = PlainSQL(
     """
     CREATE INDEX consents_ledger_corrections
         ON consents_historicalconsentrecord (supersedes) WHERE supersedes IS NOT NULL;
-    CREATE INDEX profiles_alias_of_profile ON profiles_alias (profile, subject_id);
 
     -- The id of a choice key: the same whenever it is folded again. 128 bits of SHA-256.
     CREATE FUNCTION consents_choice(
@@ -23,7 +22,6 @@ FOLD = PlainSQL(
     """,
     """
     DROP FUNCTION consents_choice;
-    DROP INDEX profiles_alias_of_profile;
     DROP INDEX consents_ledger_corrections;
     """,
 )
