@@ -1,0 +1,122 @@
+"""What was said, row by row, for whoever audits it. People are better seen on their profile, which gathers all this."""
+
+from django.contrib import admin
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
+
+from cdp.kit.admin import HouseAdmin, LookOnly
+from profiles import vault
+from profiles.admin.links import profile_link
+from profiles.lookup import profile_id
+from profiles.models import Alias, GoldenValue, Identifier, Record, StewardDecision, Subject, Trait
+
+
+class EvidenceAdmin(LookOnly, HouseAdmin):
+    """Rows in the order in which they came; found by the exact id of a profile or of a subject."""
+
+    search_fields = ["id"]
+    search_help_text = _("Id of a profile or of a source record")
+    sortable_by = ()
+    ordering = ["-id"]
+    #: What a row of this table belongs to: the field, and the field of Subject that it equals.
+    of, equals = "subject", "pk"
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term.strip():
+            return queryset, False
+        key = profile_id(search_term)
+        if key is None:
+            return queryset.none(), False
+        subjects = Subject.objects.filter(Q(pk=key) | Q(profile=key))
+        return queryset.filter(**{f"{self.of}__in": list(subjects.values_list(self.equals, flat=True))}), False
+
+    @admin.display(description=_("profile"))
+    def of_person(self, row):
+        return profile_link(row.subject.profile_id)
+
+
+class SealedList(ChangeList):
+    """Masks the sealed values of a page in one opening."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        rows = list(self.result_list)
+        place = f"{self.model._meta.db_table}.sealed"
+        masks = vault.masked([vault.Item(row.subject_id, place, row.sealed, "") for row in rows])
+        for row, mask in zip(rows, masks, strict=True):
+            row.mask = mask
+        self.result_list = rows
+
+
+class SealedAdmin(EvidenceAdmin):
+    exclude = ["sealed", "blind", "match_key"]
+
+    def get_changelist(self, request, **kwargs):
+        return SealedList
+
+    @admin.display(description=_("value, masked"))
+    def value(self, row):
+        return row.mask or "–"
+
+
+@admin.register(Subject)
+class SubjectAdmin(EvidenceAdmin):
+    question = _("Under which id does each source know a person?")
+    list_display = ["created_at", "source", "of_person", "is_test"]
+    list_select_related = ["source"]
+    exclude = ["external_key"]
+    of = "pk"
+
+    @admin.display(description=_("profile"))
+    def of_person(self, row):
+        return profile_link(row.profile_id)
+
+
+@admin.register(Record)
+class RecordAdmin(EvidenceAdmin):
+    question = _("What did each source say, version by version?")
+    list_display = ["received_at", "source", "version", "party", "observed_at", "batch", "of_person"]
+    list_select_related = ["source", "batch", "subject"]
+    exclude = ["digest"]
+
+
+@admin.register(Identifier)
+class IdentifierAdmin(SealedAdmin):
+    question = _("By which identifiers do the sources name people?")
+    list_display = ["observed_at", "namespace", "value", "verified", "of_person"]
+    list_select_related = ["namespace", "subject"]
+
+
+@admin.register(Trait)
+class TraitAdmin(SealedAdmin):
+    question = _("Which values did the sources tell?")
+    list_display = ["attribute", "value", "text", "number", "date", "verified", "of_person"]
+    list_select_related = ["attribute", "subject"]
+
+
+@admin.register(GoldenValue)
+class GoldenValueAdmin(EvidenceAdmin):
+    question = _("Which values stand, and why?")
+    list_display = ["attribute", "rule", "candidates", "party", "text", "number", "date", "of_person"]
+    list_select_related = ["attribute"]
+    of, equals = "profile", "profile"
+
+    @admin.display(description=_("profile"))
+    def of_person(self, row):
+        return profile_link(row.profile_id)
+
+
+@admin.register(StewardDecision)
+class StewardDecisionAdmin(EvidenceAdmin):
+    question = _("What did stewards decide of people?")
+    list_display = ["decided_at", "kind", "reason", "decided_by", "expires_at", "of_person"]
+    list_select_related = ["decided_by", "subject"]
+    list_filter = ["kind"]
+
+
+@admin.register(Alias)
+class AliasAdmin(EvidenceAdmin):
+    question = _("Which profile did an id mean, and when?")
+    list_display = ["valid_from", "valid_to", "profile", "of_person"]
+    list_select_related = ["subject"]
