@@ -1,0 +1,57 @@
+"""`python -m benchmarks [part ...]`: all parts, or those named, as one table of ratios."""
+
+import os
+import sys
+from importlib import import_module
+
+import django
+
+PARTS = ("imports", "ingest", "consents", "segments")
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
+    django.setup()
+    from django.conf import settings
+
+    from benchmarks.measure import scratch_database
+    from cdp import embedded
+
+    if not settings.EXTERNAL_DATABASE:
+        embedded.start(settings.KENDT_DATA)
+        embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
+    with scratch_database():
+        ratios = [ratio for part in sys.argv[1:] or PARTS for ratio in import_module(f"benchmarks.{part}").run()]
+    print(table(ratios))
+    return 0 if all(ratio.met for ratio in ratios) else 1
+
+
+def table(ratios) -> str:
+    """Markdown, so that a page of the docs can hold what was seen."""
+    lines = [_versions(), "", "| What | ours / CPU s | limit / CPU s | ratio | goal |", "|---|---|---|---|---|"]
+    for one in ratios:
+        goal = "" if one.goal is None else f">= {one.goal:g}{'' if one.met else ' MISSED'}"
+        lines.append(
+            f"| {one.name} | {one.ours:,.0f} {one.unit} | {one.limit:,.0f} {one.unit} | {one.value:.2f} | {goal} |"
+        )
+    return "\n".join(lines)
+
+
+def _versions() -> str:
+    import platform
+
+    import psycopg
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        server = cursor.fetchone()[0]
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"Python {platform.python_version()}, Django {django.get_version()}, psycopg {psycopg.__version__}, "
+        f"PostgreSQL {server}, {os.cpu_count()} cores, load {load}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Ours and the limit in turn, three times, least CPU time of application and database together."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connection
+
+TURNS = 3
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One line of the table. `ours` and `limit` are units of work per CPU second; the goal is for ours / limit."""
+
+    name: str
+    ours: float
+    limit: float
+    unit: str
+    goal: float | None = None
+
+    @property
+    def value(self) -> float:
+        return self.ours / self.limit
+
+    @property
+    def met(self) -> bool:
+        return self.goal is None or self.value >= self.goal
+
+
+def compare(
+    name: str, *, ours: Callable, limit: Callable, work: int, unit: str, goal: float | None = None, before=lambda: None
+) -> Ratio:
+    """Run both in turn; `work` units each time. `before` puts the tables back to how they were."""
+    spent: dict[str, list[float]] = {"ours": [], "limit": []}
+    for _turn in range(TURNS):
+        for who, act in (("limit", limit), ("ours", ours)):
+            before()
+            spent[who].append(cpu_seconds(act))
+    return Ratio(name, work / min(spent["ours"]), work / min(spent["limit"]), unit, goal)
+
+
+def cpu_seconds(act: Callable) -> float:
+    """CPU seconds that `act` takes in this process and in its database connection."""
+    connection.ensure_connection()
+    backend = connection.connection.info.backend_pid
+    began = time.process_time() + _of(backend)
+    act()
+    return max(time.process_time() + _of(backend) - began, 1 / TICK)
+
+
+def _of(pid: int) -> float:
+    """CPU seconds of a process of this machine so far; 0 for a database elsewhere."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+@contextmanager
+def scratch_database(name: str = "kendt_bench"):
+    """An empty installation in a database of its own, on the same server, gone afterwards."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    settings = connections["default"].settings_dict
+    usual = settings["NAME"]
+    _recreate(name, usual)
+    connection.close()
+    settings["NAME"] = name
+    try:
+        call_command("migrate", verbosity=0)
+        from cdp.seed import seed
+
+        seed()
+        yield
+    finally:
+        connection.close()
+        settings["NAME"] = usual
+        _drop(name)
+
+
+def _recreate(name: str, usual: str) -> None:
+    _drop(name)
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+
+
+def _drop(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
