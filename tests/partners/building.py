@@ -68,8 +68,8 @@ def answer(people, state: str = "ConsentGiven", *, of=None, names=("Nordic Air",
 
 
 def members(count: int, **said) -> list:
-    """People with a consent to be shared with Nordic Air."""
-    people = [person(city="Aarhus", **said) for _number in range(count)]
+    """People of Aarhus with a consent to be shared with Nordic Air."""
+    people = [person(**({"city": "Aarhus"} | said)) for _number in range(count)]
     answer(people)
     return people
 

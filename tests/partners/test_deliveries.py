@@ -1,15 +1,33 @@
 """What leaves the house: exactly those who may, with evidence of each."""
 
 import csv
+import hashlib
 import io
+import threading
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.db import Error, connection, transaction
 
-from partners import deliveries
-from partners.models import DisclosureEntry, DisclosureLink
+from cdp.kit.sql import execute, value
+from consents.models import ConsentRecord
+from partners import agreements, deliveries, integrity
+from partners.agreements import Line
+from partners.models import Delivery, DisclosureEntry, DisclosureLink
 from partners.pseudonyms import tokens
-from tests.builders import user
-from tests.partners.building import agreement, answer, delivered, members, purpose
+from profiles import facts, resolution
+from profiles.models import AccessEntry
+from tests.builders import source, user
+from tests.partners.building import (
+    agreement,
+    answer,
+    approve_twice,
+    delivered,
+    members,
+    planned,
+    purpose,
+)
 from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +35,23 @@ pytestmark = pytest.mark.django_db
 
 def rows_of(delivery) -> list[dict]:
     return list(csv.DictReader(io.StringIO(deliveries.download(delivery, by=user()).decode())))
+
+
+def build(delivery) -> Delivery:
+    deliveries.approve(delivery, by=user())
+    return deliveries.build(delivery)
+
+
+def stored_files() -> set[str]:
+    return {path.name for path in (settings.KENDT_FILES / "deliveries").glob("*")}
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings, tmp_path):
+    settings.KENDT_FILES = tmp_path
+
+
+# --- What is in the file ------------------------------------------------------------------------------------------
 
 
 def test_a_delivery_holds_exactly_those_who_may_be_shared():
@@ -35,3 +70,348 @@ def test_a_delivery_holds_exactly_those_who_may_be_shared():
     assert (delivery.planned, delivery.sent, delivery.manifest["rows"]) == (7, 3, 3)
     assert set(DisclosureLink.objects.values_list("subject_ref", flat=True)) == {one.pk for one in yes}
     assert set(DisclosureEntry.objects.values_list("pseudonym", flat=True)) == set(expected.values())
+
+
+def test_each_disclosure_names_the_consent_that_allowed_it():
+    version, (anna, bo) = agreement(), members(2)
+
+    delivery = delivered(version)
+
+    pairs = DisclosureLink.objects.filter(entry__delivery=delivery).values_list(
+        "subject_ref", "entry__consent_position"
+    )
+    positions = ConsentRecord.objects.values_list("profile", "ledger_position")
+    assert dict(pairs) == dict(positions) and set(dict(pairs)) == {anna.pk, bo.pk}
+
+
+def test_values_are_in_the_form_that_was_agreed():
+    lines = [
+        Line("email", purpose()),
+        Line("birth_date", purpose(), form="bucketed"),
+        Line("interests", purpose()),
+        Line("loyalty_points", purpose(), form="bucketed"),
+        Line("postal_code", purpose(), form="bucketed"),
+    ]
+    version = agreement(lines=lines)
+    members(
+        1,
+        email="Anna@Example.dk",
+        birth_date="1983-05-17",
+        interests=["ski", "hiking"],
+        loyalty_points=420,
+        postal_code="8000",
+    )
+
+    columns = ["email", "birth_date:bucketed", "interests", "loyalty_points:bucketed", "postal_code:bucketed"]
+    delivery = delivered(version, columns=columns)
+
+    assert rows_of(delivery) == [
+        {
+            "email": "anna@example.dk",
+            "birth_date_bucketed": "1980-1984",
+            "interests": "hiking; ski",
+            "loyalty_points_bucketed": "400-500",
+            "postal_code_bucketed": "80…",
+        }
+    ]
+
+
+def test_what_another_partner_told_us_is_not_shared_on():
+    lines = [Line("city", purpose()), Line("company", purpose()), Line("email", purpose())]
+    version = agreement(lines=lines)
+    club = source("club", party=2)
+    (anna,) = members(1, email="anna@example.dk")
+    member = facts.Person("M1", [("email", "anna@example.dk", True)], {"company": "Hers", "city": "Odense"})
+    written = facts.write(source=club, people=[member], party=2, terms=version.pk)
+    resolution.resolve(subjects=written.touched)
+    resolution.resolve(subjects={anna.pk})
+
+    delivery = delivered(version, columns=["city", "company", "email"])
+
+    assert {tuple(row.values()) for row in rows_of(delivery)} == {("Aarhus", "", "anna@example.dk")}
+
+
+def test_no_cell_is_a_formula():
+    version = agreement(lines=[Line("city", purpose()), Line("phone", purpose())])
+    members(1, city='=HYPERLINK("http://x","Aarhus")', phone="+45 20 12 34 56")
+
+    delivery = delivered(version, columns=["city", "phone"])
+
+    assert rows_of(delivery) == [{"city": '\'=HYPERLINK("http://x","Aarhus")', "phone": "+4520123456"}]
+
+
+def test_the_order_of_rows_tells_nothing():
+    version = agreement()
+    arrived = [one.pk for one in members(40)]
+
+    in_file = [row["opaque_id"] for row in rows_of(delivered(version))]
+
+    expected = tokens(arrived, agreement=version.agreement_id, purpose=purpose().pk)
+    assert set(in_file) == set(expected.values())
+    assert in_file != [expected[one] for one in arrived]
+
+
+# --- The file and its papers --------------------------------------------------------------------------------------
+
+
+def test_the_file_lies_sealed_and_is_opened_with_a_line_in_the_log():
+    version = agreement(lines=[Line("email", purpose())])
+    members(1, email="planted@example.dk")
+    delivery, reader = delivered(version, columns=["email"]), user("reader")
+    (stored,) = (settings.KENDT_FILES / "deliveries").iterdir()
+
+    content = deliveries.download(delivery, by=reader)
+
+    assert b"planted" not in stored.read_bytes()
+    assert "planted" not in stored.name and stored.stat().st_mode & 0o077 == 0
+    assert hashlib.sha256(content).hexdigest() == delivery.sha256 == delivery.manifest["sha256"]
+    entries = AccessEntry.objects.order_by("id").values_list("action", "actor_label", "fields", "count")
+    assert list(entries) == [
+        ("partner_delivery", "system", ["email"], 1),
+        ("delivery_download", "reader", ["email"], 1),
+    ]
+
+
+def test_the_manifest_says_under_what_the_file_went():
+    version = agreement(number="DSA-1", retention_days=30)
+    members(2)
+
+    delivery = delivered(version)
+
+    paper = delivery.manifest
+    assert (paper["agreement"], paper["version"], paper["terms_sha256"]) == ("DSA-1", 1, version.terms_sha256)
+    assert (paper["partner"], paper["purpose"], paper["rows"]) == ("Nordic Air", purpose().key, 2)
+    assert [(column["field"], column["form"]) for column in paper["columns"]] == [
+        ("opaque_id", "opaque_id"),
+        ("city", "clear"),
+    ]
+    assert delivery.delete_due_at == delivery.built_at + timedelta(days=30)
+    assert not {str(one) for one in DisclosureLink.objects.values_list("subject_ref", flat=True)} & set(str(paper))
+
+
+def test_the_first_download_is_the_sending():
+    agreement()
+    members(1)
+    delivery = delivered(agreement())
+
+    deliveries.download(delivery, by=user())
+    delivery.refresh_from_db()
+    assert delivery.state == "sent"
+    assert deliveries.download(delivery, by=user())
+
+
+def test_a_plan_is_not_downloaded():
+    version = agreement()
+    members(1)
+
+    with pytest.raises(deliveries.WrongState):
+        deliveries.download(planned(version), by=user())
+
+
+# --- Two people ---------------------------------------------------------------------------------------------------
+
+
+def test_nobody_approves_their_own_request():
+    version, one = agreement(), user(superuser=True)
+    members(1)
+    delivery = planned(version, by=one)
+
+    with pytest.raises(deliveries.OwnRequest):
+        deliveries.approve(delivery, by=one)
+    with pytest.raises(Error, match="second_person"), transaction.atomic():
+        execute("UPDATE partners_delivery SET approved_by_id = requested_by_id, state = 'approved'")
+
+
+def test_a_delivery_is_not_built_without_approval():
+    version = agreement()
+    members(1)
+    delivery = planned(version)
+
+    with pytest.raises(deliveries.WrongState):
+        deliveries.build(delivery)
+    assert (stored_files(), DisclosureEntry.objects.count()) == (set(), 0)
+
+
+def test_what_the_agreement_forbids_is_not_even_asked_for():
+    version = agreement()
+
+    with pytest.raises(deliveries.NotPermitted) as refusal:
+        planned(version, columns=["birth_date"])
+
+    assert (refusal.value.code, refusal.value.status) == ("field_not_agreed", 409)
+    assert not Delivery.objects.exists()
+
+
+# --- Judged again -------------------------------------------------------------------------------------------------
+
+
+def test_a_withdrawal_between_request_and_build_is_respected():
+    version, people = agreement(), members(4)
+    delivery = planned(version)
+    assert (delivery.planned, delivery.left_out) == (4, {})
+    answer(people[:1], "ConsentWithdrawn")
+
+    delivery = build(delivery)
+
+    assert (delivery.planned, delivery.sent, delivery.left_out) == (4, 3, {"consent_withdrawn": 1})
+    assert set(DisclosureLink.objects.values_list("subject_ref", flat=True)) == {one.pk for one in people[1:]}
+
+
+def end_now(version) -> None:
+    """Let the signed period end at this moment, which the table allows: it is never widened, but it may shrink."""
+    version.refresh_from_db()
+    version.in_force = (version.in_force.lower, value("SELECT clock_timestamp()"))
+    version.save()
+
+
+def test_an_agreement_that_ended_since_the_approval_blocks_the_build():
+    version = agreement()
+    members(1)
+    delivery = planned(version)
+    deliveries.approve(delivery, by=user())
+    end_now(version)
+
+    with pytest.raises(deliveries.NotPermitted) as refusal:
+        deliveries.build(delivery)
+
+    delivery.refresh_from_db()
+    assert (refusal.value.code, delivery.state) == ("not_in_force", "blocked")
+    assert (stored_files(), DisclosureEntry.objects.count()) == (set(), 0)
+    with pytest.raises(deliveries.WrongState):
+        deliveries.build(delivery)
+
+
+def test_a_suspension_since_the_approval_blocks_the_build():
+    version = agreement()
+    members(1)
+    delivery = planned(version)
+    agreements.suspend(version.agreement, by=user(), reason="A leak.")
+
+    with pytest.raises(deliveries.NotPermitted, match="A leak"):
+        build(delivery)
+
+
+def test_a_narrowed_version_judges_what_was_asked_under_the_old_one():
+    version = agreement()
+    members(1)
+    wide, narrow = planned(version), planned(version, columns=["opaque_id"])
+    second = agreements.new_version(version.agreement, by=user())
+    agreements.revise(second, by=second.author, lines=[Line("opaque_id", purpose(), form="opaque_id")])
+    approve_twice(agreements.propose(second, by=second.author))
+    agreements.activate(second, by=user(superuser=True))
+
+    with pytest.raises(deliveries.NotPermitted, match="city"):
+        build(wide)
+    narrow = build(narrow)
+
+    assert narrow.version == second and narrow.manifest["version"] == 2
+
+
+def test_a_group_that_became_too_small_is_not_built():
+    version, people = agreement(min_cohort=2), members(2)
+    delivery = planned(version)
+    answer(people[:1], "ConsentWithdrawn")
+
+    with pytest.raises(deliveries.NotPermitted) as refusal:
+        build(delivery)
+
+    assert refusal.value.code == "cohort_too_small"
+
+
+# --- What SQL may not do ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("act", "match"),
+    [
+        ("UPDATE partners_delivery SET fields = '{email}'", "ask anew"),
+        ("UPDATE partners_delivery SET purpose_id = gen_random_uuid()", "ask anew"),
+        ("UPDATE partners_delivery SET audience_ref = gen_random_uuid()", "ask anew"),
+        ("UPDATE partners_delivery SET requested_by_id = gen_random_uuid()", "ask anew"),
+        ("UPDATE partners_delivery SET state = 'ready'", "no approval"),
+    ],
+)
+def test_a_request_is_not_bent_by_sql(act, match):
+    members(1)
+    planned(agreement())
+
+    with pytest.raises(Error, match=match), transaction.atomic():
+        execute(act)
+
+
+def test_a_built_delivery_keeps_its_manifest():
+    members(1)
+    delivered(agreement())
+
+    with pytest.raises(Error, match="keeps its manifest"), transaction.atomic():
+        execute("UPDATE partners_delivery SET sent = 0")
+
+
+def test_the_table_itself_refuses_a_file_out_of_force():
+    version = agreement()
+    members(1)
+    delivery = planned(version)
+    deliveries.approve(delivery, by=user())
+    end_now(version)
+
+    with pytest.raises(Error, match="no agreement version is in force now"), transaction.atomic():
+        execute("UPDATE partners_delivery SET state = 'ready'")
+
+
+def test_disclosures_are_not_added_to_a_finished_delivery():
+    members(1)
+    delivery = delivered(agreement())
+
+    with pytest.raises(Error, match="while the file is built"), transaction.atomic():
+        DisclosureEntry.objects.create(delivery=delivery, pseudonym="p1" + "a" * 26)
+
+
+# --- Evidence adds up ---------------------------------------------------------------------------------------------
+
+
+def test_disclosures_are_as_many_as_rows_or_verify_says_so():
+    version = agreement()
+    members(3)
+    delivered(version)
+    planned(version)
+    assert integrity.verify() == {"disclosures": 0}
+
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("ALTER TABLE partners_disclosurelink DISABLE TRIGGER USER")
+    execute("ALTER TABLE partners_disclosureentry DISABLE TRIGGER USER")
+    execute("DELETE FROM partners_disclosurelink WHERE entry_id = (SELECT min(id) FROM partners_disclosureentry)")
+    execute("DELETE FROM partners_disclosureentry WHERE id = (SELECT min(id) FROM partners_disclosureentry)")
+
+    assert integrity.verify() == {"disclosures": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_suspension_waits_for_the_file_that_is_being_written(monkeypatch):
+    """Whoever suspends while a file is written does so after it, never in the middle of it."""
+    version, one = agreement(), user()
+    members(1)
+    delivery = planned(version)
+    deliveries.approve(delivery, by=user())
+    order = []
+    written = deliveries._written
+
+    def suspend():
+        try:
+            agreements.suspend(version.agreement, by=one, reason="A leak.")
+            order.append("suspended")
+        finally:
+            connection.close()
+
+    def slowly(*arguments):
+        thread.start()
+        thread.join(0.5)
+        found = written(*arguments)
+        order.append("written")
+        return found
+
+    thread = threading.Thread(target=suspend)
+    monkeypatch.setattr(deliveries, "_written", slowly)
+    deliveries.build(delivery)
+    thread.join()
+
+    assert order == ["written", "suspended"]

@@ -1,0 +1,51 @@
+"""The cells of a file."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from partners import contents
+from partners.terms import Column
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+SUM(A1)", "-2+3", "@cmd", "\t=1", "\r=1", " =1", '=HYPERLINK("http://x")', "+45 20 12 34 56|calc"],
+)
+def test_a_formula_is_neutralised(cell):
+    assert contents.neutral(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["", "Aarhus", "a=b", "+4520123456", "-12.5", "-12,5", "1980-1984", "p1abc"])
+def test_a_harmless_cell_stays(cell):
+    assert contents.neutral(cell) == cell
+
+
+@pytest.mark.parametrize(
+    ("value", "band"),
+    [
+        (date(1980, 1, 1), "1980-1984"),
+        (date(1984, 12, 31), "1980-1984"),
+        (date(1985, 1, 1), "1985-1989"),
+        (Decimal("0"), "0-1"),
+        (Decimal("7.5"), "7-8"),
+        (Decimal("420"), "400-500"),
+        ("8000", "80…"),
+    ],
+)
+def test_a_band_is_coarser_than_its_value(value, band):
+    assert contents.band(value) == band
+
+
+def test_a_file_is_rfc_4180_in_utf_8():
+    columns = [Column.parse("city"), Column.parse("birth_date:bucketed")]
+
+    content = contents.written(columns, [['Ærø, "the isle"', "1980-1984"], ["two\nlines", ""]])
+
+    assert content == 'city,birth_date_bucketed\r\n"Ærø, ""the isle""",1980-1984\r\n"two\nlines",\r\n'.encode()
+
+
+@pytest.mark.parametrize("text", ["city", "birth_date:bucketed", "opaque_id", "email:keyed_match"])
+def test_a_column_is_written_as_it_was_read(text):
+    assert str(Column.parse(text)) == text
