@@ -21,6 +21,12 @@ OWN = [
         staff="username first_name last_name email",
     ),
     Holding(
+        "cdp.StaffSession",
+        keyed="session_key session_data",
+        open="expire_date began_at last_seen_at",
+        staff="user address agent",
+    ),
+    Holding(
         "cdp.ServiceKey",
         keyed="digest",
         open="id name start scopes networks is_test created_at expires_at revoked_at last_used_at",
