@@ -36,18 +36,25 @@ def door(view):
     def answer(request, **path):
         request.source = None
         try:
-            if settings.SECURE_SSL_REDIRECT and not request.is_secure():
-                raise HttpsRequired
-            response = preflight(request) if request.method == "OPTIONS" else view(request, **path)
-        except NotAccepted as refusal:
-            response = problem(refusal)
+            response = _guarded(view, request, path)
+            _allow_origin(request, response)
         except (DatabaseError, InterfaceError) as error:
             log.error("The database does not answer: %s", type(error).__name__)
             response = problem(Unavailable(retry_after=patience()))
-        _allow_origin(request, response)
         return response
 
     return answer
+
+
+def _guarded(view, request, path: dict) -> HttpResponse:
+    try:
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            raise HttpsRequired
+        # A browser asks before it sends, without the key.
+        return HttpResponse(status=204) if request.method == "OPTIONS" else view(request, **path)
+    except NotAccepted as refusal:
+        bodies.discard(request)
+        return problem(refusal)
 
 
 @door
@@ -56,11 +63,7 @@ def ingest(request, call: str) -> HttpResponse:
     call = SHORT.get(call, call)
     if request.method != "POST":
         raise WrongMethod
-    try:
-        key = _sender(request)
-    except NotAccepted:
-        bodies.discard(request)
-        raise
+    key = _sender(request)
     body = bodies.decoded(bodies.read(request), request.headers.get("Content-Encoding", ""))
     accepted = receiving.receive(
         body=body, call=None if call in {"batch", "import"} else call, sent_at=request.headers.get("SentAt"), key=key
@@ -70,13 +73,7 @@ def ingest(request, call: str) -> HttpResponse:
 
 @door
 def unknown(request) -> HttpResponse:
-    bodies.discard(request)
     raise UnknownPath
-
-
-def preflight(request) -> HttpResponse:
-    """A browser asks before it sends, without the key: an origin that any source allows may try."""
-    return HttpResponse(status=204)
 
 
 def problem(refusal: NotAccepted) -> HttpResponse:

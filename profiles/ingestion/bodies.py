@@ -40,8 +40,11 @@ def _chunks(request) -> Iterator[bytes]:
     """Straight from the server: Django knows the length from a header only, which a chunked body has not."""
     chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
     stream = request.environ["wsgi.input"] if chunked and request.environ.get("wsgi.input_terminated") else request
-    while chunk := stream.read(CHUNK):
-        yield chunk
+    try:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+    except OSError:
+        raise Undecodable from None
 
 
 def decoded(body: bytes, encoding: str) -> bytes:

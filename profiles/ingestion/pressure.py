@@ -50,8 +50,12 @@ class Gate:
 
     def __init__(self):
         self._lock = threading.Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: full buckets, and a fresh look at the database."""
         self._buckets: dict[tuple[int, str], tuple[float, float]] = {}
-        self._looked = 0.0
+        self._looked = -LOOK_AGAIN
         self._trouble = False
 
     def check(self) -> None:
