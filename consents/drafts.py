@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from uuid import UUID
 
 from consents import contacts
@@ -53,7 +54,7 @@ def _draft(decision: Decision, known: Known, contact_ref: UUID | None) -> Draft:
         "state": State.REQUESTED if waits else decision.state,
         "doi_pending": waits,
         "consent_type": decision.consent_type,
-        "effective_at": decision.effective_at,
+        "effective_at": decision.effective_at.astimezone(UTC),
         "notice_version_id": notice and notice.pk,
         "language": decision.language or (notice.language if notice else ""),
         "jurisdiction": decision.jurisdiction,

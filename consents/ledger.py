@@ -103,13 +103,18 @@ def _insert(fresh: Sequence[Draft], *, by, reason) -> dict[tuple[int, str], int]
     written = rows(
         _INSERT,
         {
-            "rows": as_json([draft.row for draft in fresh]),
+            "rows": as_json([_to_the_microsecond(draft.row) for draft in fresh]),
             "by": getattr(by, "pk", None),
             "reason": reason,
             "zone": settings.TIME_ZONE,
         },
     )
     return {(source, event): position for source, event, position in written}
+
+
+def _to_the_microsecond(row: dict) -> dict:
+    """JSON encoders of datetimes keep milliseconds only, and the order of decisions hangs on more."""
+    return row | {"effective_at": row["effective_at"].isoformat()}
 
 
 #: Columns of a ledger row that a decision brings, with their types in the database.

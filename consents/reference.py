@@ -6,24 +6,9 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.refused import Refused
 from consents.models import NoticeVersion, Purpose, PurposeVersion
 from consents.models.reference import ReconsentPolicy
-
-
-class NotPublishable(Refused):
-    """Something lacks that a published version must say; `errors` names each."""
-
-    code = "not_publishable"
-    status = 400
-    sentence = _("This version cannot be published yet: %(lacks)s")
-
-
-class AlreadyPublished(Refused):
-    """Published versions stand."""
-
-    code = "already_published"
-    sentence = _("This version is published and stands. Make a new version.")
+from consents.refusals import AlreadyPublished, NotPublishable
 
 
 @transaction.atomic

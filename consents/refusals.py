@@ -82,3 +82,26 @@ class OtherChoice(Refused):
     code = "other_choice"
     status = 400
     sentence = _("The true decision is about another person or another choice than the entry.")
+
+
+class NotPublishable(Refused):
+    """Something lacks that a published version must say; `errors` names each."""
+
+    code = "not_publishable"
+    status = 400
+    sentence = _("This version cannot be published yet: %(lacks)s")
+
+
+class AlreadyPublished(Refused):
+    """Published versions stand."""
+
+    code = "already_published"
+    sentence = _("This version is published and stands. Make a new version.")
+
+
+class UnknownQuestion(Refused):
+    """The purpose, channel or controller that was asked for does not exist."""
+
+    code = "unknown_question"
+    status = 400
+    sentence = _("There is no %(what)s “%(name)s”.")

@@ -7,18 +7,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.refused import Refused
 from consents.contacts import ADDRESSED_BY
 from consents.models import AgeLimit, Channel, Controller, LegalBasis, NoticeVersion, Purpose, PurposeVersion
 from consents.models.reference import ReconsentPolicy
-
-
-class UnknownQuestion(Refused):
-    """The purpose, channel or controller that was asked for does not exist."""
-
-    code = "unknown_question"
-    status = 400
-    sentence = _("There is no %(what)s “%(name)s”.")
+from consents.refusals import UnknownQuestion
 
 
 @dataclass(frozen=True)

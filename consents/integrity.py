@@ -1,0 +1,43 @@
+"""Does every record equal a fresh fold of the ledger? And making it so again."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+
+from cdp.kit.sql import execute, rows
+from consents.fold import ALWAYS, COLUMNS, EVERYONE, FOLDED, fold
+from profiles.resolution import steady
+
+
+class Drift(NamedTuple):
+    """A choice of a person whose record is not what the ledger says. `found` or `expected` is None where it lacks."""
+
+    profile: UUID
+    record: UUID
+    found: str | None
+    expected: str | None
+
+
+_COMPARED = [column for column in COLUMNS if column != "id"]
+_DIFFERENCES = f"""
+{FOLDED.format(place=EVERYONE, of="TRUE")}
+SELECT coalesce(r.profile_id, f.profile_id), coalesce(r.id, f.id), r.state, f.state
+FROM consents_consentrecord r FULL JOIN folded f ON f.id = r.id
+WHERE ({", ".join(f"r.{column}" for column in _COMPARED)})
+    IS DISTINCT FROM ({", ".join(f"f.{column}" for column in _COMPARED)})
+ORDER BY 1, 2
+"""
+
+
+def verify() -> list[Drift]:
+    """Every record that differs from the fold of the ledger, in one statement; empty when all is well."""
+    return [Drift(*found) for found in rows(_DIFFERENCES, ALWAYS)]
+
+
+@transaction.atomic
+def rebuild() -> int:
+    """Fold everybody anew from the ledger; give how many people's records changed. Writers wait meanwhile."""
+    steady()
+    execute("LOCK TABLE consents_historicalconsentrecord IN SHARE ROW EXCLUSIVE MODE")
+    return len(fold(None))
