@@ -110,6 +110,15 @@ def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
     return withdrawal
 
 
+def fold_lapsed(*, now: datetime | None = None) -> int:
+    """Fold those about whom a decision has expired, for the nightly run; give how many subjects were asked about."""
+    lapsed = StewardDecision.objects.filter(withdrawn_by=None, expires_at__lte=now or timezone.now())
+    about = {subject for pair in lapsed.values_list("subject", "other") for subject in pair} - {None}
+    if about:
+        resolution.resolve(subjects=about)
+    return len(about)
+
+
 def standing(*, subjects) -> list[StewardDecision]:
     """Decisions about any of `subjects` that are neither withdrawn nor expired, newest first."""
     about = Q(subject__in=subjects) | Q(other__in=subjects)

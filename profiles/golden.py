@@ -1,7 +1,7 @@
 """The value that stands for each attribute of a person, the rule that decided, and the candidates it beat.
 
 Order of the keys: a steward's pin; the person's own word while fresh; own before borrowed (second- and third-party)
-data; verified; party; the source's trust; most recent by source time; source code and subject id. A candidate is
+data; verified; party; the source's trust; most recent by source time; source code and external id. A candidate is
 the standing value of each subject, and each pinned value, whose licence has not ended.
 """
 
@@ -14,7 +14,7 @@ from profiles.facts.standing import STANDING_TRAITS
 
 BLOCK = 20_000
 
-#: Candidates with their keys. `{people}` is a relation (id, profile_id) of subjects.
+#: Candidates with their keys. `{people}` is a relation (id, profile_id, external_key) of subjects.
 CANDIDATES = (
     """
     people AS MATERIALIZED ({people}),
@@ -36,7 +36,7 @@ CANDIDATES = (
         WHERE NOT EXISTS (SELECT FROM standing WHERE standing.id = pins.trait_id)
     ),
     candidates AS (
-        SELECT people.profile_id, said.*, source.trust, source.code AS source,
+        SELECT people.profile_id, people.external_key, said.*, source.trust, source.code AS source,
                said.party = 0 AND said.observed_at > now() - make_interval(days => a.freshness_days) AS fresh,
                said.party <= 1 AS own
         FROM said
@@ -47,9 +47,9 @@ CANDIDATES = (
     )
 """
 )
-ORDER = (
-    "pin DESC NULLS LAST, fresh DESC, own DESC, verified DESC, party, trust DESC, observed_at DESC, source, subject_id"
-)
+ORDER = """
+    pin DESC NULLS LAST, fresh DESC, own DESC, verified DESC, party, trust DESC, observed_at DESC, source, external_key
+"""
 
 #: One row for each profile and attribute: the winner, and the first key in which it differs from the runner-up.
 WINNERS = f"""
@@ -76,7 +76,7 @@ WINNERS = f"""
         FROM ranked WHERE place = 1
     )
 """
-OF_PROFILES = "SELECT id, profile_id FROM profiles_subject WHERE profile_id = ANY(%(profiles)s)"
+OF_PROFILES = "SELECT id, profile_id, external_key FROM profiles_subject WHERE profile_id = ANY(%(profiles)s)"
 WRITE = f"""
     WITH {CANDIDATES.format(people=OF_PROFILES)}, {WINNERS},
     gone AS (

@@ -12,6 +12,11 @@ from profiles.signals import folded
 
 BLOCK = 20_000
 
+STAGED = """
+    SELECT p.subject AS id, p.profile AS profile_id, s.external_key
+    FROM stage_partition p JOIN profiles_subject s ON s.id = p.subject
+"""
+
 #: {projection: query of the rows that differ}. Its first column is the key that `rebuild` mends.
 DIFFERENCES = {
     "subjects": """
@@ -56,7 +61,7 @@ DIFFERENCES = {
         WHERE l.reason IS DISTINCT FROM r.reason
     """,
     "golden_values": f"""
-        WITH {golden.CANDIDATES.format(people="SELECT subject AS id, profile AS profile_id FROM stage_partition")},
+        WITH {golden.CANDIDATES.format(people=STAGED)},
         {golden.WINNERS}
         SELECT coalesce(g.profile_id, w.profile_id) AS id, g.trait_id AS stored, w.trait_id AS folded
         FROM profiles_goldenvalue g

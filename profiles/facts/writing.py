@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from cdp.kit.ids import uuid7s
 from cdp.kit.sql import copy_in, execute
+from profiles.facts import gates
 from profiles.facts.people import Outcome, Person, State, Written
 from profiles.facts.reading import Reader, Reading, as_text, external_key
 from profiles.facts.standing import Known, known, standing
@@ -65,7 +66,8 @@ def write(
     identifier kind of which one is kept, stands; what a record leaves out still stands as said before. So a person
     whose content has the keyed digest of the latest record, or brings nothing that does not stand already, is
     `unchanged` and nothing is written; else a new record holds the changed facts only. What a person states on
-    purpose (zero-party) is written anew when it is stated later, because that renews it.
+    purpose (zero-party), or comes under an agreement, is written whole when it is stated again later, or under other
+    terms, because that renews it. What is said again unchanged counts as observed when it was said first.
 
     party: nearness of the data (None: the source's). terms: the agreement version that second- and third-party data
     come under; valid_until: when their licence ends. A transaction writes first and resolves after, once: both hold
@@ -82,6 +84,10 @@ def write(
         else:
             outcomes[place] = Outcome(State.REFUSED, problems=reading)
     _hold(source, {reading.key for _, _, reading in readings})
+    kept_out = gates.refused(common, [reading for _, _, reading in readings])
+    for index, problem in kept_out.items():
+        outcomes[readings[index][0]] = Outcome(State.REFUSED, problems=[problem])
+    readings = [entry for index, entry in enumerate(readings) if index not in kept_out]
     for block in _blocks(readings):
         for (place, _, _), outcome in zip(block, _write_block(common, block), strict=True):
             outcomes[place] = outcome
@@ -140,7 +146,7 @@ def _entry(common, person, reading, one: Known | None, standing_facts, ids) -> E
         return Entry(next(ids), subject, 1, True, person, reading)
     if one.digest == reading.digest:
         return None
-    if common.party != Party.ZERO:
+    if common.party == Party.FIRST:
         reading = standing_facts[one.subject].new_in(reading)
     if not reading.claims and not reading.values:
         return None

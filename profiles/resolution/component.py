@@ -112,16 +112,16 @@ def evidence(subjects: set[UUID], policy: dict[int, Namespace]) -> Evidence:
 def _links(subjects: list[UUID], namespaces: list[int]) -> list[Link]:
     standing = STANDING_IDENTIFIERS.format(only="i.subject_id = ANY(%s) AND i.namespace_id = ANY(%s)")
     return [
-        Link(subject, namespace, bytes(blind), *rest)
-        for subject, namespace, blind, *rest in rows(
+        Link(subject, namespace, bytes(blind), verified, observed_at, source, bytes(key), is_test)
+        for subject, namespace, blind, verified, observed_at, source, key, is_test in rows(
             f"""
             SELECT i.subject_id, i.namespace_id, i.blind, bool_or(i.verified), min(i.observed_at), source.code,
-                   s.is_test
+                   s.external_key, s.is_test
             FROM ({standing}) i
             JOIN profiles_subject s ON s.id = i.subject_id
             JOIN profiles_source source ON source.id = s.source_id
             WHERE NOT {UNUSABLE}
-            GROUP BY i.subject_id, i.namespace_id, i.blind, source.code, s.is_test
+            GROUP BY i.subject_id, i.namespace_id, i.blind, source.code, s.external_key, s.is_test
             """,
             [subjects, namespaces],
         )

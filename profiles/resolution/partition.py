@@ -36,7 +36,10 @@ class Reason(StrEnum):
 
 
 class Link(NamedTuple):
-    """One subject's standing claim on one value, first seen at its source at `observed_at`."""
+    """One subject's standing claim on one value, first seen at its source at `observed_at`.
+
+    key: the subject's external key, which decides between equals because it does not depend on who arrived first.
+    """
 
     subject: UUID
     namespace: int
@@ -44,6 +47,7 @@ class Link(NamedTuple):
     verified: bool
     observed_at: datetime
     source: str
+    key: bytes
     is_test: bool
 
     @property
@@ -163,7 +167,7 @@ class _Partitioning:
 
     def _order(self, link: Link) -> tuple:
         priority = self.policy[link.namespace].priority
-        return priority, not link.verified, link.observed_at, link.source, link.subject, link.namespace, link.blind
+        return priority, not link.verified, link.observed_at, link.source, link.key, link.namespace, link.blind
 
     def _find(self, subject: UUID) -> UUID:
         while self.root[subject] != subject:

@@ -1,0 +1,140 @@
+"""What stewards decide: merged, told apart, undone; refused with a sentence where it may not be."""
+
+import pytest
+from django.utils import timezone
+
+from cdp.kit.ids import uuid7
+from profiles import decisions
+from profiles.models import Alias, Profile, RefusedLink, StewardDecision, Subject
+from tests.builders import days_ago, source, user
+from tests.profiles.building import person
+
+pytestmark = pytest.mark.django_db
+WHY = {"reason": "seen on the phone", "by": None}
+
+
+def two_customers(**said):
+    """Two customer numbers, which no rule joins."""
+    return person(external_id="C1", **said), person(external_id="C2", **said)
+
+
+def present():
+    return dict(Subject.objects.values_list("pk", "profile"))
+
+
+def test_a_steward_joins_what_the_rule_refuses_and_the_older_id_stays():
+    anna, again = two_customers(email="anna@example.dk")
+    steward = user()
+
+    decision = decisions.same(subject=again.pk, other=anna.pk, reason="same passport", by=steward)
+
+    assert present() == {anna.pk: anna.pk, again.pk: anna.pk}
+    assert (decision.decided_by, decision.reason) == (steward, "same passport")
+    assert RefusedLink.objects.count() == 0
+
+
+def test_deciding_twice_changes_nothing():
+    anna, again = two_customers()
+    first = decisions.same(subject=anna.pk, other=again.pk, **WHY)
+
+    assert decisions.same(subject=again.pk, other=anna.pk, **WHY) == first
+    assert StewardDecision.objects.count() == 1
+
+
+def test_undoing_a_merge_brings_the_old_id_back():
+    anna, again = two_customers()
+    before = present()
+    decision = decisions.same(subject=anna.pk, other=again.pk, **WHY)
+
+    decisions.withdraw(decision=decision, **WHY)
+
+    assert present() == before
+    assert set(Profile.objects.values_list("pk", "subject_count")) == {(anna.pk, 1), (again.pk, 1)}
+    assert set(Alias.objects.filter(valid_to=None).values_list("subject", "profile")) == set(before.items())
+
+
+def test_people_told_apart_are_joined_by_no_later_record():
+    anna = person(external_id="C1", email="anna@example.dk")
+    again = person(source=source("till", namespace="loyalty_no"), external_id="L1", phone="20123456")
+    decisions.not_same(subject=anna.pk, other=again.pk, **WHY)
+
+    person(source=source("app", namespace="user_id"), external_id="a", email="anna@example.dk", phone="20123456")
+
+    assert present()[anna.pk] != present()[again.pk]
+    assert set(RefusedLink.objects.values_list("reason", flat=True)) == {"not_same"}
+
+
+def test_a_record_told_apart_leaves_its_profile_and_comes_back_when_that_is_withdrawn():
+    anna = person(external_id="C1", email="anna@example.dk")
+    person(source=source("till", namespace="loyalty_no"), external_id="L1", email="anna@example.dk")
+    other = Subject.objects.exclude(pk=anna.pk).get()
+
+    decision = decisions.not_same(subject=other.pk, other=anna.pk, **WHY)
+    assert present() == {anna.pk: anna.pk, other.pk: other.pk}
+    decisions.withdraw(decision=decision, **WHY)
+
+    assert present() == {anna.pk: anna.pk, other.pk: anna.pk}
+
+
+def test_an_expired_decision_stands_no_longer():
+    anna, again = two_customers()
+
+    decisions.same(subject=anna.pk, other=again.pk, expires_at=days_ago(1), **WHY)
+
+    assert present() == {anna.pk: anna.pk, again.pk: again.pk}
+
+
+def test_a_decision_that_expired_is_undone_by_the_nightly_fold():
+    anna, again = two_customers()
+    soon = timezone.now() + timezone.timedelta(days=1)
+    decision = decisions.same(subject=anna.pk, other=again.pk, expires_at=soon, **WHY)
+    assert decisions.fold_lapsed() == 0
+    assert decisions.standing(subjects=[again.pk]) == [decision]
+
+    assert decisions.fold_lapsed(now=soon) == 2
+
+
+@pytest.mark.parametrize(
+    ("refused", "decide"),
+    [
+        (decisions.ReasonMissing, lambda one, two: decisions.same(subject=one, other=two, reason=" ", by=None)),
+        (decisions.SameSubject, lambda one, two: decisions.same(subject=one, other=one, **WHY)),
+        (decisions.UnknownSubject, lambda one, two: decisions.not_same(subject=one, other=uuid7(), **WHY)),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(refused, decide):
+    anna, again = two_customers()
+
+    with pytest.raises(refused):
+        decide(anna.pk, again.pk)
+    assert StewardDecision.objects.count() == 0
+
+
+def test_test_data_is_never_joined_with_people():
+    anna, test = person(external_id="C1"), person(external_id="C2", is_test=True)
+
+    with pytest.raises(decisions.TestAndReal):
+        decisions.same(subject=anna.pk, other=test.pk, **WHY)
+
+
+def test_the_opposite_of_what_stands_is_refused_until_that_is_withdrawn():
+    anna, again = two_customers()
+    apart = decisions.not_same(subject=anna.pk, other=again.pk, **WHY)
+    with pytest.raises(decisions.Contradicted):
+        decisions.same(subject=again.pk, other=anna.pk, **WHY)
+
+    decisions.withdraw(decision=apart, **WHY)
+    decisions.same(subject=again.pk, other=anna.pk, **WHY)
+
+    assert present() == {anna.pk: anna.pk, again.pk: anna.pk}
+
+
+def test_a_withdrawal_happens_once_and_is_not_withdrawn_itself():
+    anna, again = two_customers()
+    decision = decisions.same(subject=anna.pk, other=again.pk, **WHY)
+    withdrawal = decisions.withdraw(decision=decision, **WHY)
+
+    with pytest.raises(decisions.AlreadyWithdrawn):
+        decisions.withdraw(decision=decision, **WHY)
+    with pytest.raises(decisions.NotADecision):
+        decisions.withdraw(decision=withdrawal, **WHY)

@@ -1,0 +1,145 @@
+"""Every projection is what its evidence says; a planted drift in any of them is found and mended."""
+
+import pytest
+from django.db import connection
+
+from cdp.kit.ids import uuid7
+from profiles import decisions, integrity
+from profiles.ingestion import events
+from profiles.models import Alias, Event, GoldenValue, Profile, RefusedLink, Subject
+from profiles.signals import folded
+from tests.builders import days_ago, source
+from tests.profiles.building import person, say
+
+pytestmark = pytest.mark.django_db
+PROJECTIONS = {"subjects", "events", "profiles", "aliases", "refused_links", "golden_values"}
+
+
+@pytest.fixture
+def town():
+    """Anna, known by two systems and by what she did; Bo, who shares her e-mail; Carl, who was joined by a steward."""
+    app = source("app", namespace="user_id")
+    said = say(external_id="C1", email="family@example.dk", first_name="Anna", city="Aarhus", observed_at=days_ago(9))
+    say(source=app, external_id="anna", email="family@example.dk", first_name="Anne", city="Odense")
+    say(external_id="C2", email="family@example.dk", first_name="Bo", loyalty_points=7)
+    carl = person(external_id="C3", city="Ribe")
+    again = person(external_id="C4", city="Skive", observed_at=days_ago(9))
+    decisions.same(subject=carl.pk, other=again.pk, reason="one person", by=None)
+    order = events.EventRow(
+        key=events.message_key("order-1"), source=app.pk, type="track", name="Order Completed",
+        occurred_at=days_ago(20), received_at=days_ago(0), subject=said.subject, record=said.record,
+    )  # fmt: skip
+    events.store([order])
+    return said
+
+
+def state():
+    """All projections, without keys that say nothing and the time of writing."""
+    return (
+        set(Subject.objects.values_list("pk", "profile")),
+        set(Event.objects.values_list("pk", "profile")),
+        set(Profile.objects.values_list("pk", "is_test", "subject_count", "first_seen_at", "last_seen_at")),
+        set(Alias.objects.filter(valid_to=None).values_list("subject", "profile")),
+        set(RefusedLink.objects.values_list("subject", "other", "namespace", "reason")),
+        set(GoldenValue.objects.values_list("profile", "attribute", "trait", "rule", "candidates", "text", "number")),
+    )
+
+
+def change(sql, *params):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        assert cursor.rowcount == 1
+
+
+def move_a_subject(town):
+    carl = Profile.objects.get(golden__text="Ribe")
+    change("UPDATE profiles_subject SET profile_id = %s WHERE id = %s", carl.pk, town.subject)
+
+
+def lose_a_profile(town):
+    carl = Profile.objects.get(golden__text="Ribe").pk
+    connection.cursor().execute("DELETE FROM profiles_goldenvalue WHERE profile_id = %s", [carl])
+    change("DELETE FROM profiles_profile WHERE id = %s", carl)
+
+
+DRIFTS = {
+    "a subject that moved": ("subjects", move_a_subject),
+    "an event that moved": ("events", lambda town: change("UPDATE profiles_event SET profile_id = %s", uuid7())),
+    "an event that belongs to nobody": ("events", lambda town: change("UPDATE profiles_event SET profile_id = NULL")),
+    "a profile miscounted": (
+        "profiles",
+        lambda town: change("UPDATE profiles_profile SET subject_count = 9 WHERE id = %s", town.subject),
+    ),
+    "a profile last seen in another time": (
+        "profiles",
+        lambda town: change("UPDATE profiles_profile SET last_seen_at = '2001-01-01' WHERE id = %s", town.subject),
+    ),
+    "a profile of nobody": ("profiles", lambda town: Profile.objects.create()),
+    "a profile lost": ("profiles", lose_a_profile),
+    "an alias lost": ("aliases", lambda town: Alias.objects.filter(subject=town.subject).delete()),
+    "an alias that lies": ("aliases", lambda town: Alias.objects.filter(subject=town.subject).update(profile=uuid7())),
+    "a refusal lost": ("refused_links", lambda town: RefusedLink.objects.all().delete()),
+    "a refusal for no reason": ("refused_links", lambda town: RefusedLink.objects.update(reason="whim")),
+    "a golden value altered": (
+        "golden_values",
+        lambda town: change("UPDATE profiles_goldenvalue SET text = 'planted' WHERE text = 'Ribe'"),
+    ),
+    "a golden value lost": (
+        "golden_values",
+        lambda town: change("DELETE FROM profiles_goldenvalue WHERE number = 7"),
+    ),
+    "a rule misstated": (
+        "golden_values",
+        lambda town: change("UPDATE profiles_goldenvalue SET rule = 'pin' WHERE number = 7"),
+    ),
+}
+
+
+def test_projections_that_were_folded_as_facts_came_in_need_no_mending(town):
+    assert integrity.verify() == dict.fromkeys(PROJECTIONS, 0)
+
+
+@pytest.mark.parametrize(("where", "drift"), DRIFTS.values(), ids=DRIFTS)
+def test_a_planted_drift_is_found_where_it_is_and_mended_to_what_was(town, where, drift):
+    before = state()
+    drift(town)
+    assert state() != before
+
+    found = integrity.verify()
+    listed = integrity.differences(where)
+    integrity.rebuild()
+
+    assert found[where] == len(listed) > 0
+    assert state() == before
+    assert integrity.verify() == dict.fromkeys(PROJECTIONS, 0)
+
+
+def test_a_difference_names_the_row_what_is_stored_and_what_should_be(town):
+    move_a_subject(town)
+
+    assert integrity.differences("subjects") == [
+        (town.subject, Subject.objects.get(pk=town.subject).profile_id, town.subject)
+    ]
+
+
+def test_those_who_listen_hear_what_a_rebuild_moved(town):
+    move_a_subject(town)
+    wrong = Subject.objects.get(pk=town.subject).profile_id
+    heard = []
+
+    def listen(sender, **kwargs):
+        heard.append(kwargs["moved"])
+
+    folded.connect(listen)
+    try:
+        integrity.rebuild()
+    finally:
+        folded.disconnect(listen)
+
+    assert heard == [{town.subject: (wrong, town.subject)}]
+
+
+def test_the_stub_of_an_erased_person_is_no_difference(town):
+    Profile.objects.create(erased_at=days_ago(0), subject_count=0)
+
+    assert integrity.verify() == dict.fromkeys(PROJECTIONS, 0)
