@@ -1,5 +1,7 @@
 """Users and their roles. Rights are given by role only, never to oneself, and roles are a table in code."""
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -9,6 +11,7 @@ from django.utils.translation import ngettext
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from cdp.accounts import sessions
 from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete
@@ -39,6 +42,18 @@ class UserAdmin(NeverDelete, DjangoUserAdmin, HouseAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups", "totpdevice_set")
+
+    def formfield_for_dbfield(self, field, request, **kwargs):
+        if field.name == "language":
+            return forms.ChoiceField(
+                label=_("language"), choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget, initial="en"
+            )
+        if field.name == "groups":
+            choices = Group.objects.filter(name__in=ROLES)
+            return forms.ModelMultipleChoiceField(
+                choices, label=_("roles"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
+            )
+        return super().formfield_for_dbfield(field, request, **kwargs)
 
     def has_change_permission(self, request, obj=None):
         """Whoever stands above the roles is changed only by their like."""

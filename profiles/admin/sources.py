@@ -32,7 +32,6 @@ class SourceAdmin(NeverDelete, TrackedAdmin):
     list_display = ["title", "code", "kind", "party", "trust", "default_country", "enabled"]
     list_filter = ["party", "kind", "enabled"]
     search_fields = ["code__startswith", "title__istartswith"]
-    autocomplete_fields = ["namespace"]
     change_form_outer_before_template = "admin/profiles/source/health.html"
 
     def get_readonly_fields(self, request, obj=None):
@@ -114,4 +113,4 @@ def health(source_id) -> dict:
 def _snippets(request, key) -> list[tuple[str, str, str]]:
     """(id, title, code) for each client, with this host and `key`."""
     facts = {"address": request.build_absolute_uri("/").rstrip("/"), "key": key}
-    return [(f"snippet-{n}", title, render_to_string(name, facts)) for n, (title, name) in enumerate(SNIPPETS)]
+    return [(f"snippet-{n}", title, render_to_string(name, facts).strip()) for n, (title, name) in enumerate(SNIPPETS)]

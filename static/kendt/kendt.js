@@ -22,3 +22,18 @@ document.addEventListener("keydown", (event) => {
   box.focus();
   box.select();
 });
+
+// The look-up boxes of the theme get the label of the field that they stand for.
+function nameLookups() {
+  for (const select of document.querySelectorAll("select.select2-hidden-accessible")) {
+    const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
+    const text = (label?.textContent || select.name).trim().replace(/[:*]$/, "");
+    for (const part of select.nextElementSibling?.querySelectorAll('[role="combobox"], [role="textbox"], .select2-search__field') || []) {
+      part.setAttribute("aria-label", text);
+    }
+  }
+}
+window.addEventListener("load", () => {
+  nameLookups();
+  new MutationObserver(nameLookups).observe(document.body, { childList: true, subtree: true });
+});
