@@ -36,10 +36,6 @@ class Definition:
     rule: Node
 
     @property
-    def leaves(self) -> list[Node]:
-        return [node for node in self.rule.walk() if not isinstance(node, GroupNode)]
-
-    @property
     def references(self) -> list[str]:
         """Keys of the segments that the rule reads."""
         return sorted({node.body["segment"] for node in self.rule.walk() if isinstance(node, nodes.SegmentNode)})
@@ -55,11 +51,10 @@ def understand(document, catalogue: Catalogue | None = None) -> Definition:
     """The definition that `document` states; raises NotUnderstood with every problem and its JSON pointer."""
     if problems := _shape(document):
         raise _refusal(problems)
-    definition = read(document)
-    problems = [*_limits(definition), *definition.rule.check(catalogue or Catalogue.load())]
-    if problems:
+    as_told = nodes.read(document["rule"])
+    if problems := [*_limits(as_told), *as_told.check(catalogue or Catalogue.load())]:
         raise _refusal(problems)
-    return definition
+    return read(document)
 
 
 def read(document: dict) -> Definition:
@@ -87,14 +82,19 @@ def _refusal(problems: list[Problem]) -> NotUnderstood:
     return NotUnderstood(errors=[problem.as_dict() for problem in problems], first=problems[0].detail)
 
 
-def _limits(definition: Definition):
-    levels = definition.rule.depth if isinstance(definition.rule, GroupNode) else 0
+def leaves(rule: Node) -> int:
+    """How many conditions a rule has."""
+    return sum(not isinstance(node, GroupNode) for node in rule.walk())
+
+
+def _limits(rule: Node):
+    levels = rule.depth if isinstance(rule, GroupNode) else 0
     if levels > LIMITS["levels"]:
         detail = _("%(found)s levels of groups; %(limit)s are allowed.")
         yield Problem("/rule", "too_deep", detail % {"found": levels, "limit": LIMITS["levels"]})
-    if len(definition.leaves) > LIMITS["leaves"]:
+    if leaves(rule) > LIMITS["leaves"]:
         detail = _("%(found)s conditions; %(limit)s are allowed.")
-        yield Problem("/rule", "too_many", detail % {"found": len(definition.leaves), "limit": LIMITS["leaves"]})
+        yield Problem("/rule", "too_many", detail % {"found": leaves(rule), "limit": LIMITS["leaves"]})
 
 
 def _shape(document) -> list[Problem]:
@@ -138,7 +138,9 @@ def _said(error) -> str:
         return _("Missing: %(keys)s.") % {"keys": ", ".join(missing)}
     if error.validator == "enum":
         return _("Use one of: %(values)s.") % {"values": ", ".join(map(str, error.validator_value))}
-    if error.validator in {"maxItems", "minItems", "maxLength", "minLength", "minimum", "maximum"}:
+    if error.validator == "minItems":
+        return _("Add at least one.")
+    if error.validator in {"maxItems", "maxLength", "minLength", "minimum", "maximum"}:
         limits = {"limit": error.validator_value, "found": _size(error.instance)}
         if error.validator.startswith("max"):
             return _("At most %(limit)s; this is %(found)s.") % limits

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from cdp.kit import sql
 from cdp.kit.refused import Refused
+from segments import reach
 from segments.catalogue import Catalogue
 from segments.compiler import compile
 from segments.definitions import Archived, in_order
@@ -89,6 +90,8 @@ def _run(segment, *, as_of, by) -> Run:
             _compute(run)
     except (DatabaseError, Refused) as trouble:
         _fail(run, _said(trouble))
+    else:
+        reach.count(segment)
     return run
 
 

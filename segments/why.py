@@ -6,16 +6,18 @@ from uuid import UUID
 from django.utils import timezone
 
 from cdp.kit import sql
+from consents import decision
 from segments.catalogue import Catalogue
 from segments.compiler import LIVING, compile, frame
 from segments.flags import flagged
 from segments.language import Definition, read
 from segments.models import Segment
 from segments.nodes import Frame, GroupNode, Node
+from segments.reach import Question, questions
 
 
 def explain(segment: Segment, profile: UUID, *, as_of: datetime | None = None) -> dict:
-    """{"member", "as_of", "definition", "because": [leaf or group], "flags": [code]} for one person.
+    """{"member", "as_of", "definition", "because": [leaf or group], "flags": [code], "reach": [{...}]} for one person.
 
     Each entry: {"path", "text", "holds"}; a leaf adds "value" and "evidence", a group "of".
     """
@@ -30,6 +32,18 @@ def explain(segment: Segment, profile: UUID, *, as_of: datetime | None = None) -
         "definition": segment.current.number,
         "because": [_told(definition.rule, profile, around)],
         "flags": flags,
+        "reach": [_reach(question, profile) for question in questions()],
+    }
+
+
+def _reach(question: Question, profile: UUID) -> dict:
+    answer = decision.decide(profile, purpose=question.purpose.key, channel=question.channel)
+    return {
+        "purpose": question.purpose.key,
+        "channel": question.channel,
+        "allowed": answer.allowed,
+        "reason": answer.reason,
+        "sentence": answer.sentence,
     }
 
 

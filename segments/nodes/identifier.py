@@ -3,8 +3,12 @@
 from django.utils.translation import gettext as _
 
 from cdp.kit import sql
+from profiles.facts.standing import STANDING_IDENTIFIERS
 from segments.nodes.base import Node
 from segments.people import People
+
+#: Verified is what stands: an earlier, replaced address counts no more.
+VERIFIED = {"verified", "not_verified"}
 
 
 class IdentifierNode(Node):
@@ -16,11 +20,12 @@ class IdentifierNode(Node):
             yield self.problem("identifier", "unknown_namespace", detail)
 
     def people(self, frame):
-        verified = " AND i.verified" if self.body["is"] in {"verified", "not_verified"} else ""
         narrowed, only = frame.narrowed("s.profile_id")
+        held = "SELECT i.subject_id, i.verified FROM profiles_identifier i WHERE i.namespace_id = %s"
+        if self.body["is"] in VERIFIED:
+            held = f"SELECT * FROM ({STANDING_IDENTIFIERS.format(only='i.namespace_id = %s')}) v WHERE v.verified"
         return People(
-            "SELECT s.profile_id FROM profiles_identifier i JOIN profiles_subject s ON s.id = i.subject_id"
-            f" WHERE i.namespace_id = %s{verified}{narrowed}",
+            f"SELECT s.profile_id FROM ({held}) i JOIN profiles_subject s ON s.id = i.subject_id WHERE true{narrowed}",
             (frame.catalogue.namespaces[self.body["identifier"]].pk, *only),
             rest=self.body["is"] in {"has_not", "not_verified"},
         )

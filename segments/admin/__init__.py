@@ -1,0 +1,5 @@
+"""Pages of `segments`: who is in, why, how big, whom one may reach, and what left the house."""
+
+from segments.admin import activations, records, segments
+
+__all__ = ["activations", "records", "segments"]

@@ -1,0 +1,148 @@
+"""Destinations, and each run of a segment to one: what left, whom it left out, and who approved."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.forms import ModelForm
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from cdp.kit.refused import Refused
+from consents.reasons import REASONS
+from profiles.naming import lines
+from segments import activation, fields, tasks
+from segments.admin.pages import Pages
+from segments.models import Activation, ActivationState, Destination, Outcome
+
+SAMPLE = 10
+
+
+class DestinationForm(ModelForm):
+    def clean_fields(self):
+        """Only what may leave."""
+        try:
+            fields.refuse_forbidden(self.cleaned_data["fields"])
+        except Refused as refusal:
+            raise ValidationError(str(refusal), code=refusal.code) from None
+        return self.cleaned_data["fields"]
+
+
+@admin.register(Destination)
+class DestinationAdmin(NeverDelete, TrackedAdmin):
+    question = gettext_lazy("Where may people be sent: for what, how, and with which fields?")
+    form = DestinationForm
+    list_display = ["title", "kind", "purpose", "channel", "fields_that_leave", "active"]
+    list_select_related = ["purpose"]
+    list_filter = ["active"]
+    search_fields = ["key__startswith", "title__istartswith"]
+    prepopulated_fields = {"key": ["title"]}
+
+    @admin.display(description=gettext_lazy("fields"))
+    def fields_that_leave(self, destination):
+        return ", ".join(destination.fields)
+
+
+@admin.register(Activation)
+class ActivationAdmin(Pages, LookOnly, HouseAdmin):
+    question = gettext_lazy("What exactly left the house, and whom did it leave out?")
+    list_display = ["requested_at", "segment", "destination", "state", "members", "sent", "removed", "requested_by",
+                    "approved_by"]  # fmt: skip
+    list_display_links = ["requested_at"]
+    list_select_related = ["segment", "destination", "requested_by", "approved_by"]
+    list_filter = ["state"]
+    search_fields = ["segment__key__startswith"]
+    search_help_text = gettext_lazy("Beginning of the key of a segment")
+    sortable_by = ()
+    ordering = ["-id"]
+
+    def get_urls(self):
+        def route(place, view, name):
+            guarded = self.admin_site.admin_view(view)
+            return path(f"<uuid:activation_id>/{place}/", guarded, name=f"segments_activation_{name}")
+
+        own = [
+            route("approve", require_POST(self.approve), "approve"),
+            route("cancel", require_POST(self.cancel), "cancel"),
+            route("run", require_POST(self.run), "run"),
+            route("file/<str:name>", require_POST(self.file), "file"),
+        ]
+        return own + super().get_urls()
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        one = self._one(request, object_id)
+        sent = one.shipments.filter(outcome=Outcome.SENT).values_list("profile", flat=True)[:SAMPLE]
+        return self.page(
+            request,
+            "activation",
+            title=_("%(segment)s to %(destination)s") % {"segment": one.segment, "destination": one.destination},
+            activation=one,
+            reasons=[(code, REASONS.get(code, code), count) for code, count in sorted(one.left_out.items())],
+            sample=lines(sent) if request.user.has_perm("profiles.view_profile") else {},
+            may=_rights(request.user, one),
+        )
+
+    def approve(self, request, activation_id):
+        one = self._one(request, activation_id)
+        self.demand(request, "segments.approve_activation")
+        approved = self.act(request, _("Approved."), activation.approve, activation=one, by=request.user)
+        if approved:
+            _start(approved, request.user)
+        return redirect("admin:segments_activation_change", activation_id)
+
+    def cancel(self, request, activation_id):
+        one = self._one(request, activation_id)
+        self.demand(request, "segments.request_activation")
+        reason = request.POST.get("reason", "").strip() or _("no reason given")
+        self.act(request, _("Cancelled."), activation.cancel, activation=one, by=request.user, reason=reason)
+        return redirect("admin:segments_activation_change", activation_id)
+
+    def run(self, request, activation_id):
+        """Run an approved one now, where its job was lost."""
+        one = self._one(request, activation_id)
+        self.demand(request, "segments.request_activation")
+        self.act(request, _("Written."), activation.run, activation=one, by=request.user)
+        return redirect("admin:segments_activation_change", activation_id)
+
+    def file(self, request, activation_id, name):
+        """A file in clear: a personal-data disclosure, logged."""
+        one = self._one(request, activation_id)
+        if not _may_download(request.user):
+            raise PermissionDenied
+        try:
+            content = activation.download(one, name, by=request.user, request_id=request.id)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("admin:segments_activation_change", activation_id)
+        answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{one.segment.key}-{name}"'
+        return answer
+
+    def _one(self, request, key) -> Activation:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        related = ("segment", "destination__purpose", "version", "requested_by", "approved_by")
+        return get_object_or_404(Activation.objects.select_related(*related), pk=key)
+
+
+def _start(approved: Activation, user) -> None:
+    tasks.run_activation.defer(activation_id=str(approved.pk), by_id=str(user.pk))
+
+
+def _may_download(user) -> bool:
+    return user.has_perm("segments.approve_activation") or user.has_perm("profiles.reveal_profile")
+
+
+def _rights(user, one: Activation) -> dict:
+    waiting = one.state == ActivationState.WAITING
+    open_still = one.state in {ActivationState.WAITING, ActivationState.APPROVED}
+    own = one.requested_by_id == user.pk
+    return {
+        "approve": waiting and not own and user.has_perm("segments.approve_activation"),
+        "cancel": open_still and user.has_perm("segments.request_activation"),
+        "run": one.state == ActivationState.APPROVED and user.has_perm("segments.request_activation"),
+        "download": one.state == ActivationState.DONE and _may_download(user),
+    }

@@ -1,0 +1,173 @@
+"""The builder: one form that posts itself for each edit, with the sentence and the count beside it."""
+
+import json
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.shortcuts import redirect
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cdp.kit import sql
+from cdp.kit.refused import Refused
+from segments import builder, definitions, language, membership, nodes, preview, tasks
+from segments.builder.widgets import OPERATORS
+from segments.catalogue import EVENT_COLUMNS, Catalogue
+from segments.language import LIMITS, NotUnderstood
+from segments.models import Segment
+from segments.sentence import sentence
+
+MOST_NAMES = 200
+#: The distinct names of events, each found by one step down the index.
+EVENT_NAMES = """
+WITH RECURSIVE found AS (
+    (SELECT min(name) AS name FROM profiles_event)
+    UNION ALL
+    SELECT (SELECT min(e.name) FROM profiles_event e WHERE e.name > found.name) FROM found WHERE found.name IS NOT NULL
+)
+SELECT name FROM found WHERE name IS NOT NULL LIMIT %s
+"""
+
+
+class BuilderPages:
+    """Mixin of the segment's admin: a new segment, and a new definition of one."""
+
+    def add_view(self, request, form_url="", extra_context=None):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self._build(request, None)
+
+    def define(self, request, segment_id):
+        segment = self.found(request, segment_id)
+        self.demand(request, "segments.change_segment")
+        return self._build(request, segment)
+
+    def _build(self, request, segment: Segment | None):
+        catalogue = Catalogue.load()
+        document, errors = _posted(request.POST, catalogue) if request.method == "POST" else (_stored(segment), [])
+        if request.POST.get("act") == "save" and not errors:
+            saved = self._save(request, segment, document)
+            if saved:
+                return redirect("admin:segments_segment_change", saved.pk)
+        template = "builder/parts" if request.POST.get("fragment") else "builder/page"
+        return self.page(request, template, **_context(request, segment, document, errors, catalogue))
+
+    def _save(self, request, segment, document) -> Segment | None:
+        """Make the definition the one in use, and compute it: at once when that is quick, else in the background."""
+        try:
+            with transaction.atomic():
+                segment = segment or _drafted(request)
+                version = definitions.activate(
+                    segment, document=document, reason=request.POST.get("reason", ""), by=request.user
+                )
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return None
+        if preview.count(language.read(version.definition)).exact:
+            membership.refresh(version.segment, by=request.user)
+        else:
+            tasks.refresh.defer(segment_id=str(segment.pk), by_id=str(request.user.pk))
+        messages.success(request, _("Definition v%(number)s is in use.") % {"number": version.number})
+        return version.segment
+
+
+class TitleNeeded(Refused):
+    """A segment is called something, and nothing else is called so."""
+
+    code = "title_needed"
+    status = 422
+    sentence = gettext_lazy("Give the segment a title of at most %(limit)s characters that no other segment has.")
+
+
+def _drafted(request) -> Segment:
+    title = request.POST.get("title", "").strip()
+    key = slugify(title)[:60]
+    taken = Segment.objects.filter(key=key).exists()
+    if not key or taken or len(title) > LIMITS["title"]:
+        raise TitleNeeded(limit=LIMITS["title"])
+    minutes = request.POST.get("refresh_minutes", "")
+    return definitions.draft(
+        key=key, title=title, by=request.user, refresh_minutes=int(minutes) if minutes.isdigit() else None
+    )
+
+
+def _stored(segment: Segment | None) -> dict:
+    if segment and segment.current:
+        return builder.grouped(segment.current.definition)
+    return {"v": 1, "zone": None, "rule": {"op": "all", "of": []}}
+
+
+def _posted(posted, catalogue) -> tuple[dict, list[dict]]:
+    """(document, errors of its JSON text): from the JSON view when that was sent, else from the lines."""
+    if posted.get("view") == "json" and posted.get("act") != "lines":
+        return _of_text(posted.get("json", ""))
+    if posted.get("view") == "json":
+        document, errors = _of_text(posted.get("json", ""))
+        return builder.grouped(document), errors
+    return builder.edited(builder.document_from(posted, catalogue), posted.get("act", ""), catalogue), []
+
+
+def _of_text(text: str) -> tuple[dict, list[dict]]:
+    empty = _stored(None)
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        return empty, [{"pointer": "", "code": "not_json", "detail": _("This is not JSON: %(why)s") % {"why": error}}]
+    if not isinstance(document, dict) or not isinstance(document.get("rule"), dict):
+        return empty, [
+            {"pointer": "", "code": "no_rule", "detail": _('A definition is {"v": 1, "zone": …, "rule": …}.')}
+        ]
+    return document, []
+
+
+def _context(request, segment, document, errors, catalogue) -> dict:
+    posted = request.POST
+    view = "lines" if posted.get("act") == "lines" else posted.get("view") or request.GET.get("view", "lines")
+    told = _told(document, catalogue, counted=bool(posted) and posted.get("count") != "off")
+    errors = errors or told["errors"]
+    tree = builder.line_of(document, catalogue) if view == "lines" else None
+    homeless = builder.with_errors(tree, errors) if tree else []
+    return told | {
+        "segment": segment,
+        "title": _("Change the definition") if segment else _("New segment"),
+        "question": segment.title if segment else _("Whom do you mean?"),
+        "view": view,
+        "tree": tree,
+        "errors": errors if tree is None else [{"pointer": "", "detail": detail} for detail in homeless],
+        "has_errors": bool(errors),
+        "text": posted.get("json") if view == "json" and posted.get("view") == "json" else _as_text(document),
+        "zone": document.get("zone") or "",
+        "posted": posted,
+        "live": posted.get("count") != "off",
+        "addable": builder.ADDABLE,
+        "event_names": [row[0] for row in sql.rows(EVENT_NAMES, [MOST_NAMES])],
+        "properties": list(EVENT_COLUMNS),
+        "operators": OPERATORS,
+    }
+
+
+def _told(document, catalogue, *, counted: bool) -> dict:
+    """Sentence and count of a document, or what is wrong with it."""
+    used = {"leaves": 0, "most_leaves": LIMITS["leaves"], "sentence": "", "count": None, "errors": []}
+    if not document["rule"].get("of", True):
+        return used
+    try:
+        definition = language.understand(_zoned(document), catalogue)
+    except NotUnderstood as refusal:
+        return used | {"errors": refusal.errors}
+    return used | {
+        "leaves": language.leaves(nodes.read(definition.document["rule"])),
+        "sentence": sentence(definition, catalogue),
+        "count": preview.count(definition, catalogue) if counted else None,
+    }
+
+
+def _zoned(document: dict) -> dict:
+    return document if document.get("zone") else {**document, "zone": settings.TIME_ZONE}
+
+
+def _as_text(document: dict) -> str:
+    return json.dumps(_zoned(document), indent=2, ensure_ascii=False)

@@ -1,0 +1,43 @@
+"""Frame of the pages that a segment has besides its list."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+
+from cdp.kit.refused import Refused
+from segments.models import Segment
+
+
+class Pages:
+    """Mixin of a ModelAdmin: one row, one right, one template."""
+
+    def found(self, request, segment_id) -> Segment:
+        """The segment, for somebody who may look at segments."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Segment.objects.select_related("current", "owner"), pk=segment_id)
+
+    def page(self, request, template: str, **context) -> TemplateResponse:
+        frame = self.admin_site.each_context(request) | {"opts": self.opts, "request": request}
+        return TemplateResponse(request, f"admin/segments/{template}.html", frame | context)
+
+    @staticmethod
+    def demand(request, permission: str) -> None:
+        if not request.user.has_perm(permission):
+            raise PermissionDenied
+
+    @staticmethod
+    def act(request, done: str, verb, **arguments):
+        """Call a verb; say what it did, or the sentence with which it refused. Gives what it gave, or None."""
+        try:
+            result = verb(**arguments)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return None
+        messages.success(request, done)
+        return result
+
+    @staticmethod
+    def back(segment_id):
+        return redirect("admin:segments_segment_change", segment_id)

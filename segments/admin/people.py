@@ -1,0 +1,90 @@
+"""People of a segment, masked; and why one of them is in, or not."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from consents.models import Purpose
+from consents.reasons import REASONS
+from profiles import lookup
+from profiles.models import Profile
+from profiles.naming import lines
+from segments import reach, why
+from segments.models import Membership, Segment
+
+PER_PAGE = 25
+FLAGS = {
+    "not_living": gettext_lazy("Test data or erased"),
+    "left_out_by_flag": gettext_lazy("Restricted, or objects to profiling"),
+}
+
+
+def context(segment: Segment, asked) -> dict:
+    """People of `?reason=&purpose=&channel=` (none: all members), a page at a time by `?after=`."""
+    question = _question(asked)
+    after = lookup.profile_id(asked.get("after", ""))
+    found = _members(segment, after) if question is None else _answered(segment, question, asked["reason"], after)
+    page, more = found[:PER_PAGE], len(found) > PER_PAGE
+    shown = lines(page)
+    return {
+        "title": _("Members of %(segment)s") % {"segment": segment.title},
+        "question": _told(question, asked),
+        "people": [(profile, *shown[profile]) for profile in page],
+        "next": _next(asked, page[-1]) if more else "",
+    }
+
+
+def _question(asked) -> reach.Question | None:
+    purpose = Purpose.objects.filter(key=asked.get("purpose", "")).first()
+    return reach.Question(purpose, asked.get("channel", "")) if purpose and asked.get("reason") else None
+
+
+def _members(segment, after: UUID | None) -> list[UUID]:
+    inside = Membership.objects.filter(segment=segment, left_at=None)
+    if after:
+        inside = inside.filter(profile__gt=after)
+    return list(inside.order_by("profile").values_list("profile_id", flat=True)[: PER_PAGE + 1])
+
+
+def _answered(segment, question, reason, after: UUID | None) -> list[UUID]:
+    found = reach.those(segment, question, reason=reason)
+    return [profile for profile in found if after is None or profile > after][: PER_PAGE + 1]
+
+
+def _told(question, asked) -> str:
+    if question is None:
+        return _("Everyone who is in now.")
+    told = {"purpose": question.purpose.title, "channel": question.channel, "why": REASONS.get(asked["reason"], "")}
+    return _("%(purpose)s, %(channel)s: %(why)s") % told
+
+
+def _next(asked, last: UUID) -> str:
+    query = asked.copy()
+    query["after"] = str(last)
+    return query.urlencode()
+
+
+def why_context(segment: Segment, asked) -> dict:
+    """The explanation for the person whom `?profile=` names: an id, or anything that search understands."""
+    text = asked.get("profile", "").strip()
+    profile = _found(text) if text else None
+    if profile is None or segment.current is None:
+        return {"asked": text, "missing": bool(text)}
+    told = why.explain(segment, profile.pk)
+    name, contact = lines([profile.pk])[profile.pk]
+    return {
+        "asked": text,
+        "profile": profile,
+        "name": name or str(profile),
+        "contact": contact,
+        "told": told,
+        "flags": [FLAGS[code] for code in told["flags"]],
+        "intervals": Membership.objects.filter(segment=segment, profile=profile).order_by("-entered_at")[:10],
+    }
+
+
+def _found(text: str) -> Profile | None:
+    """The one person that a text names."""
+    people = {profile for found in lookup.find(text) for profile in found.profiles[:2]}
+    return people.pop() if len(people) == 1 else None

@@ -1,0 +1,83 @@
+"""Evidence of segments, to be looked at: definitions, runs, intervals, shipments, counts."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+
+from cdp.kit.admin import HouseAdmin, LookOnly
+from profiles import lookup
+from segments.models import Membership, Reach, Run, SegmentVersion, Shipment
+
+
+class OfOnePerson:
+    """Found by the id of a profile, through the index; nothing else narrows a table of millions."""
+
+    search_fields = ["pk"]
+    search_help_text = _("Profile id")
+    person_field = "profile"
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term.strip():
+            return queryset, False
+        key = lookup.profile_id(search_term)
+        return (queryset.filter(**{self.person_field: key}) if key else queryset.none()), False
+
+
+@admin.register(SegmentVersion)
+class SegmentVersionAdmin(LookOnly, HouseAdmin):
+    question = _("How was each segment defined, and why did it change?")
+    list_display = ["segment", "number", "reason", "author", "created_at"]
+    list_select_related = ["segment", "author"]
+    search_fields = ["segment__key"]
+    search_help_text = _("Key of a segment")
+    sortable_by = ()
+
+
+@admin.register(Run)
+class RunAdmin(LookOnly, HouseAdmin):
+    question = _("When was each segment computed, and how many came and went?")
+    list_display = ["as_of", "segment", "definition", "state", "members", "entered", "left", "left_out", "started_by"]
+    list_display_links = ["as_of"]
+    list_select_related = ["version__segment", "started_by"]
+    list_filter = ["state", ("as_of", RangeDateTimeFilter)]
+    search_fields = ["version__segment__key"]
+    search_help_text = _("Key of a segment")
+    sortable_by = ()
+    ordering = ["-id"]
+
+    @admin.display(description=_("segment"))
+    def segment(self, run):
+        return run.version.segment
+
+    @admin.display(description=_("definition"))
+    def definition(self, run):
+        return f"v{run.version.number}"
+
+
+@admin.register(Membership)
+class MembershipAdmin(OfOnePerson, LookOnly, HouseAdmin):
+    question = _("Who was in which segment, from when until when?")
+    list_display = ["segment", "profile", "entered_at", "left_at"]
+    list_select_related = ["segment"]
+    list_filter = [("segment", admin.RelatedFieldListFilter)]
+    person_field = "profile_id"
+    sortable_by = ()
+    ordering = ["-id"]
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(OfOnePerson, LookOnly, HouseAdmin):
+    question = _("What happened to each person when a segment left?")
+    list_display = ["id", "activation", "profile", "outcome", "reason", "consent_position"]
+    list_select_related = ["activation__segment", "activation__destination"]
+    list_filter = ["outcome"]
+    sortable_by = ()
+    ordering = ["-id"]
+
+
+@admin.register(Reach)
+class ReachAdmin(LookOnly, HouseAdmin):
+    question = _("How many members may be reached, for what, and how?")
+    list_display = ["segment", "purpose", "channel", "members", "reachable", "counted_at"]
+    list_select_related = ["segment", "purpose"]
+    sortable_by = ()

@@ -1,0 +1,140 @@
+"""The list of segments, and the page of one."""
+
+from django.contrib import admin
+from django.urls import path
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cdp.kit.admin import NeverDelete, TrackedAdmin
+from segments import activation, definitions, membership, reach, tasks
+from segments.admin import page, people
+from segments.admin.building import BuilderPages
+from segments.admin.pages import Pages
+from segments.models import Destination, Segment, SegmentState
+
+BADGES = {SegmentState.ACTIVE: "good", SegmentState.DRAFT: "quiet", SegmentState.ARCHIVED: "quiet"}
+
+
+@admin.register(Segment)
+class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
+    question = gettext_lazy("Which groups of people do we know, how big, and how fresh?")
+    list_display = ["title", "standing", "people_in", "people_reached", "freshness", "every", "owner"]
+    list_select_related = ["owner", "current"]
+    list_filter = ["state"]
+    search_fields = ["key__startswith", "title__istartswith"]
+    search_help_text = gettext_lazy("Beginning of key or title")
+    sortable_by = ["title"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("reaches__purpose")
+
+    @admin.display(description=gettext_lazy("state"))
+    def standing(self, segment):
+        return format_html(
+            '<span class="k-badge k-badge--{}">{}</span>', BADGES[segment.state], segment.get_state_display()
+        )
+
+    @admin.display(description=gettext_lazy("members"))
+    def people_in(self, segment):
+        return "–" if segment.members is None else segment.members
+
+    @admin.display(description=gettext_lazy("reachable"))
+    def people_reached(self, segment):
+        told = [f"{one.reachable} ({one.purpose}, {one.get_channel_display()})" for one in segment.reaches.all()]
+        return "; ".join(told) or "–"
+
+    @admin.display(description=gettext_lazy("as of"))
+    def freshness(self, segment):
+        if segment.stale_reason:
+            return format_html(
+                '<span class="k-badge k-badge--warn" title="{}">{}</span>', segment.stale_reason, _("stale")
+            )
+        return segment.computed_at or "–"
+
+    @admin.display(description=gettext_lazy("computed"))
+    def every(self, segment):
+        if not segment.refresh_minutes:
+            return _("by hand")
+        return _("every %(minutes)s min") % {"minutes": segment.refresh_minutes}
+
+    # --- Pages of one segment ---------------------------------------------------------------------------------
+
+    def get_urls(self):
+        def route(place, view, name):
+            return path(
+                f"<uuid:segment_id>/{place}/", self.admin_site.admin_view(view), name=f"segments_segment_{name}"
+            )
+
+        own = [
+            route("define", self.define, "define"),
+            route("people", self.people, "people"),
+            route("why", self.why, "why"),
+            route("compute", require_POST(self.compute), "compute"),
+            route("count", require_POST(self.count), "count"),
+            route("send", require_POST(self.send), "send"),
+            route("archive", require_POST(self.archive), "archive"),
+        ]
+        return own + super().get_urls()
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        segment = self.found(request, object_id)
+        return self.page(request, "page", title=segment.title, **page.context(segment, request.user))
+
+    def people(self, request, segment_id):
+        """Members, or those of them with one answer to a question of reach, masked."""
+        segment = self.found(request, segment_id)
+        self.demand(request, "profiles.view_profile")
+        return self.page(request, "people", segment=segment, **people.context(segment, request.GET))
+
+    def why(self, request, segment_id):
+        """Why one person is in the segment, or not."""
+        segment = self.found(request, segment_id)
+        self.demand(request, "profiles.view_profile")
+        return self.page(
+            request,
+            "why",
+            segment=segment,
+            title=_("Why, or why not?"),
+            question=segment.title,
+            **people.why_context(segment, request.GET),
+        )
+
+    # --- Acts -------------------------------------------------------------------------------------------------
+
+    def compute(self, request, segment_id):
+        segment = self.found(request, segment_id)
+        self.demand(request, "segments.refresh_segment")
+        run = self.act(request, _("Computed."), membership.refresh, segment=segment, by=request.user)
+        if run and run.error:
+            self.message_user(request, run.error, level="error")
+        return self.back(segment_id)
+
+    def count(self, request, segment_id):
+        """Count anew who may be reached."""
+        segment = self.found(request, segment_id)
+        self.act(request, _("Counted anew."), reach.count, segment=segment)
+        return self.back(segment_id)
+
+    def send(self, request, segment_id):
+        """Ask for an activation; a small one runs at once."""
+        segment = self.found(request, segment_id)
+        self.demand(request, "segments.request_activation")
+        destination = Destination.objects.filter(pk=request.POST.get("destination") or None).first()
+        if destination is None:
+            self.message_user(request, _("Choose a destination."), level="error")
+            return self.back(segment_id)
+        asked = self.act(
+            request, _("Asked for."), activation.request, segment=segment, destination=destination, by=request.user
+        )
+        if asked and asked.state == "approved":
+            tasks.run_activation.defer(activation_id=str(asked.pk), by_id=str(request.user.pk))
+        return self.back(segment_id)
+
+    def archive(self, request, segment_id):
+        segment = self.found(request, segment_id)
+        self.demand(request, "segments.change_segment")
+        reason = request.POST.get("reason", "").strip() or _("No longer used")
+        self.act(request, _("Archived."), definitions.archive, segment=segment, reason=reason, by=request.user)
+        return self.back(segment_id)
