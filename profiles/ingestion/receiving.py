@@ -44,7 +44,7 @@ def receive(*, body: bytes, call: str | None = None, sent_at: str | None = None,
     gate.take(key.source, len(batch.events))
     gate.check()
     if batch.events:
-        sent = clock.read(batch.sent_at or sent_at)
+        sent = clock.read(batch.sent_at) or clock.read(sent_at)
         _keep(key, body, received_at, sent and sent.moment, len(batch.events))
     return len(batch.events)
 

@@ -33,7 +33,13 @@ TRAITS = {
     "zip": "postal_code",
     "zip_code": "postal_code",
 }
-ADDRESS = ("street", "city", "postal_code", "country")
+#: Traits that are objects: which of their parts are traits of their own.
+NESTED = {
+    "address": {
+        name: TRAITS.get(name, name) for name in ("street", "city", "postal_code", "zip", "zip_code", "country")
+    },
+    "company": {"name": "company"},
+}
 #: What of the context is kept. Addresses of machines, user agents and copies of traits are not.
 PAGE = ("path", "title", "url", "referrer")
 #: What says when a copy was sent, not what happened.
@@ -143,12 +149,11 @@ class Shaper:
         """Move what the catalogue knows from `traits` to the person; give what is left, and what could not be read."""
         left, unread = {}, {}
         for name, value in _spread(traits):
-            code = _code(name)
-            code = TRAITS.get(code, code)
+            code = TRAITS.get(_code(name), _code(name))
             if value is None or value == "":
                 continue
-            if code not in self.identifiers and code not in self.attributes:
-                left[name if code == _code(name) else code] = value
+            if isinstance(value, dict) or (code not in self.identifiers and code not in self.attributes):
+                left[code if _code(name) in TRAITS else name] = value
             elif not self._says(person, code, value):
                 unread[code] = value
         return left, unread
@@ -201,19 +206,15 @@ def _object(value) -> dict:
 
 
 def _spread(traits: dict) -> Iterator[tuple[str, object]]:
-    """The traits, with those of the address and the company's name as traits of their own."""
+    """The traits, with known parts of the address and the company as traits of their own; what is left stays one."""
     for name, value in traits.items():
-        if name == "address" and isinstance(value, dict):
-            yield from ((part if _is_address(part) else f"address_{part}", one) for part, one in value.items())
-        elif name == "company" and isinstance(value, dict):
-            yield from ((name if part == "name" else f"company_{part}", one) for part, one in value.items())
-        else:
+        known = NESTED.get(name)
+        if known is None or not isinstance(value, dict):
             yield name, value
-
-
-def _is_address(part: str) -> bool:
-    code = _code(part)
-    return TRAITS.get(code, code) in ADDRESS
+            continue
+        yield from ((known[_code(part)], one) for part, one in value.items() if _code(part) in known)
+        if rest := {part: one for part, one in value.items() if _code(part) not in known}:
+            yield name, rest
 
 
 @lru_cache(maxsize=10_000)

@@ -1,0 +1,198 @@
+"""What of a call becomes the event: its name, its columns, its open and its sealed properties."""
+
+from decimal import Decimal
+
+import pytest
+
+from profiles.ingestion.personal import is_personal, parted
+from profiles.models import Event
+from tests.profiles.ingestion.sending import identify, reasons, take, text_of_database, track
+
+pytestmark = pytest.mark.django_db
+
+
+def test_properties_that_segments_use_stand_in_columns_of_their_own():
+    take(
+        track(
+            properties={
+                "category": "shoes",
+                "order_id": "O-1",
+                "product_id": 123,
+                "quantity": 2,
+                "price": 149.95,
+                "revenue": "299.90",
+                "currency": "dkk",
+                "color": "red",
+            }
+        )
+    )
+
+    event = Event.objects.get()
+    assert (event.category, event.order_id, event.product_id, event.currency) == ("shoes", "O-1", "123", "DKK")
+    assert (event.quantity, event.price, event.amount) == (2, Decimal("149.95"), Decimal("299.90"))
+    assert event.properties == {"color": "red"}
+
+
+def test_a_value_that_would_lose_in_its_column_stays_a_property():
+    odd = {
+        "price": "1.299,00",
+        "quantity": True,
+        "revenue": 0.123456,
+        "currency": "kroner",
+        "order_id": "x" * 101,
+        "category": ["a"],
+    }
+
+    take(track(properties=odd))
+
+    event = Event.objects.get()
+    assert (event.price, event.quantity, event.amount, event.currency, event.order_id, event.category) == (None,) * 6
+    assert event.properties == odd
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "category"),
+    [
+        ({"type": "page", "name": "Forside", "category": "Shop"}, "Forside", "Shop"),
+        ({"type": "page", "properties": {"name": "Forside"}}, "Forside", None),
+        ({"type": "page"}, "page", None),
+        ({"type": "screen", "name": "Kurv"}, "Kurv", None),
+        ({"type": "group", "groupId": "G-1", "name": "ignored"}, "group", None),
+        ({"type": "track", "event": " Order Completed "}, "Order Completed", None),
+    ],
+)
+def test_the_name_is_what_happened_or_what_the_page_is_called(call, name, category):
+    take(track(**call))
+
+    assert list(Event.objects.values_list("name", "category")) == [(name, category)]
+
+
+def test_the_group_and_its_traits_are_properties():
+    take(track(type="group", groupId="org-7", traits={"name": "Åkesson AB", "employees": 12}))
+
+    assert Event.objects.get().properties == {"group_id": "org-7", "name": "Åkesson AB", "employees": 12}
+
+
+def test_of_the_context_only_campaign_page_and_consent_signal_are_kept():
+    take(
+        track(
+            context={
+                "ip": "192.0.2.10",
+                "userAgent": "Firefox",
+                "locale": "da-DK",
+                "library": {"name": "x"},
+                "campaign": {"source": "mail"},
+                "page": {"url": "https://shop.example/a?session=abc#top", "search": "?session=abc", "title": "A"},
+                "consent": {"categoryPreferences": {"Advertising": False}},
+            }
+        )
+    )
+
+    assert Event.objects.get().properties == {
+        "context": {
+            "campaign": {"source": "mail"},
+            "page": {"url": "https://shop.example/a", "title": "A"},
+            "consent": {"categoryPreferences": {"Advertising": False}},
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("email", "x"),
+        ("invitee_email", "x"),
+        ("Phone Number", 20123456),
+        ("shipping-address", {"line": "x"}),
+        ("ip", "192.0.2.1"),
+        ("note", "write to anna@example.dk soon"),
+        ("url", "https://shop.example/?mail=anna%40example.dk"),
+        ("note", "call +45 20 12 34 56"),
+        ("id", "010190-1234"),
+        ("id", "19900131-1234"),
+        ("lines", [{"recipient": "Anna"}]),
+        ("deep", {"a": [{"b": "anna@example.dk"}]}),
+    ],
+)
+def test_a_property_that_could_tell_who_it_is_is_personal(name, value):
+    assert is_personal(name, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", "Running shoe"),
+        ("order_id", "1234567890"),
+        ("sku", "12345678-1234-4123-8123-123456789012"),
+        ("time", "2026-11-21T18:29:48.992+02:00"),
+        ("has_email", True),
+        ("email", None),
+        ("utm_medium", "email"),
+        ("tags", ["summer", "sale"]),
+        ("ean", 5701234567890),
+        ("zipper", "YKK"),
+        ("shipping", 49),
+    ],
+)
+def test_an_ordinary_property_is_open(name, value):
+    assert not is_personal(name, value)
+
+
+@pytest.mark.parametrize("text", ["+1" * 100_000, "%40" * 80_000, "@" * 200_000, "a" * 200_000 + "@", "1-" * 100_000])
+def test_telling_takes_no_longer_for_a_hostile_text(text):
+    import time
+
+    began = time.process_time()
+    parted({"text": text})
+
+    assert time.process_time() - began < 1
+
+
+def test_no_planted_value_is_stored_open_anywhere():
+    planted = [
+        "planted.one@example.dk",
+        "+4520998877",
+        "Plantine",
+        "Plantesen",
+        "Plantevej 99",
+        "planted-user",
+        "planted-device",
+        "planted-session",
+        "192.0.2.77",
+        "planted.in.url@example.dk",
+        "planted.trait@example.dk",
+        "planted.bad@example.dk",
+        "planted-message",
+        "planted-alias",
+    ]
+    take(
+        identify(
+            userId="planted-user",
+            anonymousId="planted-device",
+            messageId="planted-message",
+            traits={
+                "email": planted[0],
+                "phone": planted[1],
+                "firstName": planted[2],
+                "lastName": planted[3],
+                "address": {"street": planted[4], "floor": "Plantine 3"},
+                "partner_email": planted[10],
+                "birthday": "Plantine",
+            },
+            context={"ip": "192.0.2.77", "userAgent": "planted-session"},
+        ),
+        track(userId="planted-user", properties={"url": f"https://x/?e={planted[9]}", "recipient": "Plantine"}),
+        track(userId="planted-user", event="", properties={"email": planted[11]}),
+        track(userId="planted-user", event=f"For {planted[0]}"),
+        track(userId="planted-user", type="alias", previousId="planted-alias"),
+    )
+
+    everything = text_of_database()
+    assert reasons() == {"no_event_name": 1, "bad_event_name": 1}
+    assert [one for one in planted if one in everything] == []
+
+
+def test_the_scan_would_find_what_is_open():
+    take(track("Planted Name"))
+
+    assert "Planted Name" in text_of_database()
