@@ -23,11 +23,12 @@ lint: $(VENV)/development ## style, and the arrows between the apps
 # The tests have a data folder and, without DATABASE_URL, a database server of their own.
 test: lint ## lint, checks, and all tests with their coverage
 	@data=$$(mktemp -d "$${TMPDIR:-/tmp}/kendt-XXXXXX"); chmod 711 "$$data"; export KENDT_DATA="$$data" KENDT_ENV=test; \
-	trap '$(MANAGE) db stop >/dev/null; rm -rf "$$data"' EXIT; \
+	trap '$(MANAGE) db stop >/dev/null; rm -rf "$$(readlink -f "$$data/postgres")" "$$data"' EXIT; \
 	set -ex; \
 	$(MANAGE) db start; \
 	$(MANAGE) makemigrations --check --dry-run; \
 	$(MANAGE) check; \
+	{ set +x; } 2>/dev/null; \
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report term:skip-covered
 
 bench: $(VENV)/development ## speed, as ratios to what the database does by itself
