@@ -62,6 +62,14 @@ class FileLost(Refused):
 # --- Asking and approving ---------------------------------------------------------------------------------------
 
 
+def preview(*, agreement: Agreement, purpose, columns: Sequence[str], audience_ref: UUID | None = None) -> Ruling:
+    """What a delivery would be now; stores nothing."""
+    if not columns:
+        raise NothingChosen
+    people = audiences.people(audience_ref)
+    return sharing.decide(people, agreement=agreement, purpose=purpose, columns=columns)
+
+
 @transaction.atomic
 def request_delivery(
     *, agreement: Agreement, purpose, columns: Sequence[str], audience_ref: UUID | None = None, by=None, key: str = ""
@@ -70,10 +78,7 @@ def request_delivery(
 
     Raises NotPermitted where the agreement forbids it already now; the counts are of now and are taken again.
     """
-    if not columns:
-        raise NothingChosen
-    people = audiences.people(audience_ref)
-    ruling = sharing.decide(people, agreement=agreement, purpose=purpose, columns=columns)
+    ruling = preview(agreement=agreement, purpose=purpose, columns=columns, audience_ref=audience_ref)
     if not ruling.is_allowed:
         raise NotPermitted(ruling.denials)
     return Delivery.objects.create(

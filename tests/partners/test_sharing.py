@@ -242,6 +242,7 @@ def test_a_sample_is_masked_and_opens_nothing():
 
 def test_the_number_of_statements_does_not_grow_with_people():
     version, counts = agreement(), []
+    decide(version)
     for more in (1, 4):
         members(more)
         with CaptureQueriesContext(connection) as asked:
