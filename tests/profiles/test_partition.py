@@ -1,0 +1,210 @@
+"""The rule itself, as a pure function: what must hold of every partition, whatever is claimed."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from profiles.models import Namespace
+from profiles.resolution import partition as rule
+from profiles.resolution.likeness import births_differ, names_differ
+from profiles.resolution.partition import Evidence, Link, Reason, partition
+
+NUMBER, LOGIN, MAIL, PHONE, DEVICE = range(1, 6)
+POLICY = {
+    NUMBER: Namespace(pk=NUMBER, role="anchor", priority=1, max_per_profile=1),
+    LOGIN: Namespace(pk=LOGIN, role="anchor", priority=2, max_per_profile=2),
+    MAIL: Namespace(pk=MAIL, role="linking", priority=3, max_per_profile=2),
+    PHONE: Namespace(pk=PHONE, role="supported", priority=5, max_per_profile=3, window_days=30),
+    DEVICE: Namespace(pk=DEVICE, role="last_login", priority=8, max_per_profile=9, window_days=90),
+}
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SUBJECTS = [UUID(int=number) for number in range(1, 9)]
+
+
+def link(subject, namespace, value, *, day=0, verified=False):
+    seen = START + timedelta(days=day)
+    return Link(SUBJECTS[subject], namespace, bytes([value]), verified, seen, "crm", bytes([subject]), False)
+
+
+def clusters(result):
+    found = {}
+    for subject, profile in result.profile.items():
+        found.setdefault(profile, set()).add(SUBJECTS.index(subject))
+    return {frozenset(members) for members in found.values()}
+
+
+LINKS = st.lists(
+    st.builds(
+        link, st.integers(0, 7), st.integers(1, 5), st.integers(0, 3),
+        day=st.integers(0, 120), verified=st.booleans(),
+    ),
+    max_size=25,
+)  # fmt: skip
+PAIRS = st.lists(st.sampled_from(list(combinations(SUBJECTS, 2))), max_size=3)
+
+
+@st.composite
+def evidence(draw):
+    names = draw(st.dictionaries(st.sampled_from(SUBJECTS), st.sampled_from(["anna", "anne", "bo", "knud"])))
+    dates = draw(st.dictionaries(st.sampled_from(SUBJECTS), st.dates(date(1980, 1, 1), date(1980, 3, 3))))
+    links = {(one.subject, one.namespace, one.blind): one for one in draw(LINKS)}
+    return Evidence(SUBJECTS, list(links.values()), draw(PAIRS), draw(PAIRS), names, dates)
+
+
+def values_of(evidence, members, kind):
+    held = {SUBJECTS[member] for member in members}
+    return {one.blind for one in evidence.links if one.subject in held and one.namespace == kind}
+
+
+@given(evidence(), st.randoms())
+def test_the_order_of_links_does_not_matter(said, random):
+    first = partition(said, POLICY)
+    random.shuffle(said.links)
+
+    assert partition(said, POLICY) == first
+
+
+@given(evidence())
+def test_every_subject_is_in_one_profile_that_has_the_oldest_id(said):
+    result = partition(said, POLICY)
+
+    assert set(result.profile) == set(SUBJECTS)
+    for subject, profile in result.profile.items():
+        assert profile <= subject
+        assert result.profile[profile] == profile
+
+
+@given(evidence())
+def test_people_told_apart_are_never_together(said):
+    result = partition(said, POLICY)
+
+    for one, two in said.apart:
+        assert result.profile[one] != result.profile[two]
+
+
+@given(evidence())
+def test_no_limit_is_broken_but_by_a_steward_or_by_one_source(said):
+    said.same = []
+
+    for members in clusters(partition(said, POLICY)):
+        for kind, namespace in POLICY.items():
+            alone = max(len(values_of(said, {member}, kind)) for member in members)
+            assert len(values_of(said, members, kind)) <= max(namespace.max_per_profile, alone)
+
+
+@given(evidence())
+def test_a_refused_link_tells_two_profiles_apart_by_a_value_that_both_claim(said):
+    result = partition(said, POLICY)
+
+    for refusal in result.refused:
+        assert result.profile[refusal.subject] != result.profile[refusal.other]
+        claimed = [
+            {one.blind for one in said.links if (one.subject, one.namespace) == (subject, refusal.namespace)}
+            for subject in (refusal.subject, refusal.other)
+        ]
+        assert claimed[0] & claimed[1]
+
+
+@given(evidence())
+def test_two_who_share_a_value_are_together_or_the_refusal_is_recorded(said):
+    result = partition(said, POLICY)
+
+    refused = {
+        frozenset({result.profile[one.subject], result.profile[one.other]}) | {one.namespace} for one in result.refused
+    }
+    for one, two in combinations(said.links, 2):
+        places = {result.profile[one.subject], result.profile[two.subject]}
+        if one.value == two.value and len(places) == 2:
+            assert frozenset(places) | {one.namespace} in refused
+
+
+@given(evidence())
+def test_devices_join_no_two_known_people(said):
+    known = {one.subject for one in said.links if one.namespace != DEVICE}
+    result = partition(said, POLICY)
+    said.links = [one for one in said.links if one.namespace != DEVICE]
+    without = partition(said, POLICY)
+
+    for one, two in combinations(known, 2):
+        assert (result.profile[one] == result.profile[two]) == (without.profile[one] == without.profile[two])
+
+
+def test_a_verified_claim_goes_before_an_earlier_unverified_one():
+    links = [link(0, MAIL, 1, day=9, verified=True), link(1, MAIL, 1, day=1), link(2, MAIL, 1, day=5, verified=True)]
+    links += [link(0, NUMBER, 1), link(1, NUMBER, 2)]
+
+    result = partition(Evidence(SUBJECTS[:3], links), POLICY)
+
+    assert clusters(result) == {frozenset({0, 2}), frozenset({1})}
+    assert {one.reason for one in result.refused} == {Reason.ANCHORS_DIFFER}
+
+
+def test_a_merged_customer_with_two_numbers_takes_further_records_of_either():
+    links = [link(0, NUMBER, 1), link(1, NUMBER, 2), link(2, NUMBER, 2), link(2, PHONE, 1), link(3, PHONE, 1)]
+
+    result = partition(Evidence(SUBJECTS[:4], links, same=[(SUBJECTS[0], SUBJECTS[1])]), POLICY)
+
+    assert clusters(result) == {frozenset({0, 1, 2, 3})}
+
+
+def test_a_steward_joins_against_every_rule_but_another_steward():
+    links = [link(0, NUMBER, 1), link(1, NUMBER, 2), link(2, NUMBER, 3)]
+    same = [(SUBJECTS[0], SUBJECTS[1]), (SUBJECTS[1], SUBJECTS[2])]
+
+    result = partition(Evidence(SUBJECTS[:3], links, same, [(SUBJECTS[0], SUBJECTS[2])]), POLICY)
+
+    assert clusters(result) == {frozenset({0, 1}), frozenset({2})}
+
+
+def test_a_chain_of_sightings_within_the_window_keeps_a_value():
+    links = [link(number, PHONE, 1, day=25 * number) for number in range(4)]
+
+    assert clusters(partition(Evidence(SUBJECTS[:4], links), POLICY)) == {frozenset(range(4))}
+
+
+def test_a_frozen_profile_takes_no_more_records(monkeypatch):
+    monkeypatch.setattr(rule, "FROZEN", 3)
+    links = [link(number, MAIL, 1) for number in range(5)]
+
+    result = partition(Evidence(SUBJECTS[:5], links), POLICY)
+
+    assert clusters(result) == {frozenset({0, 1, 2}), frozenset({3, 4})}
+    assert result.frozen == {SUBJECTS[0], SUBJECTS[3]}
+    assert result.refused == set()
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "differ"),
+    [
+        ({"anna"}, {"anne"}, False),
+        ({"anna"}, {"bo"}, True),
+        ({"anna", "margrethe"}, {"margrete"}, False),
+        ({"anna"}, set(), False),
+        ({"maria"}, {"mia"}, False),
+        ({"johan henrik"}, {"hans"}, False),
+        ({"bill"}, {"william"}, False),
+        ({"bo"}, {"bill"}, True),
+    ],
+)
+def test_names_differ_when_none_is_like_another(one, two, differ):
+    assert names_differ(one, two) is differ
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "differ"),
+    [
+        ("1980-05-04", "1980-05-04", False),
+        ("1980-05-04", "1980-05-14", False),
+        ("1980-05-04", "1981-05-04", False),
+        ("1980-05-04", "1980-04-05", False),
+        ("1980-05-04", "1981-04-05", True),
+        ("1980-05-04", "1980-06-07", True),
+        ("1980-05-04", "1981-06-04", True),
+    ],
+)
+def test_birth_dates_differ_in_two_parts_or_more_and_a_swap_is_one(one, two, differ):
+    assert births_differ({date.fromisoformat(one)}, {date.fromisoformat(two)}) is differ
