@@ -23,6 +23,11 @@ def pytest_unconfigure(config):
         embedded.stop(settings.KENDT_DATA)
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Bytes are named by their size: packed ones hold the time, and every worker must collect the same names."""
+    return f"{argname}-{len(val)}-bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Every test database starts as every installation does."""
