@@ -18,6 +18,13 @@ from segments.nodes import GroupNode, Node, Problem
 SCHEMA_FILE = Path(__file__).with_name("schema_v1.json")
 LIMITS = {"levels": 5, "leaves": 100, "references": 8, "values": 500, "title": 120}
 
+#: The order in which keys are written.
+WRITTEN = [
+    *["v", "zone", "rule", "op", "attr", "identifier", "event", "consent", "segment", "sample", "prop", "channel"],
+    *["is", "in", "cmp", "of", "value", "where", "window", "last", "from_ago", "to_ago", "period", "from", "to", "n"],
+    *["unit", "count", "days", "distinct", "sum", "avg", "min", "max", "currency", "fold", "seed"],
+]
+
 
 class NotUnderstood(Refused):
     """The definition is not a rule of the segment language; `errors` say where and why."""
@@ -80,6 +87,18 @@ def _is_default(key, value) -> bool:
 
 def _refusal(problems: list[Problem]) -> NotUnderstood:
     return NotUnderstood(errors=[problem.as_dict() for problem in problems], first=problems[0].detail)
+
+
+def as_text(document: dict) -> str:
+    """A document as people write it: the key that names a node first, then its test, then the values."""
+    return json.dumps(_in_order(document), indent=2, ensure_ascii=False)
+
+
+def _in_order(body):
+    if isinstance(body, dict):
+        known = [key for key in WRITTEN if key in body]
+        return {key: _in_order(body[key]) for key in (*known, *(key for key in body if key not in known))}
+    return [_in_order(item) for item in body] if isinstance(body, list) else body
 
 
 def leaves(rule: Node) -> int:
@@ -146,8 +165,19 @@ def _said(error) -> str:
             return _("At most %(limit)s; this is %(found)s.") % limits
         return _("At least %(limit)s; this is %(found)s.") % limits
     if error.validator == "type":
-        return _("This must be of the type %(type)s.") % {"type": error.validator_value}
+        return _typed(error.validator_value)
     return _("This does not fit the language.")
+
+
+def _typed(kind: str) -> str:
+    return {
+        "integer": _("Write a whole number."),
+        "number": _("Write a number."),
+        "string": _("Write a text."),
+        "array": _("Write a list."),
+        "boolean": _("Write true or false."),
+        "object": _("Write an object."),
+    }[kind]
 
 
 def _size(instance):

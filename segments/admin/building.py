@@ -126,7 +126,7 @@ def _of_text(text: str) -> tuple[dict, list[dict]]:
 def _context(request, segment, document, errors, catalogue) -> dict:
     posted = request.POST
     view = "lines" if posted.get("act") == "lines" else posted.get("view") or request.GET.get("view", "lines")
-    told = _told(document, catalogue, counted=bool(posted) and posted.get("count") != "off")
+    told = _told(document, catalogue, counted=posted.get("count") != "off")
     errors = errors or told["errors"]
     tree = builder.line_of(document, catalogue) if view == "lines" else None
     homeless = builder.with_errors(tree, errors) if tree else []
@@ -170,4 +170,4 @@ def _zoned(document: dict) -> dict:
 
 
 def _as_text(document: dict) -> str:
-    return json.dumps(_zoned(document), indent=2, ensure_ascii=False)
+    return language.as_text(_zoned(document))

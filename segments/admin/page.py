@@ -1,6 +1,5 @@
 """What the page of a segment shows."""
 
-import json
 from difflib import SequenceMatcher
 
 from django.utils.html import format_html, format_html_join
@@ -9,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from segments import definitions, reach
 from segments.catalogue import Catalogue
-from segments.language import read
+from segments.language import as_text, read
 from segments.models import Destination, Run, Segment, SegmentState
 from segments.sentence import sentence
 
@@ -25,7 +24,7 @@ def context(segment: Segment, user) -> dict:
     return {
         "segment": segment,
         "sentence": segment.current and sentence(read(segment.current.definition), catalogue),
-        "document": segment.current and json.dumps(segment.current.definition, indent=2, ensure_ascii=False),
+        "document": segment.current and as_text(segment.current.definition),
         "reaches": [(one, reach.reasons(one)) for one in segment.reaches.select_related("purpose")],
         "runs": runs[:RUNS_LISTED],
         "last_run": next((run for run in runs if run.state == "done"), None),

@@ -11,6 +11,7 @@ from profiles import lookup
 from profiles.models import Profile
 from profiles.naming import lines
 from segments import reach, why
+from segments.admin import telling
 from segments.models import Membership, Segment
 
 PER_PAGE = 25
@@ -71,7 +72,7 @@ def why_context(segment: Segment, asked) -> dict:
     profile = _found(text) if text else None
     if profile is None or segment.current is None:
         return {"asked": text, "missing": bool(text)}
-    told = why.explain(segment, profile.pk)
+    told = telling.told(why.explain(segment, profile.pk))
     name, contact = lines([profile.pk])[profile.pk]
     return {
         "asked": text,

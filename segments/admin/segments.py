@@ -1,6 +1,7 @@
 """The list of segments, and the page of one."""
 
 from django.contrib import admin
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -8,11 +9,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
-from segments import activation, definitions, membership, reach, tasks
+from segments import activation, definitions, membership, reach
 from segments.admin import page, people
 from segments.admin.building import BuilderPages
 from segments.admin.pages import Pages
-from segments.models import Destination, Segment, SegmentState
+from segments.models import ActivationState, Destination, Segment, SegmentState
 
 BADGES = {SegmentState.ACTIVE: "good", SegmentState.DRAFT: "quiet", SegmentState.ARCHIVED: "quiet"}
 
@@ -80,7 +81,8 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         segment = self.found(request, object_id)
-        return self.page(request, "page", title=segment.title, **page.context(segment, request.user))
+        question = _("Who is in, why, how many, and whom may we reach?")
+        return self.page(request, "page", title=segment.title, question=question, **page.context(segment, request.user))
 
     def people(self, request, segment_id):
         """Members, or those of them with one answer to a question of reach, masked."""
@@ -128,9 +130,11 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
         asked = self.act(
             request, _("Asked for."), activation.request, segment=segment, destination=destination, by=request.user
         )
-        if asked and asked.state == "approved":
-            tasks.run_activation.defer(activation_id=str(asked.pk), by_id=str(request.user.pk))
-        return self.back(segment_id)
+        if asked is None:
+            return self.back(segment_id)
+        if asked.state == ActivationState.APPROVED:
+            self.act(request, _("Written."), activation.run, activation=asked, by=request.user)
+        return redirect("admin:segments_activation_change", asked.pk)
 
     def archive(self, request, segment_id):
         segment = self.found(request, segment_id)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from cdp.kit import sql
 from segments import words
 from segments.catalogue import EVENT_COLUMNS, MONEY
-from segments.clock import LONGEST, Clock, too_long
+from segments.clock import ELAPSED, LONGEST, Clock, too_long
 from segments.nodes.base import Node
 from segments.operators import BY_TYPE, row_condition
 from segments.people import People
@@ -188,7 +188,18 @@ class EventNode(Node):
             JOIN profiles_source s ON s.id = x.source_id ORDER BY x.occurred_at DESC""",
             params,
         )
-        return {"value": sql.value(f"SELECT {measured} {rows}", (*more, *params)), "evidence": evidence}
+        value = sql.value(f"SELECT {measured} {rows}", (*more, *params))
+        return {"value": value, "evidence": evidence} | self._changes(evidence)
+
+    def _changes(self, evidence: list[dict]) -> dict:
+        """When the count falls below its goal as events grow old, if nothing new happens."""
+        kind, wanted = self.aggregate
+        window = self.body.get("window", {})
+        needed = wanted.get("n", 0) + (wanted["cmp"] == ">")
+        told = kind == "count" and wanted["cmp"] in {">=", ">"} and window.get("unit") in ELAPSED and "last" in window
+        if not told or not 0 < needed <= len(evidence):
+            return {}
+        return {"changes_at": evidence[needed - 1]["occurred_at"] + window["last"] * ELAPSED[window["unit"]]}
 
 
 def _is_moment(text: str) -> bool:

@@ -6,6 +6,7 @@
   const PARTS = ["builder-rule", "builder-told"];
   const PAUSE = 700;
   const BETWEEN = 2000;
+  const STEPS = { up: -1, down: 1 };
   let timer = null;
   let last = 0;
   let turn = 0;
@@ -47,9 +48,17 @@
   function landing(act) {
     const [verb, path] = act.split("|");
     if (verb === "update" || path === undefined) return null;
+    if (verb in STEPS) return mover(verb, path);
     const group = document.getElementById(verb === "add" || verb === "test" ? place(path) : place(parent(path)));
     const fields = group?.querySelectorAll("select, input:not([type=hidden])") ?? [];
     return verb === "add" ? newest(group) : fields[0];
+  }
+
+  // A moved line takes its button along, so that it can be pressed again.
+  function mover(verb, path) {
+    const moved = [...path.split(".").slice(0, -1), Number(path.split(".").pop()) + STEPS[verb]].join(".");
+    const buttons = ["up", "down"].map((name) => form.querySelector(`[name=act][value="${name}|${moved}"]`));
+    return buttons.find((button) => button?.value.startsWith(verb) && !button.disabled) ?? buttons.find((one) => one && !one.disabled);
   }
 
   const place = (path) => (path ? "n-" + path.replaceAll(".", "-") : "n");
