@@ -101,11 +101,15 @@ def status(data: Path) -> State:
 def create(data: Path, name: str) -> bool:
     """Have the database `name` on the running server of `data`; True when it was lacking."""
     host = str(Cluster(data).home)
-    with psycopg.connect(host=host, port=PORT, user=ROLE, dbname="postgres", autocommit=True) as connection:
-        try:
+    try:
+        with psycopg.connect(host=host, port=PORT, user=ROLE, dbname="postgres", autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        except psycopg.errors.DuplicateDatabase:
-            return False
+    except psycopg.errors.DuplicateDatabase:
+        return False
+    except psycopg.OperationalError as trouble:
+        raise EmbeddedError(
+            f"The database server does not answer; start it with `manage.py db start`. {trouble}"
+        ) from None
     return True
 
 

@@ -1,10 +1,8 @@
 """Backup and restore with PostgreSQL's own programs, from one real database into another."""
 
-import io
 import json
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from cdp import backup, programs
@@ -139,17 +137,3 @@ def test_damaged_dump_restores_nothing_at_all(empty_database, tmp_path):
         backup.restore(tmp_path)
 
     assert backup.tables() == []
-
-
-def test_command_says_what_is_not_in_the_backup(settings, tmp_path):
-    said = io.StringIO()
-
-    call_command("db", "backup", str(tmp_path), stdout=said)
-
-    assert str(settings.SECRETS) in said.getvalue()
-    assert str(settings.KENDT_FILES) in said.getvalue()
-
-
-def test_command_shows_a_refusal_as_one_sentence(tmp_path):
-    with pytest.raises(CommandError, match="There is no backup in"):
-        call_command("db", "restore", str(tmp_path))

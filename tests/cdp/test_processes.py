@@ -29,7 +29,7 @@ def started():
 
 
 def wait_until(condition):
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)
