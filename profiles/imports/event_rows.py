@@ -1,7 +1,10 @@
 """Rows that are events: each row counts once, however often and under whatever name its file comes."""
 
-from collections.abc import Iterable
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,7 +19,9 @@ from profiles.imports.persons import Content, PersonReader
 from profiles.imports.rows import Block
 from profiles.imports.sheet import Sheet, chosen
 from profiles.ingestion.events import message_key
+from profiles.ingestion.personal import parted
 from profiles.resolution import resolve
+from profiles.vault import digest
 
 LENGTHS = {"category": 200, "order_id": 100, "product_id": 100, "currency": 3}
 NUMBERS = ("quantity", "price", "amount")
@@ -45,13 +50,15 @@ class Events:
         sheet = self._read(block)
         event_copy.make_months(sheet.columns["occurred_at"])
         keys = self._keys(sheet)
-        fresh = event_copy.fresh(self._load.batch.source_id, keys)
+        fresh = _first_places(keys, event_copy.claim(self._load.batch.source_id, keys))
         people = self._people(sheet, fresh)
-        owners = {at: people.get(sheet.people[at][0]) for at in fresh}
-        refused = {at: one for at, one in owners.items() if one and one.state == State.REFUSED}
-        places = [at for at in fresh if at not in refused]
-        stored = set(places[: self._store(sheet, keys, places, owners)])  # another import may store some meanwhile
-        states = [State.NEW if at in stored else State.UNCHANGED for at in range(len(keys))]
+        refused = {at: one for at in fresh if (one := people.get(sheet.people[at][0])) and one.state == State.REFUSED}
+        if refused:
+            event_copy.give_back(self._load.batch.source_id, [keys[at] for at in refused])
+        self._store(sheet, [at for at in fresh if at not in refused], people)
+        states = [State.UNCHANGED] * len(keys)
+        for at in fresh:
+            states[at] = State.NEW
         faults = {at: self._load.fault(one.problems[0]) for at, one in refused.items()}
         return Loaded(sheet.block, states).without(faults)
 
@@ -124,15 +131,15 @@ class Events:
 
     # --- Storing ------------------------------------------------------------------------------------------------
 
-    def _store(self, sheet: EventSheet, keys: list[bytes], places: list[int], owners: dict) -> int:
+    def _store(self, sheet: EventSheet, places: list[int], people: dict[str, Outcome]) -> None:
         if not places:
-            return 0
-        return event_copy.store(
+            return
+        owners = event_copy.owners(people)
+        event_copy.store(
             batch=self._load.batch,
             type=self._event.get("type", "track"),
-            keys=[keys[at] for at in places],
             columns=self._stored_columns(sheet, pa.array(places, pa.int64())),
-            owners=[owners[at] for at in places],
+            owners=[owners.get(sheet.people[at][0]) for at in places],
         )
 
     def _stored_columns(self, sheet: EventSheet, places: pa.Array) -> dict[str, pa.Array | list]:
@@ -141,24 +148,46 @@ class Events:
             for name, column in sheet.columns.items()
             if name != "message_id" and "." not in name
         }
-        for place in ("properties", "personal"):
-            cells = {
-                name.partition(".")[2]: column.take(places).to_pylist()
-                for name, column in sheet.columns.items()
-                if name.startswith(f"{place}.")
-            }
-            columns[place] = _objects(cells, len(places))
+        cells = {start: self._cells(sheet, start, places) for start in ("properties", "personal")}
+        columns["properties"], columns["personal"] = _objects(**cells, count=len(places))
         return columns
 
+    @staticmethod
+    def _cells(sheet: EventSheet, start: str, places: pa.Array) -> dict[str, list[str | None]]:
+        return {
+            name.removeprefix(f"{start}."): column.take(places).to_pylist()
+            for name, column in sheet.columns.items()
+            if name.startswith(f"{start}.")
+        }
 
-def _objects(cells: dict[str, list[str | None]], count: int) -> list[str | None]:
-    """One JSON object a row of the cells that are filled; None where none is."""
+
+def _objects(properties: dict[str, list], personal: dict[str, list], count: int) -> tuple[list, list]:
+    """Open and personal properties as JSON, one object a row; None where nothing is said. A property that looks
+    personal is, whatever the mapping says."""
+    texts: tuple[list, list] = [], []
+    for said, private in zip(_filled(properties, count), _filled(personal, count), strict=True):
+        open_ones, suspect = parted(said)
+        for text, row in zip(texts, (open_ones, suspect | private), strict=True):
+            text.append(orjson.dumps(row).decode() if row else None)
+    return texts
+
+
+def _filled(cells: dict[str, list[str | None]], count: int) -> Iterator[dict[str, str]]:
     if not cells:
-        return [None] * count
+        return itertools.repeat({}, count)
     names = list(cells)
     rows = zip(*cells.values(), strict=True)
-    filled = ({name: text for name, text in zip(names, row, strict=True) if text} for row in rows)
-    return [orjson.dumps(row).decode() if row else None for row in filled]
+    return ({name: text for name, text in zip(names, row, strict=True) if text} for row in rows)
+
+
+def _first_places(keys: list[bytes], claimed: set[bytes]) -> list[int]:
+    """Where the claimed keys stand; of equal keys the first."""
+    places = []
+    for at, key in enumerate(keys):
+        if key in claimed:
+            claimed.remove(key)
+            places.append(at)
+    return places
 
 
 def _merged(earlier: Content, later: Content) -> Content:
@@ -171,23 +200,21 @@ class MessageIds:
     rows came before it in the file. Remembers 8 bytes of each different content, some 70 bytes of memory a row."""
 
     def __init__(self, mapping: UUID):
-        self._mapping = mapping
-        self._met: set[int] = set()
-        self._again: dict[int, int] = {}
+        self._secret = digest("import rows", mapping.bytes)
+        self._met: set[bytes] = set()
+        self._again: Counter = Counter()
 
     def keys(self, contents: Iterable[str], given: list[str | None] | None) -> list[bytes]:
         if given is None:
-            return [self._of(content) for content in contents]
-        return [message_key(id) if id else self._of(content) for id, content in zip(given, contents, strict=True)]
+            return [self._of(content.encode()) for content in contents]
+        pairs = zip(given, contents, strict=True)
+        return [message_key(id) if id else self._of(content.encode()) for id, content in pairs]
 
-    def _of(self, content: str) -> bytes:
-        key = self._key(content, 1)
-        short = int.from_bytes(key[:8])
+    def _of(self, content: bytes) -> bytes:
+        key = blake2b(content, digest_size=16, key=self._secret).digest()
+        short = key[:8]
         if short not in self._met:
             self._met.add(short)
             return key
-        self._again[short] = self._again.get(short, 1) + 1
-        return self._key(content, self._again[short])
-
-    def _key(self, content: str, occurrence: int) -> bytes:
-        return message_key(f"{self._mapping}\x1d{occurrence}\x1d{content}")
+        self._again[short] += 1
+        return blake2b(content, digest_size=16, key=self._secret, salt=b"%d" % self._again[short]).digest()

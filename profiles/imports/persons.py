@@ -1,6 +1,5 @@
 """The part of a mapping that says who a row is about: external id, identifiers, traits."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,27 +20,21 @@ class PersonColumns:
     identifiers: list[tuple[str, bool, pa.Array]]
     traits: list[tuple[str, pa.Array]]
 
-    def rows(self, keep: pa.Array) -> Iterator[tuple[str | None, Content]]:
-        """(external id, what is said) of the rows at `keep`, in their order."""
-        ids = self.ids.take(keep).to_pylist()
-        identifiers = [column.take(keep).to_pylist() for _code, _verified, column in self.identifiers]
-        traits = [column.take(keep).to_pylist() for _code, column in self.traits]
-        for position, external_id in enumerate(ids):
-            yield (
-                external_id,
-                (
-                    tuple(
-                        (code, found, verified)
-                        for (code, verified, _column), column in zip(self.identifiers, identifiers, strict=True)
-                        if (found := column[position])
-                    ),
-                    tuple(
-                        (code, found)
-                        for (code, _column), column in zip(self.traits, traits, strict=True)
-                        if (found := column[position])
-                    ),
-                ),
-            )
+    def rows(self, keep: pa.Array) -> list[tuple[str | None, Content]]:
+        """(external id, what is said) of the rows at `keep`, in their order; equal rows share one answer."""
+        columns = [self.ids, *(one[-1] for one in self.identifiers), *(one[-1] for one in self.traits)]
+        met: dict[tuple, tuple[str | None, Content]] = {}
+        rows = zip(*(column.take(keep).to_pylist() for column in columns), strict=True)
+        return [met.get(row) or met.setdefault(row, self._row(row)) for row in rows]
+
+    def _row(self, row: tuple[str | None, ...]) -> tuple[str | None, Content]:
+        external_id, *cells = row
+        identifiers = zip(self.identifiers, cells, strict=False)
+        traits = zip(self.traits, cells[len(self.identifiers) :], strict=True)
+        return external_id, (
+            tuple((code, cell, verified) for (code, verified, _column), cell in identifiers if cell),
+            tuple((code, cell) for (code, _column), cell in traits if cell),
+        )
 
 
 class PersonReader:

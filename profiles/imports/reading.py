@@ -12,7 +12,6 @@ from profiles.imports.lines import Lines
 from profiles.imports.refusals import NoHeader
 from profiles.imports.rows import CELL_LIMIT, BadRow, Block, Fault, Row, Survey
 
-BLOCK_ROWS = 10_000
 BLOCK_SIZE = 64 << 20  # characters, so that long rows make smaller blocks
 
 
@@ -38,7 +37,7 @@ def _survey_ndjson(rows: Iterable[Row | BadRow]) -> Survey:
     return Survey(list(columns), count)
 
 
-def blocks(file: BinaryIO, format: Format, *, size: int = BLOCK_ROWS) -> Iterator[Block]:
+def blocks(file: BinaryIO, format: Format, *, size: int) -> Iterator[Block]:
     """The rows of a seekable file; cut at the same places each time the same file is read in the same format."""
     if format.kind == "parquet":
         return _numbered(parquet.tables(file, size=size))

@@ -38,6 +38,7 @@ from profiles.imports.samples import Samples
 from profiles.models import Batch, Mapping, Source
 from profiles.models.sources import BatchState, Party, RowKind
 
+BLOCK_ROWS = 10_000
 LEASE = timedelta(seconds=60)
 OWN = {Party.ZERO, Party.FIRST}
 STARTED = [BatchState.RUNNING, BatchState.PAUSED, BatchState.DONE]
@@ -313,7 +314,7 @@ def _loader(load: Load) -> Loader:
 @contextmanager
 def _blocks(batch: Batch) -> Iterator[Iterator[Block]]:
     with closing(files.opened(batch.stored_as)) as stored:
-        yield reading.blocks(stored, Format.of(batch.format))
+        yield reading.blocks(stored, Format.of(batch.format), size=BLOCK_ROWS)
 
 
 def _report(progress: Progress | None, rows: int) -> None:

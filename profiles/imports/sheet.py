@@ -10,6 +10,7 @@ from profiles.imports.rows import Block, Fault
 from profiles.imports.values import Unreadable, Values, product
 
 TEXT = pa.large_string()
+BETWEEN = "*"
 
 
 class Sheet:
@@ -22,12 +23,13 @@ class Sheet:
         self._block = block
         self._values = values
         self._columns: dict[str, pa.Array] = {}
+        self._results: dict[tuple, pa.Array] = {}
         self.faults: dict[int, Fault] = {}
 
     def text(self, cell: str | dict) -> pa.Array:
         cell = said(cell)
         if "value" in cell:
-            return pa.repeat(pa.scalar(cell["value"], TEXT), len(self._block.numbers))
+            return pa.repeat(pa.scalar(cell["value"] or None, TEXT), len(self._block.numbers))
         if "join" in cell:
             return self._joined(cell)
         if "multiply" in cell:
@@ -81,23 +83,18 @@ class Sheet:
 
     def _joined(self, cell: dict) -> pa.Array:
         parts = [self._column(name) for name in cell["join"]]
-        found = pc.binary_join_element_wise(*parts, cell.get("with", " "), null_handling="skip")
+        found = pc.binary_join_element_wise(*parts, pa.scalar(cell.get("with", " "), TEXT), null_handling="skip")
         return pc.if_else(pc.equal(found, ""), pa.scalar(None, TEXT), found)
 
     def _product(self, left: str, right: str) -> pa.Array:
-        numbers = [self.number(column).to_pylist() for column in (left, right)]
-        found: list[str | None] = []
-        for position, pair in enumerate(zip(*numbers, strict=True)):
-            try:
-                found.append(product(*pair))
-            except Unreadable as trouble:
-                self.faults.setdefault(position, Fault(left, str(trouble)))
-                found.append(None)
-        return pa.array(found, TEXT)
+        pairs = pc.binary_join_element_wise(self.number(left), self.number(right), pa.scalar(BETWEEN, TEXT))
+        return self._each(pairs, {"multiply": [left, right]}, lambda pair: product(*pair.split(BETWEEN)))
 
     def _read(self, cell: str | dict, read: Callable) -> pa.Array:
         form = said(cell).get("form")
-        return self._each(self.text(cell), cell, lambda text: read(text, form))
+        if (read, form, str(cell)) not in self._results:
+            self._results[read, form, str(cell)] = self._each(self.text(cell), cell, lambda text: read(text, form))
+        return self._results[read, form, str(cell)]
 
     def _each(self, column: pa.Array, cell: str | dict, read: Callable[[str], str]) -> pa.Array:
         """`read` on each different text of a column, once."""

@@ -51,6 +51,8 @@ class Values:
     def _read_moment(self, text: str, form: str | None = None) -> str:
         """ISO 8601 in UTC. form: a strptime pattern, `unix`, `unix_ms`, or None for ISO 8601."""
         found = _parsed(text, form)
+        if not 1969 <= found.year < 9999:  # the ends of the calendar cannot be moved to another time zone
+            raise Unreadable("time_out_of_range" if found.year < 1969 else "future_date")
         found = (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
         if found < FIRST:
             raise Unreadable("time_out_of_range")
@@ -62,10 +64,8 @@ class Values:
         return _parsed(text, form).date().isoformat()
 
 
-def product(left: str | None, right: str | None) -> str | None:
-    """Exact product of two canonical numbers; None where one is missing."""
-    if left is None or right is None:
-        return None
+def product(left: str, right: str) -> str:
+    """Exact product of two canonical numbers."""
     with localcontext(prec=60):
         return in_range(Decimal(left) * Decimal(right))
 

@@ -11,7 +11,7 @@ PEOPLE = {
     "identifiers.phone": "phone phonenumber mobile mobilephone mobil telefon telefonnummer tlf tlfnr mobilnr "
     "mobilnummer cellphone tel",
     "identifiers.loyalty_no": "loyaltyno loyaltynumber loyaltycard cardnumber klubnr klubnummer bonuskort kortnummer",
-    "traits.first_name": "firstname givenname forename fornavn fornamn",
+    "traits.first_name": "firstname givenname forename fornavn förnamn fornamn",
     "traits.last_name": "lastname surname familyname efternavn efternamn",
     "traits.full_name": "name fullname customername navn fuldenavn kundenavn namn fullnamn kundnamn",
     "traits.street": "street address address1 addressline1 streetaddress adresse vej gade adress gata gatuadress",

@@ -230,7 +230,7 @@ def test_ndjson_is_read_with_members_by_dots_and_numbers_as_written():
     ]
     file = io.BytesIO("\n".join(lines).encode("utf-8-sig"))
     format = detect(file)
-    (block,) = reading.blocks(file, format)
+    (block,) = reading.blocks(file, format, size=1_000)
 
     assert format.kind == "ndjson"
     assert reading.survey(file, format).columns == ["id", "price", "big", "geo.city", "tags", "ok"]
@@ -257,7 +257,7 @@ def test_parquet_is_read_as_text():
     out = io.BytesIO()
     pq.write_table(table, out)
 
-    (block,) = reading.blocks(out, detect(out))
+    (block,) = reading.blocks(out, detect(out), size=2_000)
 
     assert block.cells(0) == {
         "id": "17850",
@@ -277,13 +277,13 @@ def test_a_parquet_page_of_one_repeated_giant_value_is_refused_before_it_is_spre
     assert len(out.getvalue()) < 2_000_000
 
     with pytest.raises(FileRefused):
-        list(reading.blocks(out, detect(out)))
+        list(reading.blocks(out, detect(out), size=2_000))
 
 
 def test_wide_rows_make_smaller_blocks():
     row = b"x" * 900_000
     content = b"a\n" + (row + b"\n") * 100
 
-    blocks = list(reading.blocks(io.BytesIO(content), Format()))
+    blocks = list(reading.blocks(io.BytesIO(content), Format(), size=1_000))
 
     assert [len(block) for block in blocks] == [75, 25]
