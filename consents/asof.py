@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cdp.kit.sql import dicts, rows
-from consents.fold import ALWAYS, FOLDED, OF_THESE
+from consents.fold import ALWAYS, FOLDED, KIN
 
 _MEANT = """
     SELECT a.subject_id AS subject, a.profile FROM (
@@ -16,7 +16,7 @@ _MEANT = """
 #: Who was meant by which profile then. A person's first id reaches back to all times.
 THEN = f"SELECT * FROM ({_MEANT}) meant WHERE profile = ANY(%(profiles)s)"
 #: Records as they stood then, in the shape of the record's table.
-RECORDS_THEN = FOLDED.format(place=THEN, of=OF_THESE) + "SELECT * FROM folded"
+RECORDS_THEN = FOLDED.format(place=THEN, kin=KIN) + "SELECT * FROM folded"
 
 
 def profiles_then(subjects: Iterable[UUID], moment: datetime) -> dict[UUID, UUID]:

@@ -1,10 +1,11 @@
 """A decision on its way into the ledger: the row that it becomes."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from uuid import UUID
+
+import orjson
 
 from consents import contacts
 from consents.decisions import Decision
@@ -76,7 +77,7 @@ def _draft(decision: Decision, known: Known, contact_ref: UUID | None) -> Draft:
 
 def digest(body: dict) -> str:
     """Keyed digest of what a decision says, so that a second copy is known as one without being read."""
-    return vault.digest("decision", json.dumps(body, default=str, sort_keys=True).encode()).hex()
+    return vault.digest("decision", orjson.dumps(body, default=str, option=orjson.OPT_SORT_KEYS)).hex()
 
 
 def _sealed_parts(decision: Decision) -> dict:

@@ -41,24 +41,29 @@ _KEY = "profile, purpose_id, channel, controller_id, contact_ref"
 
 FOLDED = f"""
 WITH place AS MATERIALIZED ({{place}}),
+kin AS MATERIALIZED ({{kin}}),
+together AS MATERIALIZED (
+    SELECT o.subject_id AS subject, a.subject_id AS mate, greatest(o.valid_from, a.valid_from) AS since,
+           least(coalesce(o.valid_to, 'infinity'), coalesce(a.valid_to, 'infinity')) AS until
+    FROM profiles_alias o JOIN profiles_alias a ON a.profile = o.profile AND a.subject_id <> o.subject_id
+    WHERE o.subject_id IN (SELECT subject FROM kin)),
 said AS MATERIALIZED (
     SELECT l.history_id AS seq, l.subject_ref, l.contact_ref, l.channel, l.purpose_id, l.controller_id, l.record,
            l.effective_at, l.recorded_at, l.trust IN ({listed(REPORTED)}) AS reported,
            l.trust = '{Trust.SUBJECT_DIRECT}' AND l.actor_kind IN ('subject', 'guardian') AS direct,
            array_position(ARRAY[{listed(ORDERED)}], l.state::text) AS weight,
-           CASE WHEN l.state IN ({listed(NOES)}) THEN 2 WHEN l.state IN ({listed(GRANTS)}) THEN 1 ELSE 0 END AS rank
+           CASE WHEN l.state IN ({listed(NOES)}) THEN 2 WHEN l.state IN ({listed(GRANTS)}) THEN 1 ELSE 0 END AS rank,
+           l.subject_ref IN (SELECT subject FROM together) AS shared
     FROM consents_historicalconsentrecord l
-    WHERE l.state <> '' AND {{of}} AND l.effective_at <= %(until)s AND l.history_id <= %(position)s
+    WHERE l.state <> '' AND l.subject_ref IN (SELECT subject FROM kin)
+      AND l.effective_at <= %(until)s AND l.history_id <= %(position)s
       AND NOT EXISTS (SELECT FROM consents_historicalconsentrecord c
                       WHERE c.supersedes = l.history_id AND c.history_id <= %(position)s)),
 met AS MATERIALIZED (
-    SELECT s.seq, a.subject_id AS subject FROM said s
-    JOIN profiles_alias o ON o.subject_id = s.subject_ref AND o.valid_from <= s.recorded_at
-                         AND (o.valid_to IS NULL OR s.recorded_at < o.valid_to)
-    JOIN profiles_alias a ON a.profile = o.profile AND a.valid_from <= s.recorded_at
-                         AND (a.valid_to IS NULL OR s.recorded_at < a.valid_to)
-    UNION SELECT seq, subject_ref FROM said
-    UNION SELECT s.seq, r.subject_id FROM said s JOIN profiles_record r ON r.id = s.record),
+    SELECT s.seq, t.mate AS subject FROM said s
+    JOIN together t ON t.subject = s.subject_ref AND t.since <= s.recorded_at AND s.recorded_at < t.until
+    UNION SELECT seq, subject_ref FROM said WHERE shared
+    UNION SELECT s.seq, r.subject_id FROM said s JOIN profiles_record r ON r.id = s.record WHERE s.shared),
 holder AS (
     SELECT DISTINCT ON (s.seq) s.seq, m.subject FROM said s
     JOIN met m ON m.seq = s.seq
@@ -69,13 +74,17 @@ home AS (
     SELECT s.seq, p.profile FROM said s
     LEFT JOIN profiles_record r ON r.id = s.record
     LEFT JOIN holder h ON h.seq = s.seq
-    JOIN place p ON p.subject = coalesce(r.subject_id, h.subject, s.subject_ref)),
+    JOIN place p ON p.subject = coalesce(r.subject_id, h.subject, s.subject_ref)
+    WHERE s.shared),
 counted AS (
-    SELECT s.*, h.profile, NULL::uuid AS side FROM said s JOIN home h ON h.seq = s.seq WHERE s.contact_ref IS NOT NULL
+    SELECT s.*, p.profile, CASE WHEN s.contact_ref IS NULL THEN s.subject_ref END AS side
+    FROM said s JOIN place p ON p.subject = s.subject_ref WHERE NOT s.shared
+    UNION ALL
+    SELECT s.*, h.profile, NULL FROM said s JOIN home h ON h.seq = s.seq WHERE s.shared AND s.contact_ref IS NOT NULL
     UNION ALL
     SELECT s.*, p.profile, m.subject FROM said s
     JOIN met m ON m.seq = s.seq JOIN place p ON p.subject = m.subject LEFT JOIN home h ON h.seq = s.seq
-    WHERE s.contact_ref IS NULL AND (p.profile = h.profile OR (s.rank = 2 AND s.record IS NULL))),
+    WHERE s.shared AND s.contact_ref IS NULL AND (p.profile = h.profile OR (s.rank = 2 AND s.record IS NULL))),
 heard AS (
     SELECT *, max(effective_at) FILTER (WHERE rank = 2) OVER earlier AS last_no,
            max(effective_at) FILTER (WHERE rank = 1 AND NOT reported) OVER earlier AS last_yes
@@ -116,10 +125,11 @@ COLUMNS = ["id", "profile_id", *COPIED, "ledger_position", "needs_refresh"]
 EVERYONE = "SELECT id AS subject, profile_id AS profile FROM profiles_subject"
 THESE = f"{EVERYONE} WHERE profile_id = ANY(%(profiles)s)"
 #: Everyone who ever stood under one id with a person asked about: their decisions may count.
-OF_THESE = """l.subject_ref IN (
-    SELECT subject FROM place
+KIN = """SELECT subject FROM place
     UNION SELECT b.subject_id FROM place p JOIN profiles_alias a ON a.subject_id = p.subject
-          JOIN profiles_alias b ON b.profile = a.profile)"""
+          JOIN profiles_alias b ON b.profile = a.profile"""
+FOLD_OF_ALL = FOLDED.format(place=EVERYONE, kin="SELECT subject FROM place")
+FOLD_OF_THESE = FOLDED.format(place=THESE, kin=KIN)
 ALWAYS = {"until": "infinity", "position": 2**63 - 1}
 
 
@@ -129,9 +139,9 @@ def fold(profiles: Iterable[UUID] | None) -> set[UUID]:
     Profiles that no longer exist lose their records. The caller holds the locks (`consents.locks`).
     """
     if profiles is None:
-        folded, within = FOLDED.format(place=EVERYONE, of="TRUE"), "TRUE"
+        folded, within = FOLD_OF_ALL, "TRUE"
     else:
-        folded, within = FOLDED.format(place=THESE, of=OF_THESE), "r.profile_id = ANY(%(profiles)s)"
+        folded, within = FOLD_OF_THESE, "r.profile_id = ANY(%(profiles)s)"
     statement = _PUT.format(folded=folded, within=within)
     with folding():
         return {row[0] for row in rows(statement, ALWAYS | {"profiles": list(profiles or ())})}

@@ -34,18 +34,22 @@ def _naive(decision: Decision, known: Known) -> Iterator[Fault]:
     yield "effective_at", "naive_time", _("Give the time with its zone, such as 2026-03-01T10:00:00+01:00.")
 
 
+_VOCABULARIES = {
+    field: frozenset(choices.values)
+    for field, choices in (
+        ("state", State),
+        ("channel", Channel),
+        ("consent_type", ConsentType),
+        ("method", Method),
+        ("actor_kind", ActorKind),
+    )
+}
+
+
 def _terms(decision: Decision, known: Known) -> Iterator[Fault]:
-    """Words of a closed vocabulary."""
-    vocabularies = {
-        "state": State,
-        "channel": Channel,
-        "consent_type": ConsentType,
-        "method": Method,
-        "actor_kind": ActorKind,
-    }
-    for field, choices in vocabularies.items():
-        if getattr(decision, field) not in choices.values:
-            yield field, "unknown_term", _("This is one of: %(known)s.") % {"known": ", ".join(choices.values)}
+    for field, terms in _VOCABULARIES.items():
+        if getattr(decision, field) not in terms:
+            yield field, "unknown_term", _("This is one of: %(known)s.") % {"known": ", ".join(sorted(terms))}
 
 
 def _moment(decision: Decision, known: Known) -> Iterator[Fault]:

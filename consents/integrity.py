@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cdp.kit.sql import execute, rows
-from consents.fold import ALWAYS, COLUMNS, EVERYONE, FOLDED, fold
+from consents.fold import ALWAYS, COLUMNS, FOLD_OF_ALL, fold
 from profiles.resolution import steady
 
 
@@ -21,7 +21,7 @@ class Drift(NamedTuple):
 
 _COMPARED = [column for column in COLUMNS if column != "id"]
 _DIFFERENCES = f"""
-{FOLDED.format(place=EVERYONE, of="TRUE")}
+{FOLD_OF_ALL}
 SELECT coalesce(r.profile_id, f.profile_id), coalesce(r.id, f.id), r.state, f.state
 FROM consents_consentrecord r FULL JOIN folded f ON f.id = r.id
 WHERE ({", ".join(f"r.{column}" for column in _COMPARED)})
