@@ -1,8 +1,10 @@
 """What every installation starts with: the vocabulary of identifiers and attributes, and the steward as a source."""
 
+from datetime import date
+
 from django.db import transaction
 
-from consents.models import Controller
+from consents.models import AgeLimit, Controller
 from profiles.models import Attribute, Namespace, Source
 
 # code, title, role, normal form, priority, at most per profile, hub limit, window (days), many at once, channel
@@ -35,6 +37,14 @@ ATTRIBUTES = [
     ("customer_since", "Customer since", "date", "open", ""),
     ("loyalty_points", "Loyalty points", "number", "open", ""),
     ("loyalty_tier", "Loyalty tier", "text", "open", ""),
+]
+
+# country, years, from, why; proposals until a compliance officer confirms them
+AGE_LIMITS = [
+    ("DK", 15, date(2024, 1, 1), "Danish Data Protection Act, section 6(2), as amended with effect from 2024."),
+    ("SE", 13, date(2018, 5, 25), "Swedish Data Protection Act (2018:218), chapter 2, section 4."),
+    ("FI", 13, date(2019, 1, 1), "Finnish Data Protection Act (1050/2018), section 5."),
+    ("NO", 13, date(2018, 7, 20), "Norwegian Personal Data Act, section 5."),
 ]
 
 
@@ -70,4 +80,6 @@ def seed() -> None:
             "namespace": Namespace.objects.get(code="customer_no"),
         },
     )
+    for country, years, since, reason in AGE_LIMITS:
+        AgeLimit.objects.get_or_create(country=country, valid_from=since, defaults={"years": years, "reason": reason})
     Controller.objects.get_or_create(key="own", defaults={"name": "Our company"})

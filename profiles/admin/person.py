@@ -111,7 +111,9 @@ def history(profile: Profile) -> dict:
 def open_value(row):
     """The value of a golden value, trait or candidate that is not sealed; None where it has none."""
     found = next((found for name in OPEN_COLUMNS if (found := getattr(row, name)) is not None), None)
-    return found.normalize() if isinstance(found, Decimal) else found
+    if isinstance(found, list):
+        return ", ".join(map(str, found))
+    return f"{found.normalize():f}" if isinstance(found, Decimal) else found
 
 
 def _attach_facts(page: list[Record], sight: Sight) -> None:
