@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.kit.refused import Refused
 from profiles import resolution
-from profiles.models import StewardDecision, Subject, Trait
+from profiles.models import Identifier, SharedIdentifier, StewardDecision, Subject, Trait
 from profiles.models.evidence import DecisionKind
+from profiles.models.reference import Verdict
 
 
 class ReasonMissing(Refused):
@@ -110,13 +111,18 @@ def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
     return withdrawal
 
 
-def fold_lapsed(*, now: datetime | None = None) -> int:
-    """Fold those about whom a decision has expired, for the nightly run; give how many subjects were asked about."""
-    lapsed = StewardDecision.objects.filter(withdrawn_by=None, expires_at__lte=now or timezone.now())
-    about = {subject for pair in lapsed.values_list("subject", "other") for subject in pair} - {None}
-    if about:
-        resolution.resolve(subjects=about)
-    return len(about)
+@transaction.atomic
+def judge(
+    *, shared: SharedIdentifier, verdict: Verdict, reason: str, by, expires_at: datetime | None = None
+) -> SharedIdentifier:
+    """Say what an identifier is: shared, private (an exception, for a time) or blocked; its people are folded."""
+    _with_reason(reason)
+    shared.verdict, shared.reason, shared.expires_at = verdict, reason, expires_at
+    shared._change_reason, shared._history_user = reason, by
+    shared.save()
+    having = Identifier.objects.filter(namespace=shared.namespace_id, blind=shared.blind)
+    resolution.resolve(subjects=set(having.values_list("subject", flat=True)))
+    return shared
 
 
 def standing(*, subjects) -> list[StewardDecision]:

@@ -131,18 +131,3 @@ def explain(*, profile: UUID, attribute: str) -> dict | None:
     for one in candidates:
         one["value"] = one["value"] and json.loads(one["value"])
     return {"rule": rule, "winner": candidates[0], "candidates": candidates}
-
-
-def fold_lapsed() -> int:
-    """Fold the profiles in which time alone has changed the winner: freshness, a licence or a pin has ended."""
-    found = rows("""
-        SELECT DISTINCT g.profile_id FROM profiles_goldenvalue g
-        JOIN profiles_trait t ON t.id = g.trait_id
-        JOIN profiles_record r ON r.id = t.record_id
-        JOIN profiles_attribute a ON a.id = g.attribute_id
-        WHERE t.valid_until <= now()
-        OR (g.rule = 'zero_party' AND r.observed_at <= now() - make_interval(days => a.freshness_days))
-        OR (g.rule = 'pin' AND EXISTS (SELECT FROM profiles_stewarddecision d
-                                       WHERE d.trait_id = t.id AND d.expires_at <= now()))
-    """)
-    return fold(profiles=[profile for (profile,) in found])

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
+from profiles import resolution
 from profiles.ingestion import draining, quarantine
 from profiles.ingestion.receiving import DRAIN
 
@@ -26,3 +27,10 @@ def purge(timestamp: int) -> None:
     """Every night: what has passed its day goes."""
     draining.purge()
     quarantine.purge()
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(name="profiles.lapse", queue="ingest", queueing_lock="profiles.lapse")
+def lapse(timestamp: int) -> None:
+    """Every night: what time alone has changed is folded again."""
+    resolution.fold_lapsed()

@@ -13,7 +13,7 @@ def uuid7() -> uuid.UUID:
 def uuid7s(count: int) -> list[uuid.UUID]:
     """`count` UUIDs of the present millisecond, in rising order."""
     millis = time.time_ns() // 1_000_000
-    return sorted(uuid.UUID(bytes=_bytes(millis)) for _ in range(count))
+    return [uuid.UUID(bytes=form) for form in sorted(_bytes(millis) for _ in range(count))]
 
 
 def _bytes(millis: int) -> bytes:

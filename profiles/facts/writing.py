@@ -1,6 +1,8 @@
 """One transaction; per block a few set-based statements: look up, tell what is new, seal, COPY."""
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -12,6 +14,7 @@ from psycopg.types.json import Jsonb
 from cdp.kit.ids import uuid7s
 from cdp.kit.sql import copy_in, execute
 from profiles.facts import gates
+from profiles.facts.offices import block_offices
 from profiles.facts.people import Outcome, Person, State, Written
 from profiles.facts.reading import Reader, Reading, as_text, external_key
 from profiles.facts.standing import Known, known, standing
@@ -49,6 +52,19 @@ class Entry(NamedTuple):
     reading: Reading
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile: nothing here makes cycles, and each would walk through the whole block again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+@_uncollected()
 @transaction.atomic
 def write(
     *,
@@ -171,6 +187,7 @@ def _store(common: Terms, entries: list[Entry]) -> None:
     copy_in("profiles_record", RECORD, (_record_row(common, one) for one in entries))
     copy_in("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
     copy_in("profiles_trait", TRAIT, _trait_rows(common, entries, ring))
+    block_offices(claim for entry in entries for claim in entry.reading.claims)
 
 
 PROFILE = ["id", "is_test", "first_seen_at", "last_seen_at", "subject_count"]

@@ -5,5 +5,6 @@ differs (`projection`). So neither order nor batches of arrival matter, and undo
 """
 
 from profiles.resolution.folding import Folded, resolve, steady
+from profiles.resolution.lapses import fold_lapsed
 
-__all__ = ["Folded", "resolve", "steady"]
+__all__ = ["Folded", "fold_lapsed", "resolve", "steady"]

@@ -1,12 +1,14 @@
 """What stewards decide: merged, told apart, undone; refused with a sentence where it may not be."""
 
+from datetime import timedelta
+from time import sleep
+
 import pytest
-from django.utils import timezone
 
 from cdp.kit.ids import uuid7
-from profiles import decisions
-from profiles.models import Alias, Profile, RefusedLink, StewardDecision, Subject
-from tests.builders import days_ago, source, user
+from profiles import decisions, resolution
+from profiles.models import Alias, Profile, RefusedLink, SharedIdentifier, StewardDecision, Subject
+from tests.builders import days_ago, now, source, user
 from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db
@@ -84,14 +86,37 @@ def test_an_expired_decision_stands_no_longer():
     assert present() == {anna.pk: anna.pk, again.pk: again.pk}
 
 
-def test_a_decision_that_expired_is_undone_by_the_nightly_fold():
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_that_expires_is_undone_by_the_nightly_fold():
     anna, again = two_customers()
-    soon = timezone.now() + timezone.timedelta(days=1)
+    soon = now() + timedelta(seconds=0.5)
     decision = decisions.same(subject=anna.pk, other=again.pk, expires_at=soon, **WHY)
-    assert decisions.fold_lapsed() == 0
+    assert present() == {anna.pk: anna.pk, again.pk: anna.pk}
     assert decisions.standing(subjects=[again.pk]) == [decision]
+    sleep(max(0, (soon - now()).total_seconds()) + 0.05)
 
-    assert decisions.fold_lapsed(now=soon) == 2
+    resolution.fold_lapsed()
+
+    assert present() == {anna.pk: anna.pk, again.pk: again.pk}
+    assert decisions.standing(subjects=[again.pk]) == []
+
+
+def test_a_private_verdict_joins_the_people_of_a_value_and_the_opposite_lets_them_go():
+    people = [person(external_id=f"C{number}", phone="20123456") for number in range(4)]
+    till = person(source=source("till", namespace="loyalty_no"), external_id="L1", phone="20123456")
+    shared, steward = SharedIdentifier.objects.get(), user()
+    assert len(set(present().values())) == 5
+
+    decisions.judge(shared=shared, verdict="private", reason="the till is Anna's", by=steward)
+    assert present()[till.pk] == people[0].pk
+    decisions.judge(shared=shared, verdict="blocked", reason="it is the shop's", by=steward)
+
+    assert len(set(present().values())) == 5
+    told = SharedIdentifier.history.values_list("verdict", "history_change_reason", "history_user_id")
+    assert list(told)[:2] == [
+        ("blocked", "it is the shop's", steward.pk),
+        ("private", "the till is Anna's", steward.pk),
+    ]
 
 
 @pytest.mark.parametrize(

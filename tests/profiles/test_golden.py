@@ -87,10 +87,10 @@ def test_what_a_person_told_long_ago_gives_way_and_is_found_by_the_nightly_fold(
     attribute.freshness_days = 30
     attribute.save()
 
-    assert golden.fold_lapsed() == 1
+    assert resolution.fold_lapsed() == 1
 
     assert city() == ("Aarhus", "verified", 2)
-    assert golden.fold_lapsed() == 0
+    assert resolution.fold_lapsed() == 0
 
 
 def test_borrowed_data_never_overwrites_our_own_even_if_verified():

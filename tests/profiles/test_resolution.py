@@ -232,17 +232,16 @@ def test_a_value_that_many_unnamed_receipts_carry_is_told_by_names_and_birth_dat
     assert SharedIdentifier.objects.get().people_seen == 3
 
 
-def test_a_private_verdict_lets_a_value_join_again():
-    for number in range(4):
-        person(external_id=f"C{number}", phone="20123456")
-    shared = SharedIdentifier.objects.get()
-    shared.verdict = "private"
-    shared.save()
+def test_an_offices_address_joins_nobody_from_the_start():
+    anna = person(external_id="C1", email="info@firm.dk")
+    bo = person(source=till(), external_id="L1", email="Info@Firm.dk", verified=True)
+    person(source=app(), external_id="a", email="info@firm.dk")
 
-    anna = person(source=till(), external_id="L1", phone="20123456")
-
-    assert anna.subject_count == 2
-    assert SharedIdentifier.objects.get().verdict == "private"
+    assert anna != bo
+    assert {len(cluster) for cluster in partition()} == {1}
+    verdicts = SharedIdentifier.objects.values_list("namespace__code", "verdict")
+    assert set(verdicts) == {("email", "blocked"), ("email_verified", "blocked")}
+    assert WorkItem.objects.count() == 0
 
 
 def test_a_corrected_number_of_one_customer_makes_no_hub():
