@@ -36,7 +36,7 @@ class HouseSite(UnfoldAdminSite):
     def has_permission(self, request) -> bool:
         """Active staff; with a second factor where their roles lead to personal values."""
         allowed = super().has_permission(request)
-        return allowed and (not factor.is_needed(request.user) or request.user.is_verified())
+        return allowed and (not factor.is_needed(request.user) or factor.is_given(request.user))
 
     def admin_view(self, view, cacheable=False):
         """Every page of the admin, and nothing else, has the wider policy that the theme needs."""

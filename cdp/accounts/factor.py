@@ -26,6 +26,11 @@ def is_needed(user) -> bool:
     return settings.OTP_REQUIRED and not excused and roles.opens_personal_values(user)
 
 
+def is_given(user) -> bool:
+    """True when `user` came in through a second factor in this session."""
+    return getattr(user, "otp_device", None) is not None
+
+
 def device_of(user) -> TOTPDevice | None:
     """The confirmed device, if the user has set one up."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).first()

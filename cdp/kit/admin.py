@@ -1,8 +1,10 @@
 """Admin pages as this house makes them: fast at a million rows, read-only where data is evidence."""
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import connection
+from django.http import Http404
 from django.utils.functional import cached_property
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
@@ -76,3 +78,16 @@ class TrackedAdmin(SimpleHistoryAdmin, HouseAdmin):
     """Reference data with its audit history. The class order is the theme's and must stay."""
 
     history_list_per_page = 50
+
+    def history_view(self, request, object_id, extra_context=None):
+        """An id that is none has no history; the library would fail on it."""
+        try:
+            return super().history_view(request, object_id, extra_context)
+        except (ValidationError, ValueError):
+            raise Http404 from None
+
+    def history_form_view(self, request, object_id, version_id, extra_context=None):
+        try:
+            return super().history_form_view(request, object_id, version_id, extra_context)
+        except (ValidationError, ValueError):
+            raise Http404 from None

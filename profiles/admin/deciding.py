@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -83,7 +84,6 @@ class RefusedLinkAdmin(LookOnly, HouseAdmin):
     question = _("Who shares an identifier and was yet not joined, and why?")
     list_display = ["created_at", "one", "another", "namespace", "reason"]
     list_display_links = ["created_at"]
-    list_select_related = ["subject", "other", "namespace"]
     list_filter = ["namespace"]
     sortable_by = ()
     ordering = ["-id"]
@@ -96,15 +96,20 @@ class RefusedLinkAdmin(LookOnly, HouseAdmin):
     def another(self, link):
         return profile_link(link.other.profile_id)
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("subject", "other", "namespace")
+
     def get_urls(self):
         decide = self.admin_site.admin_view(require_POST(self.decide))
         return [path("<int:link_id>/decide/", decide, name="profiles_refusedlink_decide"), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Both people side by side; what differs is marked."""
-        link = get_object_or_404(RefusedLink.objects.select_related("subject", "other", "namespace"), pk=object_id)
-        if not self.has_view_permission(request, link):
+        if not self.has_view_permission(request):
             raise PermissionDenied
+        link = self.get_object(request, object_id)
+        if link is None:
+            raise Http404
         pair = Profile.objects.in_bulk([link.subject.profile_id, link.other.profile_id])
         context = {
             **self.admin_site.each_context(request),

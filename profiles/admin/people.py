@@ -89,11 +89,11 @@ class ProfileAdmin(LookOnly, HouseAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Profile 360. An id that was merged away leads to the profile that it belongs to now."""
+        self._demand(request)
         key = lookup_id(object_id)
         profile = Profile.objects.filter(pk=key).first() if key else None
         if profile is None:
             return self._forward(request, key)
-        self._demand(request, profile)
         if profile.erased_at:
             return self._page(request, profile, "admin/profiles/profile/erased.html", title=_("Erased"))
         return self._three_sixty(request, profile)
@@ -145,8 +145,8 @@ class ProfileAdmin(LookOnly, HouseAdmin):
 
     def why(self, request, profile_id, code):
         """Why this value stands: what each source says, the rule that won, and who came second."""
+        self._demand(request)
         profile = get_object_or_404(Profile, pk=profile_id, erased_at=None)
-        self._demand(request, profile)
         attribute = get_object_or_404(Attribute, code=code)
         explained = golden.explain(profile=profile.pk, attribute=code)
         if explained is None:
@@ -164,6 +164,7 @@ class ProfileAdmin(LookOnly, HouseAdmin):
 
     def show(self, request, profile_id):
         """Give a purpose, and see this person's values in clear until the session ends. The attempt is logged too."""
+        self._demand(request)
         profile = get_object_or_404(Profile, pk=profile_id)
         purpose = request.POST.get("purpose", "").strip()[:LONGEST_PURPOSE]
         if not request.user.has_perm("profiles.reveal_profile"):
@@ -177,11 +178,12 @@ class ProfileAdmin(LookOnly, HouseAdmin):
         return redirect("admin:profiles_profile_change", profile_id)
 
     def hide(self, request, profile_id):
+        self._demand(request)
         forget(request, get_object_or_404(Profile, pk=profile_id))
         return redirect("admin:profiles_profile_change", profile_id)
 
-    def _demand(self, request, profile) -> None:
-        if not self.has_view_permission(request, profile):
+    def _demand(self, request) -> None:
+        if not self.has_view_permission(request):
             raise PermissionDenied
 
     def _forward(self, request, key):

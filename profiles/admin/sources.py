@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Q, Sum
 from django.shortcuts import get_object_or_404, redirect
@@ -45,14 +46,16 @@ class SourceAdmin(NeverDelete, TrackedAdmin):
         return [keys_page, *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        return super().change_view(request, object_id, form_url, {"health": health(object_id), **(extra_context or {})})
+        source = self.get_object(request, unquote(object_id))
+        told = {"health": health(source)} if source else {}
+        return super().change_view(request, object_id, form_url, told | (extra_context or {}))
 
     @method_decorator(never_cache)
     def keys_page(self, request, source_id: int):
         """The write keys of a source: make one, which is shown in the answer and never again, or end one."""
-        source = get_object_or_404(Source, pk=source_id)
         if not request.user.has_perm("profiles.view_sourcekey"):
             raise PermissionDenied
+        source = get_object_or_404(Source, pk=source_id)
         made = self._change_keys(request, source) if request.method == "POST" else None
         if request.method == "POST" and made is None:
             return redirect("admin:profiles_source_keys", source_id)
@@ -99,14 +102,14 @@ class SourceKeyAdmin(LookOnly, HouseAdmin):
     exclude = ["digest"]
 
 
-def health(source_id) -> dict:
+def health(source: Source) -> dict:
     """What arrived from a source in the last day, and what was refused; with the moment it was counted."""
     now = timezone.now()
-    arrived = Inbox.objects.filter(source=source_id, received_at__gt=now - timedelta(days=1)).aggregate(
+    arrived = Inbox.objects.filter(source=source, received_at__gt=now - timedelta(days=1)).aggregate(
         requests=Count("id"), events=Sum("events", default=0), failed=Count("id", filter=Q(state="failed"))
     )
-    refused = QuarantineItem.objects.filter(source=source_id, state="open").count()
-    last = Inbox.objects.filter(source=source_id).aggregate(last=Max("received_at"))["last"]
+    refused = QuarantineItem.objects.filter(source=source, state="open").count()
+    last = Inbox.objects.filter(source=source).aggregate(last=Max("received_at"))["last"]
     return {**arrived, "refused": refused, "last": last, "as_of": now}
 
 

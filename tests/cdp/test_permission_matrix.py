@@ -1,0 +1,139 @@
+"""Every address, by every role and by nobody, in four methods: the committed table says what each is answered.
+
+A new address without its row fails here. After reading what changed, write the table anew:
+`KENDT_WRITE_MATRIX=1 pytest tests/cdp/test_permission_matrix.py`.
+"""
+
+import csv
+import os
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404
+from django.test import RequestFactory
+from django.urls import URLPattern, get_resolver
+from django.urls.resolvers import RegexPattern
+
+from cdp.accounts.sessions import SessionStore
+from cdp.roles import ROLES
+from tests.builders import user
+
+TABLE = Path(__file__).with_name("permission_matrix.csv")
+METHODS = ["get", "post", "put", "delete"]
+WHO = [*ROLES, "nobody"]
+#: What stands for a part of an address: no row has it, so only the permission decides.
+ABSENT = {
+    "uuid": UUID("00000000-0000-7000-8000-000000000000"),
+    "int": 0,
+    "slug": "absent",
+    "str": "absent",
+    "string": "absent",
+    "path": "absent",
+}
+
+
+def addresses():
+    """[(route, callable of a request)] of every pattern there is, in order of the route."""
+    return sorted(_walk(get_resolver().url_patterns, "", (), {}), key=lambda row: row[0])
+
+
+def _walk(patterns, before, unnamed, named):
+    for one in patterns:
+        route = before + str(one.pattern)
+        args, kwargs = _absent(one.pattern)
+        args, kwargs = (*unnamed, *args), named | kwargs
+        if isinstance(one, URLPattern):
+            yield route, partial(_call, one.callback, args, kwargs | one.default_args)
+        else:
+            yield from _walk(one.url_patterns, route, args, kwargs)
+
+
+def _call(view, args, kwargs, request):
+    return view(request, *args, **kwargs)
+
+
+def _absent(pattern) -> tuple[list, dict]:
+    """Values for the parts of a pattern: unnamed and named."""
+    if isinstance(pattern, RegexPattern):
+        names = pattern.regex.groupindex
+        return ([] if names else [ABSENT["str"]] * pattern.regex.groups), dict.fromkeys(names, ABSENT["str"])
+    kinds = {name: type(one).__name__.removesuffix("Converter").lower() for name, one in pattern.converters.items()}
+    return [], {name: ABSENT[kind] for name, kind in kinds.items()}
+
+
+def answer(call, method, person) -> str:
+    """The status; "login" for the way to the sign-in page. Whatever the view did is undone."""
+    request = getattr(RequestFactory(), method)("/")
+    request.user, request.session, request.id = person, SessionStore(), "matrix"
+    request._messages, request._dont_enforce_csrf_checks = FallbackStorage(request), True
+    with transaction.atomic():
+        try:
+            response = call(request)
+        except PermissionDenied:
+            return "403"
+        except Http404:
+            return "404"
+        except Exception as error:
+            return f"500 {type(error).__name__}"
+        finally:
+            transaction.set_rollback(True)
+    to_sign_in = response.status_code == 302 and "/login/" in response["Location"]
+    return "login" if to_sign_in else str(response.status_code)
+
+
+@pytest.fixture
+def people(db):
+    return {role: user(roles=[role]) for role in ROLES} | {"nobody": AnonymousUser()}
+
+
+def measured(people):
+    return {
+        route: [" ".join(answer(call, method, person) for method in METHODS) for person in people.values()]
+        for route, call in addresses()
+    }
+
+
+def test_every_address_answers_every_role_as_the_table_says(people):
+    found = measured(people)
+    if os.environ.get("KENDT_WRITE_MATRIX"):
+        with TABLE.open("w", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["route (get post put delete)", *WHO])
+            writer.writerows([route, *answers] for route, answers in found.items())
+
+    with TABLE.open(newline="") as file:
+        header, *rows = csv.reader(file)
+
+    assert header[1:] == WHO
+    assert found == {route: answers for route, *answers in rows}
+
+
+def test_no_address_fails_on_an_id_that_is_none():
+    with TABLE.open(newline="") as file:
+        assert [row[0] for row in csv.reader(file) if any("500" in answer for answer in row[1:])] == []
+
+
+def test_nobody_gets_a_page_but_those_of_signing_in():
+    with TABLE.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    open_to_all = {row["route (get post put delete)"] for row in rows if "200" in row["nobody"].split()}
+
+    assert open_to_all <= OPEN
+
+
+#: Addresses that answer without a sign-in, each for its reason.
+OPEN = {
+    "admin/login/",
+    "admin/logout/",
+    "admin/jsi18n/",
+    "health/live",
+    "health/ready",
+    "api/v1/openapi.json",
+    "api/v1/docs/",
+}

@@ -1,0 +1,147 @@
+"""Lists that stay fast: the same few queries for one row or many, no search that reads a table, values as masks."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.builders import source, user
+from tests.profiles.building import person, say
+
+pytestmark = pytest.mark.django_db
+MOST_QUERIES = 14
+OURS = [model for model in admin.site._registry if model._meta.app_label == "profiles"]
+
+
+def listing(model, client, **query):
+    return client.get(reverse(f"admin:profiles_{model._meta.model_name}_changelist"), query)
+
+
+@pytest.fixture
+def superuser(client):
+    client.force_login(user(superuser=True))
+    return client
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_a_list_costs_the_same_queries_for_one_row_or_five(superuser, model):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert listing(model, superuser).status_code == 200
+        return len(queries)
+
+    person(external_id="K-0", first_name="Alma", email="alma@example.dk")
+    listing(model, superuser)
+    one = cost()
+    for number in range(1, 5):
+        person(source=source(f"s{number}"), external_id=f"K-{number}", first_name="Alma", email=f"a{number}@example.dk")
+
+    assert cost() == one < MOST_QUERIES
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_no_list_shows_a_clear_value(superuser, model):
+    person(external_id="K-77", first_name="Alma", last_name="Ærø", email="alma@example.dk", phone="20112233")
+
+    html = listing(model, superuser).content.decode()
+
+    assert [value for value in ("Alma", "Ærø", "alma@example.dk", "20112233", "K-77") if value in html] == []
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_no_list_searches_inside_values_or_counts_them_all(model):
+    page = admin.site._registry[model]
+
+    assert [name for name in page.search_fields if "icontains" in name] == []
+    assert page.date_hierarchy is None
+    assert not page.show_full_result_count
+    assert page.list_per_page == 25
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("text", ["alma@example.dk", "x' OR 1=1", "00000000-0000-7000-8000-000000000000", "Ærø", "12"])
+def test_no_search_text_breaks_a_list(superuser, model, text):
+    assert listing(model, superuser, q=text).status_code == 200
+
+
+def test_a_search_for_a_person_compares_no_text(superuser):
+    person(email="alma@example.dk")
+
+    with CaptureQueriesContext(connection) as queries:
+        found = listing(OURS_BY_NAME["Profile"], superuser, q="Alma@Example.dk").context["cl"].result_list
+
+    assert len(found) == 1
+    assert [query["sql"] for query in queries if "LIKE" in query["sql"] and "profiles_" in query["sql"]] == []
+
+
+OURS_BY_NAME = {model.__name__: model for model in OURS}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"data": "real"}, {"dk", "se"}),
+        ({"data": "test"}, {"test"}),
+        ({"source": "crm"}, {"se"}),
+        ({"country": "DK"}, {"dk"}),
+        ({"country": "DK", "source": "crm"}, set()),
+    ],
+)
+def test_a_filter_of_people_gives_exactly_those(superuser, query, expected):
+    people = {
+        "dk": person(country="DK"),
+        "se": person(source=source("crm"), country="SE"),
+        "test": person(country="NO", is_test=True),
+    }
+    names = {profile.pk: name for name, profile in people.items()}
+
+    found = listing(OURS_BY_NAME["Profile"], superuser, **query).context["cl"].result_list
+
+    assert {names[profile.pk] for profile in found} == expected
+
+
+def test_two_who_share_an_address_are_decided_side_by_side(superuser):
+    from profiles.models import RefusedLink
+
+    one = say(source=source("crm"), external_id="C1", email="familien@example.dk", first_name="Alma")
+    other = say(source=source("shop"), external_id="S1", email="familien@example.dk", first_name="Oskar")
+    link = RefusedLink.objects.get()
+    assert {link.subject_id, link.other_id} == {one.subject, other.subject}
+
+    review = superuser.get(reverse("admin:profiles_refusedlink_change", args=[link.pk])).context["rows"]
+    superuser.post(
+        reverse("admin:profiles_refusedlink_decide", args=[link.pk]),
+        {"verdict": "same", "reason": "One couple's child."},
+    )
+
+    assert {row["title"] for row in review} >= {"First name", "E-mail"}
+    assert not RefusedLink.objects.exists()
+
+
+def test_a_write_key_is_shown_once_and_ended_at_once(superuser):
+    from profiles import keys
+
+    shop = source()
+    page = reverse("admin:profiles_source_keys", args=[shop.pk])
+
+    made = superuser.post(page).context["made"]
+    assert keys.find(made).source == shop
+    assert made not in superuser.get(page).content.decode()
+
+    superuser.post(page, {"end": keys.find(made).pk})
+    assert keys.find(made) is None
+
+
+def test_only_who_may_make_keys_makes_one(client):
+    client.force_login(user(roles=["Steward"]))
+    page = reverse("admin:profiles_source_keys", args=[source().pk])
+
+    assert client.get(page).status_code == client.post(page).status_code == 403
+
+
+def test_a_code_that_data_hangs_on_does_not_change(superuser):
+    shop = source(title="Webshop")
+    form = superuser.get(reverse("admin:profiles_source_change", args=[shop.pk])).context["adminform"].form
+
+    assert {"code", "namespace"}.isdisjoint(form.fields)

@@ -1,0 +1,283 @@
+"""Profile 360: who this is, how we know, and every opening of a value on record."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from cdp.kit.ids import uuid7
+from profiles import decisions, panels
+from profiles.models import AccessEntry, GoldenValue, Profile, StewardDecision, Subject
+from tests.builders import days_ago, now, source, user
+from tests.profiles.building import person, say
+
+pytestmark = pytest.mark.django_db
+PROVEN = [("email_verified", "alma@example.dk", True)]
+CLEAR = ["Alma", "Ærø", "alma@example.dk", "+4520112233", "Havnegade"]
+
+
+@pytest.fixture
+def alma():
+    return person(
+        external_id="K-1", first_name="Alma", last_name="Ærø", street="Havnegade 1", city="Aarhus",
+        email="alma@example.dk", phone="20112233",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def steward(client):
+    steward = user(roles=["Steward"])
+    client.force_login(steward)
+    return steward
+
+
+def page(client, profile, tab="overview", **query):
+    return client.get(reverse("admin:profiles_profile_change", args=[profile.pk]), {"tab": tab, **query})
+
+
+def act(client, profile, name, **data):
+    return client.post(reverse(f"admin:profiles_profile_{name}", args=[profile.pk]), data)
+
+
+def events(profile, count, *, minutes_apart=1):
+    subject = profile.subjects.get()
+    with connection.cursor() as cursor:
+        for number in range(count):
+            moment = days_ago(1) + timedelta(minutes=number * minutes_apart)
+            cursor.execute("SELECT profiles_event_month(%s)", [moment])
+            cursor.execute(
+                "INSERT INTO profiles_event (id, occurred_at, source_id, profile_id, type, name, received_at) "
+                "VALUES (%s, %s, %s, %s, 'track', %s, %s)",
+                [uuid7(), moment, subject.source_id, profile.pk, f"Event {number}", now()],
+            )
+
+
+# --- Masks, and opening them --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tab", ["overview", "records", "timeline", "history"])
+def test_no_tab_shows_a_clear_value_before_a_purpose_is_given(client, steward, alma, tab):
+    html = page(client, alma, tab).content.decode()
+
+    assert [value for value in CLEAR if value in html] == []
+    assert not AccessEntry.objects.exists()
+
+
+def test_a_given_purpose_shows_the_values_and_leaves_a_line_for_each_look(client, steward, alma):
+    act(client, alma, "show", purpose="Answering the customer")
+
+    html = page(client, alma).content.decode()
+
+    assert [value for value in CLEAR if value not in html] == []
+    entries = AccessEntry.objects.values_list("actor", "purpose", "subjects", "allowed")
+    assert set(map(str, entries)) == {
+        str((steward.pk, "Answering the customer", [alma.subjects.get().pk], True)) for _ in entries
+    }
+    assert {field for entry in AccessEntry.objects.all() for field in entry.fields} >= {"first_name", "email", "phone"}
+
+
+def test_the_purpose_counts_for_this_person_and_this_session_only(client, steward, alma):
+    other = person(first_name="Oskar", email="oskar@example.dk")
+    act(client, alma, "show", purpose="Answering the customer")
+
+    assert "Oskar" not in page(client, other).content.decode()
+    client.force_login(steward)
+    client.cookies.clear()
+    client.force_login(steward)
+    assert "Alma" not in page(client, alma).content.decode()
+
+
+def test_hiding_puts_the_masks_back(client, steward, alma):
+    act(client, alma, "show", purpose="Answering the customer")
+    act(client, alma, "hide")
+
+    assert "Alma" not in page(client, alma).content.decode()
+
+
+def test_without_a_purpose_nothing_is_shown(client, steward, alma):
+    act(client, alma, "show", purpose="   ")
+
+    assert "Alma" not in page(client, alma).content.decode()
+
+
+def test_who_may_not_reveal_is_refused_and_the_attempt_is_on_record(client, alma):
+    client.force_login(user(roles=["Marketer"]))
+
+    assert act(client, alma, "show", purpose="Curiosity").status_code == 403
+    assert "Alma" not in page(client, alma).content.decode()
+    assert list(AccessEntry.objects.values_list("purpose", "allowed")) == [("Curiosity", False)]
+
+
+def test_a_purpose_stops_counting_when_the_right_is_taken_away(client, steward, alma):
+    act(client, alma, "show", purpose="Answering the customer")
+    session = dict(client.session)
+    client.force_login(user(roles=["Auditor"]))
+    planted = client.session
+    planted["shown_people"] = session["shown_people"]
+    planted.save()
+
+    assert "Alma" not in page(client, alma).content.decode()
+
+
+# --- Values and why -----------------------------------------------------------------------------------------------
+
+
+def test_each_standing_value_tells_its_source_and_leads_to_its_reason(client, steward, alma):
+    html = page(client, alma).content.decode()
+
+    for attribute in ("first_name", "city"):
+        assert reverse("admin:profiles_profile_why", args=[alma.pk, attribute]) in html
+    assert "Webshop" in html
+
+
+def test_why_shows_the_candidates_best_first_with_the_rule(client, steward):
+    crm = source("crm", namespace="loyalty_no", trust=90)
+    profile = person(external_id="K-1", identifiers=PROVEN, city="Aarhus")
+    say(source=crm, external_id="C-1", identifiers=PROVEN, city="Odense")
+
+    context = client.get(reverse("admin:profiles_profile_why", args=[profile.pk, "city"])).context
+
+    assert [(row["title"], row["value"]) for row in context["candidates"]] == [("Crm", "Odense"), ("Webshop", "Aarhus")]
+    assert str(context["rule"]) == "the more trusted source"
+
+
+def test_a_steward_pins_another_value_with_a_reason(client, steward):
+    crm = source("crm", namespace="loyalty_no", trust=90)
+    profile = person(external_id="K-1", identifiers=PROVEN, city="Aarhus")
+    say(source=crm, external_id="C-1", identifiers=PROVEN, city="Odense")
+    url = reverse("admin:profiles_profile_why", args=[profile.pk, "city"])
+    runner_up = client.get(url).context["candidates"][1]
+
+    act(client, profile, "pin", trait=runner_up["trait"], reason="The customer called.")
+
+    golden = GoldenValue.objects.get(profile=profile, attribute__code="city")
+    assert (golden.text, golden.rule) == ("Aarhus", "pin")
+    assert StewardDecision.objects.get().reason == "The customer called."
+
+
+def test_a_decision_without_a_reason_is_refused_with_its_sentence(client, steward, alma):
+    trait = alma.golden.get(attribute__code="city").trait_id
+
+    answer = client.post(
+        reverse("admin:profiles_profile_pin", args=[alma.pk]), {"trait": trait, "reason": " "}, follow=True
+    )
+
+    assert "Say why" in answer.content.decode()
+    assert not StewardDecision.objects.exists()
+
+
+def test_a_value_of_another_person_cannot_be_pinned_here(client, steward, alma):
+    other = person(city="Odense")
+    trait = other.golden.get(attribute__code="city").trait_id
+
+    assert act(client, alma, "pin", trait=trait, reason="Mine now.").status_code == 404
+
+
+def test_a_record_is_separated_and_the_decision_undone(client, steward):
+    crm = source("crm", namespace="loyalty_no")
+    profile = person(external_id="K-1", identifiers=PROVEN)
+    joined = say(source=crm, external_id="C-1", identifiers=PROVEN).subject
+    assert Subject.objects.get(pk=joined).profile_id == profile.pk
+
+    act(client, profile, "separate", subject=joined, reason="Mother and daughter.")
+    assert Subject.objects.get(pk=joined).profile_id == joined
+
+    act(client, profile, "withdraw", decision=StewardDecision.objects.get().pk, reason="They are one after all.")
+    assert Subject.objects.get(pk=joined).profile_id == profile.pk
+
+
+def test_who_may_not_decide_is_refused(client, alma):
+    client.force_login(user(roles=["Compliance officer"]))
+
+    for name in ("pin", "separate", "withdraw"):
+        assert act(client, alma, name, reason="x").status_code == 403
+
+
+# --- Ids that were merged away, erased people ---------------------------------------------------------------------
+
+
+def test_an_id_that_was_merged_away_leads_to_the_person_with_a_note(client, steward):
+    profile = person(external_id="K-1", identifiers=PROVEN)
+    merged = say(source=source("crm", namespace="loyalty_no"), external_id="C-1", identifiers=PROVEN).subject
+    assert not Profile.objects.filter(pk=merged).exists()
+
+    answer = client.get(reverse("admin:profiles_profile_change", args=[merged]), follow=True)
+
+    assert answer.redirect_chain[-1][0] == reverse("admin:profiles_profile_change", args=[profile.pk])
+    assert f"prf_{merged} is now part of this profile." in answer.content.decode()
+
+
+def test_an_erased_person_is_a_stub(client, steward, alma):
+    alma.erased_at = now()
+    alma.save()
+
+    html = page(client, alma).content.decode()
+
+    assert "This person was erased" in html
+    assert "•" not in html
+
+
+@pytest.mark.parametrize("key", ["absent", "00000000-0000-7000-8000-000000000000"])
+def test_an_id_that_was_never_given_is_not_found(client, steward, key):
+    assert client.get(reverse("admin:profiles_profile_change", args=[key])).status_code == 404
+
+
+# --- Timeline, panels, cost ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("minutes_apart", [0, 1], ids=["all at one moment", "apart"])
+def test_the_timeline_pages_through_every_event_once_newest_first(client, steward, alma, minutes_apart):
+    events(alma, 60, minutes_apart=minutes_apart)
+
+    seen, before = [], ""
+    while True:
+        context = page(client, alma, "timeline", before=before).context
+        seen += [(event.occurred_at, event.pk) for event in context["events"]]
+        before = context["older"]
+        if not before:
+            break
+
+    assert len(seen) == 60
+    assert seen == sorted(set(seen), reverse=True)
+
+
+def test_a_tab_of_an_app_above_is_shown_to_whom_its_permission_is_given(client, steward, alma, monkeypatch):
+    monkeypatch.setattr(panels, "_panels", {})
+    panel = panels.Panel(
+        key="points",
+        title="Points",
+        template="admin/profiles/profile/value.html",
+        context=lambda profile, request: {"shown": f"told of {profile}"},
+        permission="profiles.view_profile",
+    )
+    panels.register(panel)
+    panels.register(panels.Panel("secret", "Secret", "", dict, "cdp.add_user"))
+
+    assert f"told of {alma}" in page(client, alma, "points").content.decode()
+    assert page(client, alma, "secret").status_code == 404
+
+
+def test_two_panels_cannot_have_one_key(monkeypatch):
+    monkeypatch.setattr(panels, "_panels", {})
+    panels.register(panels.Panel("points", "Points", "", dict, ""))
+
+    with pytest.raises(ValueError, match="points"):
+        panels.register(panels.Panel("points", "Other", "", dict, ""))
+
+
+@pytest.mark.parametrize("tab", ["overview", "records", "timeline", "history"])
+def test_a_tab_costs_the_same_queries_for_one_record_or_three(client, steward, tab, django_assert_max_num_queries):
+    profile = person(external_id="K-1", identifiers=PROVEN, first_name="Alma")
+    for number in range(3):
+        say(
+            source=source(f"s{number}", namespace="user_id"),
+            external_id=f"S{number}",
+            identifiers=PROVEN,
+            city="Odense",
+        )
+    decisions.same(subject=profile.pk, other=profile.subjects.exclude(pk=profile.pk)[0].pk, reason="x", by=steward)
+    page(client, profile, tab)
+
+    with django_assert_max_num_queries(16):
+        assert page(client, profile, tab).status_code == 200
