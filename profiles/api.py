@@ -1,19 +1,26 @@
 """People, events and imports over the API. Personal values are masked unless the key may read them for a purpose."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import django_filters
+from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.shortcuts import get_object_or_404
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from cdp.kit.api import ScopedViewSet, opens_personal_values
-from profiles import golden, lookup
-from profiles.models import Batch, Event, GoldenValue, Profile, Subject
+from cdp.kit.refused import Refused
+from cdp.kit.scopes import HasScope
+from profiles import facts, golden, lookup, resolution
+from profiles.models import Batch, Event, GoldenValue, Profile, Source, Subject
 from profiles.reading import opened, shown
 
 
@@ -127,7 +134,7 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
             raise Gone
         return subject.profile
 
-    def _fields(self, profiles: list[UUID]) -> dict:
+    def _fields(self, profiles: Iterable[UUID]) -> dict:
         purpose = opens_personal_values(self.request)
         if purpose is None:
             return shown(profiles)
@@ -137,6 +144,56 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
 
     def _serialized(self, page, people, *, many=False, asked=None):
         return self.serializer_class(page, many=many, context={"people": people, "asked": asked})
+
+
+class IdentifierSerializer(serializers.Serializer):
+    namespace = serializers.SlugField()
+    value = serializers.CharField(max_length=400)
+    verified = serializers.BooleanField(default=False)
+
+
+class StatementSerializer(serializers.Serializer):
+    """What a source says of a person: identifiers and values. It is written as a source record."""
+
+    identifiers = IdentifierSerializer(many=True, default=list)
+    traits = serializers.DictField(default=dict)
+    observed_at = serializers.DateTimeField(default=None, allow_null=True)
+
+
+class NotWritten(Refused):
+    """Some of what was sent cannot be read; nothing was written."""
+
+    code = "invalid"
+    status = 400
+    sentence = _("Nothing was written: some values cannot be read.")
+
+
+@extend_schema(request=StatementSerializer, responses=ProfileSerializer)
+class ByExternalId(APIView):
+    """PUT what a source says of the person whom it knows by this id; the answer is the profile."""
+
+    permission_classes = [HasScope]
+    scopes = {"put": "profiles:write"}
+
+    def put(self, request, source, external_id):
+        sender = get_object_or_404(Source, code=source, enabled=True)
+        said = StatementSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        profile = self._write(sender, external_id, said.validated_data)
+        context = {"people": shown([profile.pk]), "asked": None}
+        return Response(ProfileSerializer(profile, context=context).data)
+
+    @transaction.atomic
+    def _write(self, sender: Source, external_id: str, said: dict) -> Profile:
+        identifiers = [(one["namespace"], one["value"], one["verified"]) for one in said["identifiers"]]
+        person = facts.Person(external_id, identifiers, said["traits"], said["observed_at"])
+        written = facts.write(source=sender, people=[person], is_test=self.request.auth.is_test)
+        outcome = written.people[0]
+        if found := [*outcome.problems, *outcome.notes]:
+            errors = [{"pointer": f"/{one.column}", "code": one.code, "detail": str(one.detail)} for one in found]
+            raise NotWritten(errors=errors)
+        resolution.resolve(subjects=written.touched)
+        return Subject.objects.select_related("profile").get(pk=outcome.subject).profile
 
 
 class EventSerializer(serializers.ModelSerializer):
@@ -200,4 +257,5 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
     filterset_fields = {"state": ["exact"], "source__code": ["exact"]}
 
 
+paths = [path("profiles/by-external-id/<slug:source>/<str:external_id>", ByExternalId.as_view(), name="by-external-id")]
 routes = [("profiles", ProfileViewSet), ("events", EventViewSet), ("imports", ImportViewSet)]

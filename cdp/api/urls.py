@@ -18,12 +18,17 @@ class OptionalSlashRouter(SimpleRouter):
 
 
 def router() -> OptionalSlashRouter:
-    """All routes: each app's `api.routes` is a list of (prefix, viewset)."""
+    """All routes: each app's `api.routes` is a list of (prefix, viewset), its `paths` what fits no viewset."""
     assembled = OptionalSlashRouter()
     for app in APPS:
-        for prefix, viewset in import_module(f"{app}.api" if "." not in app else app).routes:
+        for prefix, viewset in offered(app).routes:
             assembled.register(prefix, viewset, basename=prefix)
     return assembled
+
+
+def offered(app: str):
+    """The module in which an app says what it offers."""
+    return import_module(f"{app}.api" if "." not in app else app)
 
 
 class Schema(SpectacularJSONAPIView):
@@ -44,5 +49,6 @@ class Page(SpectacularSwaggerSplitView):
 urlpatterns = [
     path("openapi.json", Schema.as_view(), name="openapi"),
     path("docs/", Page.as_view(url_name="openapi"), name="api-docs"),
+    *[one for app in APPS for one in getattr(offered(app), "paths", [])],
     *router().urls,
 ]

@@ -5,7 +5,7 @@ from rest_framework import permissions
 
 SCOPES = {
     "profiles:read": _("read profiles, masked"),
-    "profiles:write": _("write profiles"),
+    "profiles:write": _("write what a source says of people"),
     "pii:read": _("read personal values, with a purpose"),
     "consents:read": _("read consents and decisions"),
     "consents:write": _("record consents"),
@@ -14,7 +14,6 @@ SCOPES = {
     "segments:export": _("request and fetch activations"),
     "partners:read": _("read partners and agreements"),
     "partners:share": _("request deliveries"),
-    "events:write": _("send events and files"),
     "audit:read": _("read the access log"),
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.models import AccessEntry, Profile
+from profiles.models import AccessEntry, Profile, Record
 from tests.api import Service, walk
 from tests.builders import source
 from tests.profiles.building import person
@@ -111,7 +111,7 @@ def test_an_unknown_person_is_not_found(path):
 
 @pytest.mark.parametrize("path", ["profiles", "events", "imports", "audit", "consents", "segments", "partners"])
 def test_a_key_without_the_scope_is_refused(path):
-    answer = Service("events:write").get(path)
+    answer = Service("profiles:write").get(path)
 
     assert answer.status_code == 403
     assert answer.json()["code"] == "permission_denied"
@@ -146,3 +146,37 @@ def test_a_list_takes_the_same_number_of_queries_for_any_length(count, django_as
 
     with django_assert_num_queries(5):
         assert len(service.get("profiles").json()["data"]) == count
+
+
+def test_a_source_writes_a_person_by_its_own_id_and_again_changes_nothing():
+    source("crm")
+    said = {"identifiers": [{"namespace": "email", "value": "Bo@Example.dk"}], "traits": {"country": "DK"}}
+    service = Service("profiles:write")
+
+    first = service.put("profiles/by-external-id/crm/K77", said)
+    again = service.put("profiles/by-external-id/crm/K77", said)
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert first.json()["id"] == again.json()["id"]
+    assert first.json()["fields"] == {
+        "country": "DK",
+        "customer_no": "K•••",
+        "email": "b•••@example.dk",
+    }
+    assert Profile.objects.count() == Record.objects.count() == 1
+
+
+def test_a_value_that_cannot_be_read_is_named_and_nothing_is_written():
+    source("crm")
+    said = {"identifiers": [{"namespace": "email", "value": "no address"}], "traits": {"birth_date": "yesterday"}}
+
+    answer = Service("profiles:write").put("profiles/by-external-id/crm/K77", said)
+
+    assert answer.status_code == 400
+    assert {error["pointer"] for error in answer.json()["errors"]} >= {"/birth_date"}
+    assert b"no address" not in answer.content
+    assert not Profile.objects.exists()
+
+
+def test_an_unknown_source_is_not_found():
+    assert Service("profiles:write").put("profiles/by-external-id/nowhere/K77", {}).status_code == 404
