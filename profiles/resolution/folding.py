@@ -31,10 +31,11 @@ def resolve(*, subjects: Iterable[UUID]) -> Folded:
     A profile's id is the id of one of its subjects, so ids of profiles may be given as well. Nothing is written where
     nothing changed. Listeners of `profiles.signals.folded` run before this returns.
     """
-    hold()
-    subjects = component.existing(subjects)
+    subjects = set(subjects)
     if not subjects:
         return Folded(set(), {})
+    hold()
+    subjects = component.existing(subjects)
     policy = component.joining()
     found = component.entangled(subjects, policy)
     hubs.mark(found.shared, policy)
