@@ -153,7 +153,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
         return Response(language.schema())
 
     @extend_schema(responses=MembershipSerializer(many=True))
-    @action(detail=True, filterset_fields=None, filterset_class=None)
+    @action(detail=True)
     def members(self, request, key):
         """Present members, in order of id."""
         self.paginator.ordering = ("profile_id",)

@@ -1,7 +1,7 @@
 """Are the members what their definition says? Asked as of the last run, of the people of whom nothing changed since."""
 
 from cdp.kit import sql
-from segments import membership, reach
+from segments import membership
 from segments.catalogue import Catalogue
 from segments.compiler import compile
 from segments.definitions import in_order
@@ -9,22 +9,42 @@ from segments.flags import flagged
 from segments.language import read
 from segments.models import Run, RunState, Segment, SegmentState
 
-#: Open intervals and a fresh computing, where they differ. People who changed after the run differ rightly: the next
-#: run moves them. Runs of which nobody was told (a merge closes intervals at once) leave no open interval to differ.
-DIFFERENCES = """
-SELECT count(*) FROM (
+#: True for a row that was committed after the run looked. `xmin` is the low half of the number of the transaction that
+#: wrote it; the high half follows from the latest number there is.
+NEWER = """NOT pg_visible_in_snapshot(
+    (latest.number - ((latest.number - x.xmin::text::bigint) & 4294967295))::text::xid8, seen.snapshot)"""
+
+#: Rows that a rule or a flag reads of the person `d.profile_id`.
+READ = [
+    "profiles_profile x WHERE x.id = d.profile_id",
+    "profiles_goldenvalue x WHERE x.profile_id = d.profile_id",
+    "profiles_subject x WHERE x.profile_id = d.profile_id",
+    "profiles_event x WHERE x.profile_id = d.profile_id",
+    "consents_consentrecord x WHERE x.profile_id = d.profile_id",
+    "consents_restriction x JOIN profiles_subject s ON s.id = x.subject_ref WHERE s.profile_id = d.profile_id",
+    "consents_objection x JOIN profiles_subject s ON s.id = x.subject_ref WHERE s.profile_id = d.profile_id",
+    "segments_membership x WHERE x.profile_id = d.profile_id AND x.segment_id <> d.segment_id",
+]
+UNCHANGED = " AND ".join(f"NOT EXISTS (SELECT FROM {rows} AND {NEWER})" for rows in READ)
+
+#: Open intervals and a fresh computing, where they differ without a reason. Of people who changed since, they differ
+#: rightly: the next run moves them.
+DIFFERENCES = f"""
+WITH open AS (
     SELECT profile_id FROM segments_membership WHERE segment_id = %s AND left_at IS NULL
-) open FULL JOIN (
-    SELECT m.profile_id FROM ({meant}) m
-    WHERE NOT EXISTS (SELECT FROM ({flagged}) f WHERE f.profile_id = m.profile_id)
-) fresh USING (profile_id)
-LEFT JOIN profiles_profile p ON p.id = profile_id
-WHERE (open.profile_id IS NULL OR fresh.profile_id IS NULL)
-  AND NOT coalesce(p.updated_at > %s, false)
-  AND NOT EXISTS (SELECT FROM profiles_event e WHERE e.profile_id = p.id AND e.received_at > %s)
-  AND NOT EXISTS (SELECT FROM consents_consentrecord c WHERE c.profile_id = p.id AND c.recorded_at > %s)
+), fresh AS (
+    SELECT m.profile_id FROM ({{meant}}) m
+    WHERE NOT EXISTS (SELECT FROM ({{flagged}}) f WHERE f.profile_id = m.profile_id)
+), d AS (
+    SELECT coalesce(o.profile_id, f.profile_id) AS profile_id, %s::uuid AS segment_id
+    FROM open o FULL JOIN fresh f ON f.profile_id = o.profile_id WHERE o.profile_id IS NULL OR f.profile_id IS NULL
+)
+SELECT count(*) FROM d
+CROSS JOIN (SELECT %s::pg_snapshot AS snapshot) seen
+CROSS JOIN (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS number) latest
+WHERE {UNCHANGED}
 """
-#: Segments whose figure is not the number of their open intervals.
+#: Segments whose figure is not the number of those who were in when it was computed.
 MISCOUNTED = """
 SELECT count(*) FROM segments_segment s WHERE s.computed_at IS NOT NULL AND s.members IS DISTINCT FROM (
     SELECT count(*) FROM segments_membership m WHERE m.segment_id = s.id AND m.entered_at <= s.computed_at
@@ -45,17 +65,16 @@ def rebuild() -> None:
     active = list(Segment.objects.filter(state=SegmentState.ACTIVE))
     for segment in in_order(active, Catalogue.load()):
         membership.refresh(segment)
-        reach.count(segment)
 
 
 def _computed() -> list[tuple[Segment, Run]]:
-    """Active segments with the run that last computed them, by the definition that it used."""
-    last = Run.objects.filter(state=RunState.DONE).order_by("version__segment", "-id").distinct("version__segment")
-    runs = last.select_related("version__segment")
-    return [(run.version.segment, run) for run in runs if run.version.segment.state == SegmentState.ACTIVE]
+    """Active segments with the run that last computed them."""
+    done = Run.objects.filter(state=RunState.DONE, version__segment__state=SegmentState.ACTIVE)
+    last = done.order_by("version__segment_id", "-id").distinct("version__segment_id")
+    return [(run.version.segment, run) for run in last.select_related("version__segment")]
 
 
 def _differences(segment: Segment, run: Run) -> int:
     meant = compile(read(run.version.definition), as_of=run.as_of)
     statement = DIFFERENCES.format(meant=meant.sql, flagged=flagged().replace("%", "%%"))
-    return sql.value(statement, (segment.pk, *meant.params, run.as_of, run.as_of, run.as_of))
+    return sql.value(statement, (segment.pk, *meant.params, segment.pk, run.snapshot))

@@ -120,6 +120,7 @@ def _compute(run: Run) -> None:
     statement = compile(understand(run.version.definition, catalogue), as_of=run.as_of, catalogue=catalogue)
     sql.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
     sql.execute("DROP TABLE IF EXISTS segments_stage")
+    snapshot = sql.value("SELECT pg_current_snapshot()::text")
     sql.execute(
         f"CREATE TEMP TABLE segments_stage ON COMMIT DROP AS SELECT m.profile_id, false AS flagged"
         f" FROM ({statement.sql}) m",
@@ -127,6 +128,7 @@ def _compute(run: Run) -> None:
     )
     sql.execute(f"UPDATE segments_stage s SET flagged = true FROM ({flagged()}) f WHERE f.profile_id = s.profile_id")
     sql.execute("ANALYZE segments_stage")
+    run.snapshot = snapshot
     segment = run.version.segment_id
     found = sql.rows(DIFFERENCE, {"as_of": run.as_of, "run": run.pk, "segment": segment})[0]
     run.members, run.entered, run.left, run.left_out = found

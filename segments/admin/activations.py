@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import ModelForm
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +15,7 @@ from cdp.kit.refused import Refused
 from consents.reasons import REASONS
 from profiles.naming import lines
 from segments import activation, fields, tasks
-from segments.admin.pages import Pages
+from segments.admin.pages import Pages, one_of
 from segments.models import Activation, ActivationState, Destination, Outcome
 
 SAMPLE = 10
@@ -86,32 +86,32 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         )
 
     def approve(self, request, activation_id):
-        one = self._one(request, activation_id)
         self.demand(request, "segments.approve_activation")
+        one = self._one(request, activation_id)
         approved = self.act(request, _("Approved."), activation.approve, activation=one, by=request.user)
         if approved:
             _start(approved, request.user)
         return redirect("admin:segments_activation_change", activation_id)
 
     def cancel(self, request, activation_id):
-        one = self._one(request, activation_id)
         self.demand(request, "segments.request_activation")
+        one = self._one(request, activation_id)
         reason = request.POST.get("reason", "").strip() or _("no reason given")
         self.act(request, _("Cancelled."), activation.cancel, activation=one, by=request.user, reason=reason)
         return redirect("admin:segments_activation_change", activation_id)
 
     def run(self, request, activation_id):
         """Run an approved one now, where its job was lost."""
-        one = self._one(request, activation_id)
         self.demand(request, "segments.request_activation")
+        one = self._one(request, activation_id)
         self.act(request, _("Written."), activation.run, activation=one, by=request.user)
         return redirect("admin:segments_activation_change", activation_id)
 
     def file(self, request, activation_id, name):
         """A file in clear: a personal-data disclosure, logged."""
-        one = self._one(request, activation_id)
         if not _may_download(request.user):
             raise PermissionDenied
+        one = self._one(request, activation_id)
         try:
             content = activation.download(one, name, by=request.user, request_id=request.id)
         except Refused as refusal:
@@ -125,7 +125,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         related = ("segment", "destination__purpose", "version", "requested_by", "approved_by")
-        return get_object_or_404(Activation.objects.select_related(*related), pk=key)
+        return one_of(Activation.objects.select_related(*related), key)
 
 
 def _start(approved: Activation, user) -> None:

@@ -41,8 +41,8 @@ class BuilderPages:
         return self._build(request, None)
 
     def define(self, request, segment_id):
-        segment = self.found(request, segment_id)
         self.demand(request, "segments.change_segment")
+        segment = self.found(request, segment_id)
         return self._build(request, segment)
 
     def _build(self, request, segment: Segment | None):

@@ -1,12 +1,30 @@
 """Frame of the pages that a segment has besides its list."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
 from cdp.kit.refused import Refused
 from segments.models import Segment
+
+
+def as_uuid(key) -> UUID | None:
+    try:
+        return UUID(str(key))
+    except ValueError:
+        return None
+
+
+def one_of(queryset, key):
+    """The row with this id; 404 where there is none, or where the address holds no id."""
+    key = as_uuid(key)
+    if key is None:
+        raise Http404
+    return get_object_or_404(queryset, pk=key)
 
 
 class Pages:
@@ -16,7 +34,7 @@ class Pages:
         """The segment, for somebody who may look at segments."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return get_object_or_404(Segment.objects.select_related("current", "owner"), pk=segment_id)
+        return one_of(Segment.objects.select_related("current", "owner"), segment_id)
 
     def page(self, request, template: str, **context) -> TemplateResponse:
         frame = self.admin_site.each_context(request) | {"opts": self.opts, "request": request}

@@ -86,14 +86,14 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
 
     def people(self, request, segment_id):
         """Members, or those of them with one answer to a question of reach, masked."""
-        segment = self.found(request, segment_id)
         self.demand(request, "profiles.view_profile")
+        segment = self.found(request, segment_id)
         return self.page(request, "people", segment=segment, **people.context(segment, request.GET))
 
     def why(self, request, segment_id):
         """Why one person is in the segment, or not."""
-        segment = self.found(request, segment_id)
         self.demand(request, "profiles.view_profile")
+        segment = self.found(request, segment_id)
         return self.page(
             request,
             "why",
@@ -106,8 +106,8 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
     # --- Acts -------------------------------------------------------------------------------------------------
 
     def compute(self, request, segment_id):
-        segment = self.found(request, segment_id)
         self.demand(request, "segments.refresh_segment")
+        segment = self.found(request, segment_id)
         run = self.act(request, _("Computed."), membership.refresh, segment=segment, by=request.user)
         if run and run.error:
             self.message_user(request, run.error, level="error")
@@ -121,8 +121,8 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
 
     def send(self, request, segment_id):
         """Ask for an activation; a small one runs at once."""
-        segment = self.found(request, segment_id)
         self.demand(request, "segments.request_activation")
+        segment = self.found(request, segment_id)
         destination = Destination.objects.filter(pk=request.POST.get("destination") or None).first()
         if destination is None:
             self.message_user(request, _("Choose a destination."), level="error")
@@ -137,8 +137,8 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
         return redirect("admin:segments_activation_change", asked.pk)
 
     def archive(self, request, segment_id):
-        segment = self.found(request, segment_id)
         self.demand(request, "segments.change_segment")
+        segment = self.found(request, segment_id)
         reason = request.POST.get("reason", "").strip() or _("No longer used")
         self.act(request, _("Archived."), definitions.archive, segment=segment, reason=reason, by=request.user)
         return self.back(segment_id)

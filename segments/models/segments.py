@@ -105,6 +105,9 @@ class Run(models.Model):
     left_out = models.PositiveIntegerField(
         _("left out by flag"), null=True, blank=True, help_text=_("Restricted, or objecting to profiling.")
     )
+    snapshot = models.TextField(
+        _("what it saw"), blank=True, help_text=_("The database's snapshot: tells what was committed before the run.")
+    )
     leased_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
     started_by = models.ForeignKey(

@@ -1,5 +1,6 @@
 """`{"attr": code, "is": operator, ...}`: a test of the golden value of an attribute."""
 
+import json
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -89,7 +90,7 @@ class AttrNode(Node):
             (profile, attribute.pk),
         )
         value = found[0].pop("value") if found else None
-        return {"value": value, "evidence": found}
+        return {"value": json.loads(value) if attribute.type == "list" and value else value, "evidence": found}
 
 
 def _is_day(text) -> bool:
