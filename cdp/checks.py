@@ -21,7 +21,7 @@ def keys_lie_in_a_safe_place(app_configs, **kwargs):
                 id="kendt.E001",
             )
         )
-    if any(path.stat().st_mode & 0o077 for path in settings.SECRETS.iterdir()):
+    if any(path.stat().st_mode & 0o077 for path in settings.SECRETS.glob("*")):
         faults.append(
             Error(
                 "Others on this machine can read the keys of this installation.",
