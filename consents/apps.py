@@ -7,7 +7,9 @@ class ConsentsConfig(AppConfig):
     verbose_name = _("Consents")
 
     def ready(self):
-        from consents import merging
+        from consents import imports, merging
+        from profiles.imports import handlers
         from profiles.signals import folded
 
         folded.connect(merging.follow, dispatch_uid="consents")
+        handlers.register("consents", imports.record)

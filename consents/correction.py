@@ -60,7 +60,7 @@ def _silence(false: Ledger) -> Draft:
 def _told(truth: Decision, false: Ledger) -> Draft:
     known = Known([truth])
     if found := problems([truth], known):
-        raise NotRecorded(errors=[problem.as_error() for problem in found])
+        raise NotRecorded(found)
     (draft,) = drafts([truth], known)
     if any(draft.row[column] != getattr(false, column) for column in _CHOICE) or not _one_person(draft, false):
         raise OtherChoice

@@ -4,8 +4,9 @@ Recording is set-based: one decision is the case n = 1. In one transaction: guar
 what was recorded before, one INSERT into the ledger, one fold of the people touched.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from uuid import UUID
 
 from django.conf import settings
@@ -45,8 +46,29 @@ def record(decisions: Sequence[Decision], *, by=None) -> Recorded:
     """
     known = Known(decisions)
     if found := problems(decisions, known):
-        raise NotRecorded(errors=[problem.as_error() for problem in found])
+        raise NotRecorded(found)
     return write(drafts(decisions, known), by=by)
+
+
+@transaction.atomic
+def record_possible(decisions: Sequence[Decision], *, by=None) -> tuple[Recorded, list[Problem]]:
+    """Record what may stand of a longer list; give that, and what is wrong with each of the others."""
+    known = Known(decisions)
+    faults = problems(decisions, known)
+    good = _without(range(len(decisions)), faults)
+    drafted = drafts([decisions[index] for index in good], known)
+    try:
+        with transaction.atomic():
+            return write(drafted, by=by), faults
+    except SaidOtherwise as clash:
+        faults += [replace(problem, index=good[problem.index]) for problem in clash.problems]
+        kept = _without(range(len(drafted)), clash.problems)
+        return write([drafted[index] for index in kept], by=by), sorted(faults, key=attrgetter("index"))
+
+
+def _without(indexes: Iterable[int], faults: Iterable[Problem]) -> list[int]:
+    bad = {fault.index for fault in faults}
+    return [index for index in indexes if index not in bad]
 
 
 def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorded:
@@ -89,11 +111,11 @@ def _fresh(drafted: Sequence[Draft], standing: dict) -> list[Draft]:
     for index, draft in enumerate(drafted):
         body = draft.row["body_digest"]
         if said.setdefault(draft.key, body) != body:
-            clashes.append(Problem(index, "source_event_id", SaidOtherwise.code, SaidOtherwise.sentence).as_error())
+            clashes.append(Problem(index, "source_event_id", SaidOtherwise.code, SaidOtherwise.sentence))
         elif draft.key not in standing:
             fresh.setdefault(draft.key, draft)
     if clashes:
-        raise SaidOtherwise(errors=clashes)
+        raise SaidOtherwise(clashes)
     return list(fresh.values())
 
 

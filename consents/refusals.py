@@ -5,15 +5,23 @@ from django.utils.translation import gettext_lazy as _
 from cdp.kit.refused import Refused
 
 
-class NotRecorded(Refused):
-    """Some decisions may not stand, so none was recorded; `errors` names each with its place."""
+class OfDecisions(Refused):
+    """Something is wrong with some of several decisions: `problems` are those, `errors` the same for the API."""
+
+    def __init__(self, problems=()):
+        self.problems = list(problems)
+        super().__init__(errors=[problem.as_error() for problem in self.problems])
+
+
+class NotRecorded(OfDecisions):
+    """Some decisions may not stand, so none was recorded."""
 
     code = "invalid_decisions"
     status = 400
     sentence = _("Nothing was recorded: some decisions are not complete or not allowed.")
 
 
-class SaidOtherwise(Refused):
+class SaidOtherwise(OfDecisions):
     """The source has used this id for something else that it said."""
 
     code = "source_event_conflict"

@@ -1,0 +1,128 @@
+"""Decisions in files: reports, never direct; a yes with its words and its row as evidence."""
+
+import pytest
+
+from consents import evidence
+from consents.decision import decide
+from consents.models import ConsentEvidence, Ledger
+from profiles.imports import runs
+from profiles.models import AccessEntry, Record, Rejection, Subject
+from tests import builders
+from tests.consents import building as consent
+from tests.profiles.imports.building import counts, loaded, table
+
+pytestmark = pytest.mark.django_db
+SPEC = {
+    "external_id": "id",
+    "identifiers": {"email": "email"},
+    "consents": [
+        {
+            "purpose": {"value": "newsletter"},
+            "channel": {"value": "email"},
+            "state": "answer",
+            "effective_at": "when",
+            "wording": "words",
+        }
+    ],
+}
+COLUMNS = ["id", "email", "answer", "when", "words"]
+
+
+@pytest.fixture(autouse=True)
+def files_of_the_test(settings, tmp_path):
+    settings.KENDT_FILES = tmp_path
+
+
+@pytest.fixture
+def news():
+    news = consent.purpose()
+    consent.notice(news, key="paper", text="Ja tak, send mig nyheder.")
+    consent.point(news, key="binder", kind="paper", trust="imported_legacy")
+    return news
+
+
+def test_answers_of_an_older_system_are_recorded_with_words_row_and_address(news):
+    rows = [
+        ["A", "a@example.dk", "ja", "2024-03-01 10:00", "Ja tak, send mig nyheder."],
+        ["B", "b@example.dk", "yes", "2024-03-01 10:00", "paper/da/1"],
+        ["C", "c@example.dk", "Nej", "2024-03-01 10:00", ""],
+        ["D", "d@example.dk", "ConsentWithdrawn", "2024-03-01 10:00", ""],
+        ["E", "e@example.dk", "", "", ""],
+    ]
+
+    batch = loaded(table(COLUMNS, *rows), SPEC)
+
+    assert counts(batch) == (5, 0, 0, 0)
+    found = Ledger.objects.order_by("pk").values_list("state", "trust", "method", "effective_at__year")
+    assert sorted(found) == [
+        ("ConsentGiven", "imported_legacy", "import", 2024),
+        ("ConsentGiven", "imported_legacy", "import", 2024),
+        ("ConsentRefused", "imported_legacy", "import", 2024),
+        ("ConsentWithdrawn", "imported_legacy", "import", 2024),
+    ]
+    record = Ledger.objects.filter(state="ConsentGiven").first()
+    profile = Subject.objects.get(pk=record.subject_ref).profile
+    answer = decide(profile, purpose="newsletter", channel="email")
+    assert (answer.allowed, answer.contact_ref) == (True, record.contact_ref)
+    assert record.record == profile.subjects.get().records.get().pk
+
+
+def test_an_imported_yes_is_proven_by_its_row_in_its_file(news):
+    batch = loaded(table(COLUMNS, ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]), SPEC)
+
+    entry = Ledger.objects.get()
+    origin = Record.objects.get(pk=entry.record)
+    kept = evidence.read(ConsentEvidence.objects.get(digest=entry.evidence_digest), by=None, purpose="test")
+    assert (origin.batch, origin.row_number) == (batch, 2)
+    assert kept == f"imported row {entry.source_event_id}".encode()
+
+
+def test_rows_that_may_not_stand_are_rejected_with_their_column_and_the_others_go_in(news):
+    rows = [
+        ["A", "a@example.dk", "ja", "2024-03-01", "words nobody knows"],
+        ["B", "b@example.dk", "maybe", "2024-03-01", ""],
+        ["C", "c@example.dk", "ja", "2024-03-01", "paper/da/1"],
+    ]
+
+    batch = loaded(table(COLUMNS, *rows), SPEC)
+
+    rejected = {one.row_number: (one.column, one.code) for one in Rejection.objects.filter(batch=batch)}
+    assert rejected == {2: ("words", "missing"), 3: ("answer", "unknown_term")}
+    assert list(Ledger.objects.values_list("state", flat=True)) == ["ConsentGiven"]
+
+
+def test_without_a_place_for_imported_consents_none_goes_in():
+    news = consent.purpose()
+    consent.notice(news, key="paper")
+    consent.point(news)
+
+    batch = loaded(table(COLUMNS, ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]), SPEC)
+
+    assert [one.code for one in Rejection.objects.filter(batch=batch)] == ["missing"]
+    assert not Ledger.objects.exists()
+
+
+def test_the_same_row_in_another_file_is_the_same_decision(news):
+    row = ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]
+    found = runs.remember_mapping(source=builders.source(), name="answers", rows="customers", spec=SPEC)
+
+    loaded(table(COLUMNS, row), found)
+    loaded(table(COLUMNS, row, ["B", "b@example.dk", "", "", ""]), found)
+
+    assert Ledger.objects.count() == 1
+
+
+def test_an_undated_answer_is_as_old_as_its_row_however_often_it_comes(news):
+    row = ["A", "a@example.dk", "ja", "", "paper/da/1"]
+    found = runs.remember_mapping(source=builders.source(), name="answers", rows="customers", spec=SPEC)
+
+    loaded(table(COLUMNS, row), found)
+    again = loaded(table(COLUMNS, row, ["B", "b@example.dk", "", "", ""]), found)
+
+    assert (Ledger.objects.count(), again.rows_rejected) == (1, 0)
+
+
+def test_opening_the_addresses_of_a_file_is_logged_once(news):
+    loaded(table(COLUMNS, *([f"K{n}", f"k{n}@example.dk", "ja", "2024-03-01", "paper/da/1"] for n in range(3))), SPEC)
+
+    assert list(AccessEntry.objects.filter(action="record_consents").values_list("count", flat=True)) == [3]
