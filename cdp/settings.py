@@ -210,6 +210,7 @@ KENDT_LATE_GRANT = timedelta(days=env.int("KENDT_LATE_GRANT_DAYS", default=30)) 
 # --- Intake of events and jobs --------------------------------------------------------------------------------
 INGEST_REQUESTS_PER_MINUTE = env.int("KENDT_INGEST_REQUESTS_PER_MINUTE", default=1_000)  # a source, in one web process
 INGEST_EVENTS_PER_MINUTE = env.int("KENDT_INGEST_EVENTS_PER_MINUTE", default=20_000)
+PROCRASTINATE_IMPORT_PATHS = ["profiles.imports.tasks"]  # beside the `tasks` of each app
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}  # a job is only a hint; the rows keep the state
 
 # --- API ------------------------------------------------------------------------------------------------------

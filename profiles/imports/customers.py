@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -16,6 +17,14 @@ from profiles.imports.sheet import Sheet, chosen
 from profiles.resolution import resolve
 
 
+class PeopleSheet(NamedTuple):
+    """The usable rows of a block as people, with the decisions of each."""
+
+    block: Block
+    people: list[Person]
+    decisions: list
+
+
 class Customers:
     """Loads blocks of customers, with their decisions on consents where the mapping names them."""
 
@@ -24,22 +33,25 @@ class Customers:
         self._reader = PersonReader(load.spec)
         self._decisions = Decisions(load)
 
-    def load(self, block: Block) -> Loaded:
-        block = chosen(block, self._load.spec.get("when", []))
-        sheet = Sheet(block, self._load.values)
+    def read(self, block: Block) -> PeopleSheet:
+        spec = self._load.spec
+        sheet = Sheet(chosen(block, spec.get("when", [])), self._load.values)
         columns = self._reader.columns(sheet)
-        sheet.require(columns.ids, self._load.spec["external_id"])
-        observed = sheet.moment(self._load.spec["observed_at"]) if "observed_at" in self._load.spec else None
+        sheet.require(columns.ids, spec["external_id"])
+        observed = sheet.moment(spec["observed_at"]) if "observed_at" in spec else None
         said = self._decisions.columns(sheet)
         block, keep = sheet.fitting()
         people = list(self._people(block, keep, columns, observed))
-        written = facts.write(people=people, **self._load.people())
-        resolve(subjects=written.touched)
-        loaded = Loaded(block, [one.state for one in written.people], [person.external_id for person in people])
-        return self._answered(loaded, written.people, self._decisions.rows(said, keep))
+        return PeopleSheet(block, people, self._decisions.rows(said, keep))
 
-    def skip(self, block: Block) -> None:
-        """What was loaded before stays loaded; a later row of the same person finds it in the database."""
+    def write(self, reading: PeopleSheet) -> Loaded:
+        written = facts.write(people=reading.people, **self._load.people())
+        resolve(subjects=written.touched)
+        states, ids = [one.state for one in written.people], [person.external_id for person in reading.people]
+        return self._answered(Loaded(reading.block, states, ids), written.people, reading.decisions)
+
+    def forget(self) -> None:
+        """Nothing is remembered from block to block."""
 
     def _people(self, block: Block, keep: pa.Array, columns: PersonColumns, observed) -> Iterator[Person]:
         moments = observed.take(keep).to_pylist() if observed is not None else [None] * len(keep)

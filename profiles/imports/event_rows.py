@@ -29,11 +29,13 @@ PEOPLE_REMEMBERED = 100_000
 
 
 class EventSheet(NamedTuple):
-    """The usable rows of a block as events: columns by name, and (external id, what is said of the person) of each."""
+    """The usable rows of a block as events: columns by name; (external id, what is said of the person) and the key of
+    each."""
 
     block: Block
     columns: dict[str, pa.Array]
     people: list[tuple[str | None, Content]]
+    keys: list[bytes]
 
 
 class Events:
@@ -41,39 +43,38 @@ class Events:
 
     def __init__(self, load: Load):
         self._load = load
+        self._source = load.batch.source_id
         self._event = load.spec["event"]
         self._reader = PersonReader(load.spec)
         self._ids = MessageIds(load.batch.mapping_id)
         self._known: dict[str, tuple[Content, Outcome]] = {}
 
-    def load(self, block: Block) -> Loaded:
-        sheet = self._read(block)
-        event_copy.make_months(sheet.columns["occurred_at"])
-        keys = self._keys(sheet)
-        fresh = _first_places(keys, event_copy.claim(self._load.batch.source_id, keys))
-        people = self._people(sheet, fresh)
-        refused = {at: one for at in fresh if (one := people.get(sheet.people[at][0])) and one.state == State.REFUSED}
-        if refused:
-            event_copy.give_back(self._load.batch.source_id, [keys[at] for at in refused])
-        self._store(sheet, [at for at in fresh if at not in refused], people)
-        states = [State.UNCHANGED] * len(keys)
-        for at in fresh:
-            states[at] = State.NEW
-        faults = {at: self._load.fault(one.problems[0]) for at, one in refused.items()}
-        return Loaded(sheet.block, states).without(faults)
-
-    def skip(self, block: Block) -> None:
-        """Equal rows are numbered through the whole file, so those loaded before an interruption are counted again."""
-        self._keys(self._read(block))
-
-    # --- From cells to events -----------------------------------------------------------------------------------
-
-    def _read(self, block: Block) -> EventSheet:
+    def read(self, block: Block) -> EventSheet:
         sheet = Sheet(chosen(block, self._load.spec.get("when", [])), self._load.values)
         columns = self._columns(sheet)
         people = self._reader.columns(sheet)
         block, keep = sheet.fitting()
-        return EventSheet(block, {name: column.take(keep) for name, column in columns.items()}, list(people.rows(keep)))
+        columns = {name: column.take(keep) for name, column in columns.items()}
+        return EventSheet(block, columns, people.rows(keep), self._keys(block, columns.get("message_id")))
+
+    def write(self, reading: EventSheet) -> Loaded:
+        event_copy.make_months(reading.columns["occurred_at"])
+        fresh = _first_places(reading.keys, event_copy.claim(self._source, reading.keys))
+        people = self._people(reading, fresh)
+        refused = {at: one for at in fresh if (one := people.get(reading.people[at][0])) and one.problems}
+        if refused:
+            event_copy.give_back(self._source, [reading.keys[at] for at in refused])
+        self._store(reading, [at for at in fresh if at not in refused], people)
+        states = [State.UNCHANGED] * len(reading.keys)
+        for at in fresh:
+            states[at] = State.NEW
+        faults = {at: self._load.fault(one.problems[0]) for at, one in refused.items()}
+        return Loaded(reading.block, states).without(faults)
+
+    def forget(self) -> None:
+        self._known.clear()
+
+    # --- From cells to events -----------------------------------------------------------------------------------
 
     def _columns(self, sheet: Sheet) -> dict[str, pa.Array]:
         event = self._event
@@ -91,9 +92,8 @@ class Events:
             columns |= {f"{place}.{key}": sheet.text(cell) for key, cell in cells.items()}
         return columns
 
-    def _keys(self, sheet: EventSheet) -> list[bytes]:
-        given = sheet.columns.get("message_id")
-        return self._ids.keys(contents(sheet.block), given.to_pylist() if given is not None else None)
+    def _keys(self, block: Block, given: pa.Array | None) -> list[bytes]:
+        return self._ids.keys(contents(block), given.to_pylist() if given is not None else None)
 
     # --- Whose events they are ----------------------------------------------------------------------------------
 

@@ -8,6 +8,8 @@ import hashlib
 import io
 import os
 import secrets
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -56,6 +58,13 @@ def opened(name: str) -> BinaryIO:
 def remove(name: str) -> None:
     """Delete a stored file; one that is gone already is no error."""
     _path(name).unlink(missing_ok=True)
+
+
+def older_than(age: timedelta) -> list[str]:
+    """Names of stored files that were written longer ago than `age`."""
+    folder = settings.KENDT_FILES / "imports"
+    before = time.time() - age.total_seconds()
+    return [path.name for path in folder.glob("*") if path.stat().st_mtime < before]
 
 
 def _path(name: str) -> Path:

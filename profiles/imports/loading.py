@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -78,11 +78,19 @@ class Loaded:
 
 
 class Loader(Protocol):
-    def load(self, block: Block) -> Loaded:
-        """Write the rows of a block, inside the caller's transaction."""
+    """Turns blocks into people or events, in two steps, so that the second may be tried again.
 
-    def skip(self, block: Block) -> None:
-        """Take note of a block that was loaded before an interruption."""
+    Blocks are read in their order, also those that were written before an interruption.
+    """
+
+    def read(self, block: Block) -> Any:
+        """What the cells of a block mean. Asks the database nothing that another process may change."""
+
+    def write(self, reading: Any) -> Loaded:
+        """Write what was read, inside the caller's transaction."""
+
+    def forget(self) -> None:
+        """What was written last was rolled back."""
 
 
 def contents(block: Block) -> list[str]:

@@ -75,14 +75,20 @@ def _taken(out: io.StringIO) -> str:
 
 
 def purge() -> int:
-    """Delete files and rejected rows of imports that came more than 30 days ago; the counts stay. Gives how many."""
+    """Delete files and rejected rows of imports that came more than 30 days ago, and files that no import knows.
+
+    The counts stay. Gives how many imports were emptied.
+    """
     old = Batch.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).exclude(stored_as="")
-    purged = 0
+    emptied = 0
     for batch in old.iterator():
         files.remove(batch.stored_as)
         Rejection.objects.filter(batch=batch).delete()
-        purged += Batch.objects.filter(pk=batch.pk).update(stored_as="", samples={})
-    return purged
+        emptied += Batch.objects.filter(pk=batch.pk).update(stored_as="", samples={})
+    for name in files.older_than(timedelta(days=1)):
+        if not Batch.objects.filter(stored_as=name).exists():
+            files.remove(name)
+    return emptied
 
 
 def _place(batch: Batch, row_number: int) -> str:

@@ -9,39 +9,29 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
 from typing import BinaryIO
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected
 
 from cdp.kit.refused import Refused
-from profiles.imports import files, formats, handlers, mapping, reading, rejects
+from profiles.imports import files, formats, guards, mapping, reading, rejects
 from profiles.imports.customers import Customers
 from profiles.imports.event_rows import Events
 from profiles.imports.formats import Format
 from profiles.imports.loading import Load, Loaded, Loader
 from profiles.imports.names import shown_name
-from profiles.imports.refusals import (
-    AlreadyLoaded,
-    Busy,
-    MappingMissing,
-    SourceClosed,
-    TermsMissing,
-    WrongState,
-)
 from profiles.imports.rows import Block
 from profiles.imports.samples import Samples
 from profiles.models import Batch, Mapping, Source
-from profiles.models.sources import BatchState, Party, RowKind
+from profiles.models.sources import BatchState, RowKind
 
 BLOCK_ROWS = 10_000
-LEASE = timedelta(seconds=60)
-OWN = {Party.ZERO, Party.FIRST}
-STARTED = [BatchState.RUNNING, BatchState.PAUSED, BatchState.DONE]
+ATTEMPTS = 3
 NOTHING = dict.fromkeys(["rows_done", "rows_new", "rows_updated", "rows_unchanged", "rows_rejected"], 0)
 OPEN = [BatchState.WAITING, BatchState.CHECKED]
 LOADERS = {RowKind.CUSTOMERS: Customers, RowKind.CONSENTS: Customers, RowKind.EVENTS: Events}
@@ -67,7 +57,7 @@ def propose(
     Loads nothing. Raises a FileRefused, and keeps nothing, when the file cannot be read to its end.
     """
     party = source.party if party is None else party
-    _refuse_foreign(source, party, terms)
+    guards.refuse_foreign(source, party, terms)
     kept = files.keep(file)
     try:
         with closing(files.opened(kept.name)) as stored:
@@ -91,7 +81,8 @@ def propose(
 
 def describe(*, batch: Batch, mapping: Mapping | None = None, declared: dict | None = None) -> Batch:
     """Say how the file is written (members of Format) and what its columns mean; counts of an earlier check go."""
-    _refuse_unless(batch, OPEN)
+    guards.refuse_unless(batch, OPEN)
+    guards.refuse_busy(batch)
     if declared:
         with closing(files.opened(batch.stored_as)) as stored:
             format = Format.of(batch.format).declared(**declared)
@@ -117,30 +108,43 @@ def remember_mapping(*, source: Source, name: str, rows: str, spec: dict, reason
 
 def check(*, batch: Batch, progress: Progress | None = None) -> Batch:
     """Dry run: the same code as the run, rolled back after each block; leaves counts and masked samples."""
-    _refuse_unready(batch)
-    _refuse_unless(batch, OPEN)
-    _claim(batch, OPEN)
+    guards.refuse_unready(batch)
+    guards.refuse_unless(batch, OPEN)
+    guards.claim(batch, OPEN)
+    try:
+        samples, counts = _checked(batch, progress)
+    except Exception as trouble:
+        Batch.objects.filter(pk=batch.pk).update(error=_told(trouble, batch), leased_until=None)
+        raise
+    return guards.move(batch, OPEN, BatchState.CHECKED, samples=samples, error="", **counts)
+
+
+def _checked(batch: Batch, progress: Progress | None) -> tuple[dict, dict]:
     load = Load.of(batch)
     loader, samples, counts = _loader(load), Samples(load), Counter(NOTHING)
     with _blocks(batch) as blocks:
         for block in blocks:
+            reading = loader.read(block)
             with transaction.atomic():
-                loaded = loader.load(block)
+                loaded = loader.write(reading)
                 transaction.set_rollback(True)
+            loader.forget()
             counts += samples.add(loaded)
             counts["rows_done"] += len(block)
-            _extend(batch, rows_done=counts["rows_done"])
+            guards.extend(batch, rows_done=counts["rows_done"])
             _report(progress, counts["rows_done"])
-    counts = NOTHING | counts
-    return _move(batch, OPEN, BatchState.CHECKED, samples=samples.as_dict(), **counts)
+    return samples.as_dict(), NOTHING | counts
 
 
 @transaction.atomic
 def start(*, batch: Batch) -> Batch:
     """Let the run begin; a worker, or the caller, goes on with `run`. Refuses a file that was loaded already."""
-    _refuse_unready(batch)
+    guards.refuse_unready(batch)
+    guards.refuse_busy(batch)
     samples = batch.samples | {"left_out": {}}
-    return _move(batch, OPEN, BatchState.RUNNING, started_at=timezone.now(), samples=samples, blocks_done=0, **NOTHING)
+    return guards.move(
+        batch, OPEN, BatchState.RUNNING, started_at=timezone.now(), samples=samples, blocks_done=0, **NOTHING
+    )
 
 
 # --- The run ----------------------------------------------------------------------------------------------------
@@ -151,7 +155,7 @@ def run(*, batch: Batch, progress: Progress | None = None) -> Batch:
 
     Raises Busy when another process works on it. Trouble leaves the import failed, with all blocks before it applied.
     """
-    _claim(batch, [BatchState.RUNNING])
+    guards.claim(batch, [BatchState.RUNNING])
     try:
         _apply_all(batch, progress)
     except Exception as trouble:
@@ -165,22 +169,34 @@ def _apply_all(batch: Batch, progress: Progress | None) -> None:
     loader = _loader(Load.of(batch))
     with _blocks(batch) as blocks:
         for block in blocks:
+            reading = loader.read(block)
             if block.number < batch.blocks_done:
-                loader.skip(block)
-                _extend(batch)
-            elif not _apply(batch, loader, block):
+                guards.extend(batch)
+            elif not _apply_patiently(batch, loader, block, reading):
                 return
             _report(progress, batch.rows_done)
-    _move(batch, [BatchState.RUNNING], BatchState.DONE, finished_at=timezone.now())
+    guards.move(batch, [BatchState.RUNNING], BatchState.DONE, finished_at=timezone.now())
+
+
+def _apply_patiently(batch: Batch, loader: Loader, block: Block, reading) -> bool:
+    """As `_apply`; tried again where the database broke a circle of writers that waited for each other."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _apply(batch, loader, block, reading)
+        except OperationalError as trouble:
+            if not isinstance(trouble.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
+                raise
+            loader.forget()
+    return False
 
 
 @transaction.atomic
-def _apply(batch: Batch, loader: Loader, block: Block) -> bool:
+def _apply(batch: Batch, loader: Loader, block: Block, reading) -> bool:
     """One block, whole or not at all. False when somebody paused or cancelled, or another process took over."""
     present = Batch.objects.select_for_update().get(pk=batch.pk)
     if present.state != BatchState.RUNNING or present.blocks_done != block.number:
         return False
-    loaded = loader.load(block)
+    loaded = loader.write(reading)
     rejects.keep(batch, loaded.block.bad)
     _count(present, loaded, len(block))
     batch.rows_done = present.rows_done
@@ -193,38 +209,41 @@ def _count(present: Batch, loaded: Loaded, rows: int) -> None:
         setattr(present, field, getattr(present, field) + number)
     left_out = Counter(present.samples.get("left_out", {})) + loaded.left_out
     present.samples |= {"left_out": left_out}
-    present.leased_until = timezone.now() + LEASE
+    present.leased_until = timezone.now() + guards.LEASE
     present.save(update_fields=[*counts, "samples", "leased_until"])
 
 
 def _fail(batch: Batch, trouble: Exception) -> None:
-    """Note where it stopped. The text of an unexpected error may hold values of people, so only its kind is kept."""
-    reached = Batch.objects.values_list("rows_done", flat=True).get(pk=batch.pk)
-    known = str(trouble) if isinstance(trouble, Refused) else type(trouble).__name__
+    failed = Batch.objects.filter(pk=batch.pk, state=BatchState.RUNNING)
+    failed.update(state=BatchState.FAILED, error=_told(trouble, batch), leased_until=None)
+
+
+def _told(trouble: Exception, batch: Batch) -> str:
+    """Where it stopped, and why. The text of an unexpected error may hold values of people: only its kind is told."""
     if not isinstance(trouble, Refused):
-        log.error("Import %s failed: %s\n%s", batch.pk, known, "".join(traceback.format_tb(trouble.__traceback__)))
-    error = _("Stopped after row %(row)s of those in the file: %(why)s") % {"row": reached, "why": known}
-    Batch.objects.filter(pk=batch.pk, state=BatchState.RUNNING).update(
-        state=BatchState.FAILED, error=error, leased_until=None
-    )
+        trace = "".join(traceback.format_tb(trouble.__traceback__))
+        log.error("Import %s failed: %s\n%s", batch.pk, type(trouble).__name__, trace)
+    why = str(trouble) if isinstance(trouble, Refused) else type(trouble).__name__
+    row = Batch.objects.values_list("rows_done", flat=True).get(pk=batch.pk)
+    return _("Stopped after row %(row)s of those in the file: %(why)s") % {"row": row, "why": why}
 
 
 def pause(*, batch: Batch) -> Batch:
     """Stop after the block at work; what is in stays in."""
-    return _move(batch, [BatchState.RUNNING], BatchState.PAUSED)
+    return guards.move(batch, [BatchState.RUNNING], BatchState.PAUSED)
 
 
 @transaction.atomic
 def resume(*, batch: Batch) -> Batch:
     """Let a paused or failed import go on where it stopped."""
-    _refuse_unready(batch)
-    return _move(batch, [BatchState.PAUSED, BatchState.FAILED], BatchState.RUNNING, error="")
+    guards.refuse_unready(batch)
+    return guards.move(batch, [BatchState.PAUSED, BatchState.FAILED], BatchState.RUNNING, error="")
 
 
 def cancel(*, batch: Batch) -> Batch:
     """End an import for good. The rows that are in stay in; the file is deleted."""
     unfinished = [*OPEN, BatchState.RUNNING, BatchState.PAUSED, BatchState.FAILED]
-    _move(batch, unfinished, BatchState.CANCELLED, finished_at=timezone.now())
+    guards.move(batch, unfinished, BatchState.CANCELLED, finished_at=timezone.now())
     files.remove(batch.stored_as)
     return batch
 
@@ -240,64 +259,6 @@ def unfinished(*, source: Source, mapping: Mapping, sha256: str) -> Batch | None
     states = [BatchState.RUNNING, BatchState.PAUSED, BatchState.FAILED]
     same = Batch.objects.filter(source=source, mapping=mapping, sha256=sha256, state__in=states)
     return same.order_by("-id").first()
-
-
-# --- Guards and the lease ---------------------------------------------------------------------------------------
-
-
-def _refuse_foreign(source: Source, party: int, terms: UUID | None) -> None:
-    if not source.enabled:
-        raise SourceClosed(source=source.title)
-    if (party in OWN) != (terms is None):
-        raise TermsMissing
-
-
-def _refuse_unready(batch: Batch) -> None:
-    """Everything that must stop an import before its first row."""
-    _refuse_foreign(batch.source, batch.party, batch.terms)
-    if batch.mapping is None:
-        raise MappingMissing
-    mapping.check(batch.mapping.spec, rows=batch.mapping.rows, columns=batch.format["columns"])
-    if batch.terms:
-        in_force = handlers.of("terms")
-        if in_force is None:
-            raise TermsMissing
-        in_force(batch=batch)
-    same = Batch.objects.filter(
-        source=batch.source, sha256=batch.sha256, mapping=batch.mapping, state__in=STARTED
-    ).exclude(pk=batch.pk)
-    if receipt := same.first():
-        raise AlreadyLoaded(receipt)
-
-
-def _refuse_unless(batch: Batch, states: list[str]) -> None:
-    if batch.state not in states:
-        raise WrongState(state=batch.get_state_display())
-
-
-def _move(batch: Batch, states: list[str], state: str, **fields) -> Batch:
-    """To another state, if it still is in one of `states`. A move frees the lease."""
-    fields |= {"state": state, "leased_until": None}
-    moved = Batch.objects.filter(pk=batch.pk, state__in=states).update(**fields)
-    batch.refresh_from_db()
-    if not moved:
-        raise WrongState(state=batch.get_state_display())
-    return batch
-
-
-def _claim(batch: Batch, states: list[str]) -> None:
-    """Take the lease, which ends by itself when we die. Raises Busy when another process holds it."""
-    now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    taken = Batch.objects.filter(free, pk=batch.pk, state__in=states).update(leased_until=now + LEASE)
-    batch.refresh_from_db()
-    if not taken:
-        _refuse_unless(batch, states)
-        raise Busy(until=f"{batch.leased_until:%H:%M:%S} UTC")
-
-
-def _extend(batch: Batch, **fields) -> None:
-    Batch.objects.filter(pk=batch.pk).update(leased_until=timezone.now() + LEASE, **fields)
 
 
 # --- Small parts ------------------------------------------------------------------------------------------------

@@ -2,12 +2,13 @@
 
 import io
 import json
+import os
 
 import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from profiles.imports import handlers, rejects, runs
+from profiles.imports import files, handlers, rejects, runs
 from profiles.imports.handlers import Refusal
 from profiles.imports.mapping import MappingRefused
 from profiles.imports.refusals import AlreadyLoaded, Busy, FileRefused, MappingMissing, TermsMissing, WrongState
@@ -381,16 +382,16 @@ def test_an_import_whose_process_died_is_found_and_taken_up():
 
 
 def test_trouble_leaves_the_import_failed_with_all_blocks_before_it(monkeypatch):
-    load = runs.Customers.load
+    write = runs.Customers.write
 
-    def trouble(self, block):
-        if block.number == 2:
+    def trouble(self, reading):
+        if reading.block.number == 2:
             raise ValueError("anna.planted@example.dk")
-        return load(self, block)
+        return write(self, reading)
 
     batch = runs.start(batch=proposed(some_customers(30), CUSTOMER))
     with monkeypatch.context() as patch, pytest.raises(ValueError, match="planted"):
-        patch.setattr(runs.Customers, "load", trouble)
+        patch.setattr(runs.Customers, "write", trouble)
         runs.run(batch=batch)
 
     batch.refresh_from_db()
@@ -448,6 +449,18 @@ def test_after_thirty_days_the_contents_are_gone_and_the_counts_stay():
     assert list((settings.KENDT_FILES / "imports").iterdir()) == []
     assert Rejection.objects.count() == 0
     assert Batch.objects.get(pk=batch.pk).rows_rejected == 1
+
+
+def test_files_that_no_import_knows_go_after_a_day(tmp_path):
+    batch = loaded(some_customers(1), CUSTOMER)
+    orphan = files.keep(io.BytesIO(b"left by a rolled-back transaction"))
+    for path in (tmp_path / "imports").iterdir():
+        os.utime(path, (0, 0))
+
+    rejects.purge()
+
+    assert [path.name for path in (tmp_path / "imports").iterdir()] == [batch.stored_as]
+    assert orphan.name != batch.stored_as
 
 
 # --- Decisions --------------------------------------------------------------------------------------------------

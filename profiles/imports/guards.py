@@ -1,0 +1,85 @@
+"""What stands before the verbs of an import: what must not begin, the moves between states, and the lease.
+
+The lease says that a process is at work. It is renewed with each block and ends by itself when the process dies; the
+number of blocks done, read under a lock, keeps a process that only seemed dead from applying a block twice.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from profiles.imports import handlers, mapping
+from profiles.imports.refusals import AlreadyLoaded, Busy, MappingMissing, SourceClosed, TermsMissing, WrongState
+from profiles.models import Batch, Source
+from profiles.models.sources import BatchState, Party
+
+LEASE = timedelta(seconds=60)
+OWN = {Party.ZERO, Party.FIRST}
+STARTED = [BatchState.RUNNING, BatchState.PAUSED, BatchState.DONE]
+
+
+def refuse_foreign(source: Source, party: int, terms: UUID | None) -> None:
+    if not source.enabled:
+        raise SourceClosed(source=source.title)
+    if (party in OWN) != (terms is None):
+        raise TermsMissing
+
+
+def refuse_unready(batch: Batch) -> None:
+    """Everything that must stop an import before its first row."""
+    refuse_foreign(batch.source, batch.party, batch.terms)
+    if batch.mapping is None:
+        raise MappingMissing
+    mapping.check(batch.mapping.spec, rows=batch.mapping.rows, columns=batch.format["columns"])
+    if batch.terms:
+        in_force = handlers.of("terms")
+        if in_force is None:
+            raise TermsMissing
+        in_force(batch=batch)
+    same = Batch.objects.filter(
+        source=batch.source, sha256=batch.sha256, mapping=batch.mapping, state__in=STARTED
+    ).exclude(pk=batch.pk)
+    if receipt := same.first():
+        raise AlreadyLoaded(receipt)
+
+
+def refuse_unless(batch: Batch, states: list[str]) -> None:
+    if batch.state not in states:
+        raise WrongState(state=batch.get_state_display())
+
+
+def is_busy(batch: Batch) -> bool:
+    """Whether some process holds the lease."""
+    return batch.leased_until is not None and batch.leased_until > timezone.now()
+
+
+def refuse_busy(batch: Batch) -> None:
+    if is_busy(batch):
+        raise Busy(until=f"{batch.leased_until:%H:%M:%S} UTC")
+
+
+def move(batch: Batch, states: list[str], state: str, **fields) -> Batch:
+    """To another state, if it still is in one of `states`. A move frees the lease."""
+    fields |= {"state": state, "leased_until": None}
+    moved = Batch.objects.filter(pk=batch.pk, state__in=states).update(**fields)
+    batch.refresh_from_db()
+    if not moved:
+        raise WrongState(state=batch.get_state_display())
+    return batch
+
+
+def claim(batch: Batch, states: list[str]) -> None:
+    """Take the lease, which ends by itself when we die. Raises Busy when another process holds it."""
+    now = timezone.now()
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    taken = Batch.objects.filter(free, pk=batch.pk, state__in=states).update(leased_until=now + LEASE)
+    batch.refresh_from_db()
+    if not taken:
+        refuse_unless(batch, states)
+        raise Busy(until=f"{batch.leased_until or now:%H:%M:%S} UTC")
+
+
+def extend(batch: Batch, **fields) -> None:
+    Batch.objects.filter(pk=batch.pk).update(leased_until=timezone.now() + LEASE, **fields)
