@@ -1,11 +1,13 @@
 """What waits for a steward: work items, and identifiers that many people share."""
 
+from django import forms
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cdp.kit.admin import HouseAdmin, NeverDelete, TrackedAdmin
+from profiles import decisions
 from profiles.admin.links import profile_link
 from profiles.models import SharedIdentifier, WorkItem
 from profiles.models.projection import WorkState
@@ -54,6 +56,19 @@ class WorkItemAdmin(NeverDelete, HouseAdmin):
         self.message_user(request, ngettext("%d item changed.", "%d items changed.", count) % count)
 
 
+class VerdictForm(forms.ModelForm):
+    """What an identifier is, and why: the reason is kept."""
+
+    class Meta:
+        model = SharedIdentifier
+        fields = ["verdict", "reason", "expires_at"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "reason" in self.fields:  # it is not for who may only look
+            self.fields["reason"].required = True
+
+
 @admin.register(SharedIdentifier)
 class SharedIdentifierAdmin(NeverDelete, TrackedAdmin):
     question = _("Which addresses and numbers belong to more than one person?")
@@ -61,8 +76,14 @@ class SharedIdentifierAdmin(NeverDelete, TrackedAdmin):
     list_filter = ["verdict", "namespace"]
     list_select_related = ["namespace"]
     ordering = ["-people_seen", "-id"]
-    fields = ["namespace", "verdict", "people_seen", "reason", "expires_at"]
+    form = VerdictForm
+    fields = ["namespace", "people_seen", "verdict", "reason", "expires_at"]
     readonly_fields = ["namespace", "people_seen"]
+
+    def save_model(self, request, obj, form, change):
+        """Through the verb, which folds the people whom the verdict joins or parts."""
+        chosen = {name: form.cleaned_data[name] for name in ("verdict", "reason", "expires_at")}
+        decisions.judge(shared=obj, by=request.user, **chosen)
 
     def has_add_permission(self, request):
         return False
