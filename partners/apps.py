@@ -8,8 +8,20 @@ class PartnersConfig(AppConfig):
 
     def ready(self):
         from partners import inbound, intake
+        from partners.admin import panel
+        from profiles import panels
         from profiles.facts import gates
         from profiles.imports import handlers
 
         gates.register(intake.gate)
         handlers.register("terms", inbound.refuse_unless_agreed)
+        panels.register(
+            panels.Panel(
+                key="shares",
+                title=_("Shares"),
+                template="admin/partners/panel.html",
+                context=panel.context,
+                permission="partners.view_disclosureentry",
+                order=60,
+            )
+        )

@@ -58,14 +58,24 @@ def receive(
         runs.cancel(batch=batch)
         batch.delete()
         return receipt
-    terms = intake.standing_terms(version.pk)
-    allowed = intake.fields_in(terms, purpose)
-    spec = narrowed(spec or _known(source, version, purpose) or _proposed(batch), allowed)
-    kept = _kept_mapping(source, version, purpose, spec)
-    runs.describe(batch=batch, mapping=kept)
-    return InboundFile.objects.create(
-        version=version, batch=batch, purpose=purpose, received_by=by, dropped_columns=_dropped(batch, spec)
-    )
+    inbound = InboundFile(version=version, batch=batch, purpose=purpose, received_by=by)
+    return _described(inbound, spec or _known(source, version, purpose) or _proposed(batch))
+
+
+@transaction.atomic
+def describe(inbound: InboundFile, *, spec: dict) -> InboundFile:
+    """Say anew what the columns of a received file mean, before it is loaded."""
+    return _described(InboundFile.objects.select_for_update().get(pk=inbound.pk), spec)
+
+
+def _described(inbound: InboundFile, spec: dict) -> InboundFile:
+    """The file with the agreed part of a mapping; the columns that it does not read are listed as dropped."""
+    spec = narrowed(spec, intake.fields_in(intake.standing_terms(inbound.version_id), inbound.purpose))
+    kept = _kept_mapping(inbound.batch.source, inbound.version, inbound.purpose, spec)
+    runs.describe(batch=inbound.batch, mapping=kept)
+    inbound.dropped_columns = _dropped(inbound.batch, spec)
+    inbound.save()
+    return inbound
 
 
 def narrowed(spec: dict, allowed: set[str]) -> dict:
@@ -129,7 +139,9 @@ def _known(source: Source, version, purpose) -> dict | None:
 
 
 def _proposed(batch: Batch) -> dict:
-    return mapping.propose(batch.format["columns"], rows=RowKind.CUSTOMERS)
+    """By the names of the columns; the first is the partner's own number unless another is called so."""
+    columns = batch.format["columns"]
+    return {"external_id": columns[0]} | mapping.propose(columns, rows=RowKind.CUSTOMERS)
 
 
 def _kept_mapping(source: Source, version, purpose, spec: dict) -> Mapping:

@@ -1,0 +1,23 @@
+"""Under which agreement? The first step of what goes out and of what comes in."""
+
+from uuid import UUID
+
+from partners.models import Agreement, AgreementState
+from partners.status import Status, statuses
+from partners.terms import serves
+
+
+def agreement(key: str) -> Agreement | None:
+    """The agreement that an address names, or None."""
+    try:
+        return Agreement.objects.select_related("partner").filter(pk=UUID(key)).first()
+    except ValueError:
+        return None
+
+
+def open_agreements(direction: str) -> list[tuple[Agreement, Status]]:
+    """All that let something through in this direction now, by partner."""
+    active = Agreement.objects.filter(state=AgreementState.ACTIVE).select_related("partner")
+    agreements = [one for one in active.order_by("partner__public_name", "number") if serves(one.direction, direction)]
+    found = statuses(agreements)
+    return [(one, found[one.pk]) for one in agreements if found[one.pk].allows]

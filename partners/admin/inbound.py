@@ -1,0 +1,209 @@
+"""What did a partner send, and what of it came in? Upload, what the columns mean, check and load."""
+
+from django.contrib import admin
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cdp.kit.admin import HouseAdmin, LookOnly
+from consents.models import Purpose
+from partners import inbound, intake, tasks
+from partners.admin import choosing, telling
+from partners.admin.forms import UploadForm
+from partners.admin.pages import Pages
+from partners.models import Direction, InboundFile
+from partners.status import status
+from partners.terms import Terms, serves
+from profiles.imports import mapping, runs
+from profiles.models.sources import BatchState
+
+ADD = "partners.add_inboundfile"
+OPEN = (BatchState.WAITING, BatchState.CHECKED)
+TONES = {"done": "good", "failed": "bad", "cancelled": "bad", "running": "warn", "paused": "warn", "checked": "warn"}
+OWN_NUMBER, OBSERVED = "external_id", "observed_at"
+
+
+@admin.register(InboundFile)
+class InboundFileAdmin(Pages, LookOnly, HouseAdmin):
+    question = gettext_lazy("What did partners send, and what of it came in?")
+    list_display = ["received_at", "partner", "file", "purpose", "stands", "rows_in", "rows_refused", "dropped"]
+    list_display_links = ["received_at"]
+    list_select_related = ["version__agreement__partner", "batch", "purpose"]
+    list_filter = ["batch__state", "purpose"]
+    search_fields = ["version__agreement__number__istartswith", "version__agreement__partner__public_name__istartswith"]
+    search_help_text = gettext_lazy("Beginning of a partner's name or an agreement's number")
+    sortable_by = ()
+    ordering = ["-id"]
+
+    @admin.display(description=gettext_lazy("partner"))
+    def partner(self, row):
+        return row.version.agreement.partner
+
+    @admin.display(description=gettext_lazy("file"))
+    def file(self, row):
+        return row.batch.file_name
+
+    @admin.display(description=gettext_lazy("state"))
+    def stands(self, row):
+        return telling.toned(TONES.get(row.batch.state, "quiet"), row.batch.get_state_display())
+
+    @admin.display(description=gettext_lazy("rows in"))
+    def rows_in(self, row):
+        return row.batch.rows_done - row.batch.rows_rejected
+
+    @admin.display(description=gettext_lazy("refused"))
+    def rows_refused(self, row):
+        return row.batch.rows_rejected
+
+    @admin.display(description=gettext_lazy("columns dropped"))
+    def dropped(self, row):
+        return len(row.dropped_columns)
+
+    def has_add_permission(self, request, *args):
+        return request.user.has_perm(ADD)
+
+    def get_urls(self):
+        own = [
+            self.route("columns", require_POST(self.columns), "columns"),
+            self.route("check", require_POST(self.try_out), "check"),
+            self.route("load", require_POST(self.load), "load"),
+            self.route("cancel", require_POST(self.cancel), "cancel"),
+        ]
+        return [*own, *super().get_urls()]
+
+    # --- Receiving ------------------------------------------------------------------------------------------------
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """First the agreement, then the file."""
+        self.demand(request, ADD)
+        agreement = choosing.agreement(request.GET.get("agreement", ""))
+        frame = {"title": _("Receive a file"), "question": _("What does a partner send us, and under what?")}
+        if agreement is None:
+            return self.page(request, "inbound/choose", choices=choosing.open_agreements(Direction.IN), **frame)
+        current = status(agreement)
+        frame |= {"agreement": agreement, "status": current}
+        if not current.allows:
+            return self.page(request, "delivery/closed", **frame)
+        lines = [line for line in Terms(current.version).lines if serves(line.direction, Direction.IN)]
+        purposes = Purpose.objects.filter(pk__in=[line.purpose_id for line in lines])
+        form = UploadForm(request.POST or None, request.FILES or None, purposes=purposes)
+        if form.is_valid() and (made := self._receive(request, agreement, form.cleaned_data)):
+            return redirect("admin:partners_inboundfile_change", made.pk)
+        names = telling.titles()
+        fields = [telling.line(line, names) for line in lines]
+        return self.page(request, "inbound/upload", form=form, version=current.version, fields=fields, **frame)
+
+    def _receive(self, request, agreement, given: dict):
+        return self.act(
+            request,
+            _("Received. Look at what its columns mean, then check it."),
+            inbound.receive,
+            agreement=agreement,
+            purpose=given["purpose"],
+            file=given["file"].file,
+            file_name=given["file"].name,
+            by=request.user,
+            declared={"encoding": given["encoding"]} if given["encoding"] else None,
+        )
+
+    # --- One file -------------------------------------------------------------------------------------------------
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        self.demand(request)
+        row = self._found(object_id)
+        may = request.user.has_perm(ADD)
+        return self.page(
+            request,
+            "inbound/page",
+            title=row.batch.file_name,
+            question=_("What of this file comes in?"),
+            row=row,
+            batch=row.batch,
+            tone=TONES.get(row.batch.state, "quiet"),
+            agreement=row.version.agreement,
+            columns=_columns(row),
+            targets=_targets(row) if row.batch.state in OPEN else [],
+            rejections=row.batch.rejections.order_by("row_number")[:10],
+            may={"prepare": may and row.batch.state in OPEN, "load": may and row.batch.state == BatchState.CHECKED},
+        )
+
+    def columns(self, request, key):
+        """Say what the columns mean, by one choice for each."""
+        row = self._open(request, key)
+        chosen = {column: request.POST.get(f"column-{place}", "") for place, column in _numbered(row)}
+        self.act(request, _("Kept for the next file as well."), inbound.describe, row, spec=_spec(chosen))
+        return redirect("admin:partners_inboundfile_change", key)
+
+    def try_out(self, request, key):
+        row = self._open(request, key)
+        self.act(request, _("Checked; nothing is loaded yet."), runs.check, batch=row.batch)
+        return redirect("admin:partners_inboundfile_change", key)
+
+    def load(self, request, key):
+        row = self._open(request, key)
+        if self.act(request, _("Loading. This page tells how far it is."), runs.start, batch=row.batch):
+            transaction.on_commit(lambda: tasks.load_inbound.defer(batch_id=str(row.batch_id)))
+        return redirect("admin:partners_inboundfile_change", key)
+
+    def cancel(self, request, key):
+        row = self._open(request, key)
+        self.act(request, _("Cancelled; the file is deleted."), runs.cancel, batch=row.batch)
+        return redirect("admin:partners_inboundfile_change", key)
+
+    def _open(self, request, key) -> InboundFile:
+        self.demand(request, ADD)
+        return self._found(key)
+
+    def _found(self, key) -> InboundFile:
+        found = InboundFile.objects.select_related("version__agreement__partner", "batch__mapping", "purpose")
+        try:
+            return get_object_or_404(found.select_related("batch__source", "received_by"), pk=key)
+        except ValueError:
+            raise Http404 from None
+
+
+def _numbered(row: InboundFile) -> list[tuple[int, str]]:
+    return list(enumerate(row.batch.format["columns"]))
+
+
+def _columns(row: InboundFile) -> list[dict]:
+    """Each column of the file with what it means: a target such as `traits.city`, or nothing."""
+    meanings = {
+        column: target for target, cell in _cells(row.batch.mapping.spec) for column in mapping.columns_in(cell)
+    }
+    names = dict(_targets(row, every=True))
+    return [
+        {"place": place, "name": column, "target": meanings.get(column, ""), "means": names.get(meanings.get(column))}
+        for place, column in _numbered(row)
+    ]
+
+
+def _cells(spec: dict):
+    """(target, cell) of what a mapping reads; `/traits/city` is the target `traits.city`."""
+    for pointer, cell in mapping.cells_of(spec):
+        yield pointer.strip("/").replace("/", "."), cell
+
+
+def _targets(row: InboundFile, *, every: bool = False) -> list[tuple[str, str]]:
+    """(target, title) of all that a column may mean under the agreement; `every`: whatever the agreement says."""
+    names = telling.titles()
+    own = [(OWN_NUMBER, _("The partner's own number of the person")), (OBSERVED, _("When it was collected"))]
+    allowed = names if every else intake.fields_in(Terms(row.version), row.purpose)
+    attributes = set(telling.attribute_codes())
+    place = {code: "traits" if code in attributes else "identifiers" for code in allowed}
+    return own + [(f"{place[code]}.{code}", names.get(code, code)) for code in names if code in place]
+
+
+def _spec(chosen: dict[str, str]) -> dict:
+    """A mapping from one target for each column."""
+    spec: dict = {}
+    for column, target in chosen.items():
+        place, _dot, code = target.partition(".")
+        if code:
+            spec.setdefault(place, {})[code] = column
+        elif target:
+            spec[place] = column
+    return spec

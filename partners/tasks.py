@@ -1,0 +1,39 @@
+"""Jobs of partners: each carries an id; what a person cares about stands in the delivery."""
+
+import logging
+
+from procrastinate.contrib.django import app
+
+from cdp.kit.refused import Refused
+from partners import deliveries
+from partners.models import Delivery, DeliveryState
+from profiles.imports import runs
+from profiles.models import Batch
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name="partners.build_delivery", queueing_lock="partners.build_delivery")
+def build_approved() -> None:
+    """Build every approved delivery. What went wrong stands in its row."""
+    for delivery in Delivery.objects.filter(state=DeliveryState.APPROVED).order_by("id"):
+        try:
+            deliveries.build(delivery)
+        except Refused as refusal:
+            log.info("delivery %s was not built: %s", delivery.pk, refusal.code)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="partners.sweep", queueing_lock="partners.sweep", pass_context=False)
+def sweep(timestamp: int) -> None:
+    """Every minute: what a killed worker left is built after all."""
+    build_approved()
+
+
+@app.task(name="partners.load_inbound")
+def load_inbound(batch_id: str) -> None:
+    """Load a received file that was started. What went wrong stands in its import."""
+    try:
+        runs.run(batch=Batch.objects.get(pk=batch_id))
+    except Refused as refusal:
+        log.info("import %s was not loaded: %s", batch_id, refusal.code)
