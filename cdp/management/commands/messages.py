@@ -25,10 +25,13 @@ class Command(BaseCommand):
     help = "Gather all strings into locale/*/LC_MESSAGES/django.po and compile them."
     requires_system_checks = []
 
-    def handle(self, **options):
-        call_command("makemessages", locale=LANGUAGES, ignore_patterns=IGNORED, no_location=True, verbosity=0)
+    def add_arguments(self, parser):
+        parser.add_argument("languages", nargs="*", default=LANGUAGES, help="da, sv; both when none is named")
+
+    def handle(self, *, languages, **options):
+        call_command("makemessages", locale=languages, ignore_patterns=IGNORED, no_location=True, verbosity=0)
         shipped = {library: _strings_of(library) for library in LIBRARIES}
-        for language in LANGUAGES:
+        for language in languages:
             catalogue = polib.pofile(_path(language), wrapwidth=120)
             _add(catalogue, [entry for entries in shipped.values() for entry in entries])
             _finish(catalogue, language)
