@@ -39,7 +39,9 @@ def listed(values: Iterable[str]) -> str:
 
 _KEY = "profile, purpose_id, channel, controller_id, contact_ref"
 
-FOLDED = f"""
+#: Which decisions count for whom. `{{place}}` says who is meant by which profile, `{{kin}}` whose decisions are looked
+#: at, `{{among}}` which of them; with the parameters %(until)s and %(position)s.
+COUNTED = f"""
 WITH place AS MATERIALIZED ({{place}}),
 kin AS MATERIALIZED ({{kin}}),
 together AS MATERIALIZED (
@@ -55,10 +57,8 @@ said AS MATERIALIZED (
            CASE WHEN l.state IN ({listed(NOES)}) THEN 2 WHEN l.state IN ({listed(GRANTS)}) THEN 1 ELSE 0 END AS rank,
            l.subject_ref IN (SELECT subject FROM together) AS shared
     FROM consents_historicalconsentrecord l
-    WHERE l.state <> '' AND l.subject_ref IN (SELECT subject FROM kin)
-      AND l.effective_at <= %(until)s AND l.history_id <= %(position)s
-      AND NOT EXISTS (SELECT FROM consents_historicalconsentrecord c
-                      WHERE c.supersedes = l.history_id AND c.history_id <= %(position)s)),
+    WHERE l.subject_ref IN (SELECT subject FROM kin)
+      AND l.effective_at <= %(until)s AND l.history_id <= %(position)s AND {{among}}),
 met AS MATERIALIZED (
     SELECT s.seq, t.mate AS subject FROM said s
     JOIN together t ON t.subject = s.subject_ref AND t.since <= s.recorded_at AND s.recorded_at < t.until
@@ -84,7 +84,15 @@ counted AS (
     UNION ALL
     SELECT s.*, p.profile, m.subject FROM said s
     JOIN met m ON m.seq = s.seq JOIN place p ON p.subject = m.subject LEFT JOIN home h ON h.seq = s.seq
-    WHERE s.shared AND s.contact_ref IS NULL AND (p.profile = h.profile OR (s.rank = 2 AND s.record IS NULL))),
+    WHERE s.shared AND s.contact_ref IS NULL AND (p.profile = h.profile OR (s.rank = 2 AND s.record IS NULL)))
+"""
+
+#: Decisions that say something and that no correction known at the position takes away.
+IN_EFFECT = """l.state <> '' AND NOT EXISTS (
+          SELECT FROM consents_historicalconsentrecord c
+          WHERE c.supersedes = l.history_id AND c.history_id <= %(position)s)"""
+
+_STANDING = f""",
 heard AS (
     SELECT *, max(effective_at) FILTER (WHERE rank = 2) OVER earlier AS last_no,
            max(effective_at) FILTER (WHERE rank = 1 AND NOT reported) OVER earlier AS last_yes
@@ -118,6 +126,8 @@ folded AS (
     JOIN (SELECT profile, count(*) AS subjects FROM place GROUP BY profile) p ON p.profile = a.profile
     WHERE a.nth = 1)
 """
+
+FOLDED = COUNTED.replace("{among}", IN_EFFECT) + _STANDING
 
 #: All columns of a folded answer, in the order of the record's table.
 COLUMNS = ["id", "profile_id", *COPIED, "ledger_position", "needs_refresh"]

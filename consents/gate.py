@@ -22,7 +22,7 @@ WHERE {_ON} AND x.reason NOT IN ({listed(OF_THE_ADDRESS)}) AND s.profile {{peopl
 """
 
 
-def _about(table: str) -> str:
+def about(table: str) -> str:
     """Rows of a layer, once for each subject they cover: all who stood under one id when they were recorded."""
     return f"""
     SELECT o.*, o.subject_ref AS subject FROM {table} o WHERE o.effective_at <= %(until)s
@@ -38,10 +38,10 @@ def _about(table: str) -> str:
 def _standing(table: str, concerns: str, lifts: str) -> str:
     """Profiles with a row that concerns the question and that no later row of the same subject lifts."""
     return f"""
-SELECT s.profile, max(o.effective_at) AS since FROM ({_about(table)}) o
+SELECT s.profile, max(o.effective_at) AS since FROM ({about(table)}) o
 JOIN ({{place}}) s ON s.subject = o.subject
 WHERE NOT o.lifted AND s.profile {{people}} AND {concerns} AND NOT EXISTS (
-    SELECT FROM ({_about(table)}) l
+    SELECT FROM ({about(table)}) l
     WHERE l.lifted AND l.subject = o.subject AND l.effective_at > o.effective_at AND {lifts})
 GROUP BY s.profile
 """

@@ -1,0 +1,199 @@
+"""What a person answered, entry by entry, and what was allowed at a moment: for a compliance officer to read."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from cdp.kit.sql import rows
+from consents import asof, gate
+from consents.fold import ALWAYS, COUNTED, EVERYONE, KIN, THESE
+from consents.models import (
+    Channel,
+    ConsentEvidence,
+    ConsentRecord,
+    Ledger,
+    Objection,
+    Purpose,
+    Restriction,
+    State,
+    Suppression,
+)
+from profiles.models import Identifier
+from profiles.vault import Item
+
+_ENTRIES = COUNTED.format(place=THESE, kin=KIN, among="TRUE") + "SELECT DISTINCT seq FROM counted"
+_RELATED = ("purpose", "purpose_version", "controller", "notice_version", "collection_point", "source")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One decision of the ledger as it concerns a person.
+
+    stands: it is the answer now. corrected_by: the later entry that took its effect away.
+    """
+
+    entry: Ledger
+    stands: bool
+    corrected_by: int | None
+    evidence: ConsentEvidence | None
+
+
+class Standing(NamedTuple):
+    """The answer to one choice at a moment; `state` tells when it had run out."""
+
+    purpose: Purpose
+    channel: str
+    state: str
+    since: datetime
+    until: datetime | None
+    position: int
+    contact_ref: UUID | None
+
+
+def entries(profile: UUID, *, purpose: str = "", channel: str = "", state: str = "") -> list[Entry]:
+    """The decisions that count for the present person `profile`, and those corrected; the latest act first.
+
+    They stand under every id that the person ever had. purpose: a key; channel, state: terms.
+    """
+    asked = {"purpose__key": purpose, "channel": channel, "state": state}
+    found = list(
+        Ledger.objects.filter(pk__in=positions(profile), **{name: value for name, value in asked.items() if value})
+        .select_related(*_RELATED)
+        .order_by("-effective_at", "-history_id")
+    )
+    standing = set(ConsentRecord.objects.filter(profile=profile).values_list("ledger_position", flat=True))
+    corrected = _corrected(found)
+    evidence = _evidence(found)
+    return [
+        Entry(entry, entry.pk in standing, corrected.get(entry.pk), evidence.get(entry.evidence_digest))
+        for entry in found
+    ]
+
+
+def positions(profile: UUID) -> list[int]:
+    """The ledger entries that concern the present person `profile`."""
+    return [seq for (seq,) in rows(_ENTRIES, ALWAYS | {"profiles": [profile]})]
+
+
+def _corrected(entries: Sequence[Ledger]) -> dict[int, int]:
+    asked = [entry.pk for entry in entries]
+    return dict(Ledger.objects.filter(supersedes__in=asked).values_list("supersedes", "history_id"))
+
+
+def _evidence(entries: Sequence[Ledger]) -> dict[str, ConsentEvidence]:
+    digests = {entry.evidence_digest for entry in entries if entry.evidence_digest}
+    kept = ConsentEvidence.objects.filter(digest__in=digests).defer("sealed")
+    return {one.digest: one for one in kept}
+
+
+def standing(profile: UUID, *, as_of: datetime, position: int | None = None) -> list[Standing]:
+    """Every choice of the person that `profile` meant at `as_of`, known at `position` (None: today)."""
+    meant = asof.profiles_then([profile], as_of).get(profile, profile)
+    found = asof.records([meant], as_of=as_of, position=position)
+    purposes = Purpose.objects.in_bulk({row["purpose_id"] for row in found})
+    return [
+        Standing(
+            purposes[row["purpose_id"]],
+            row["channel"],
+            row["state_then"],
+            row["validity_until"] if row["state_then"] != row["state"] else row["effective_at"],
+            row["validity_until"],
+            row["ledger_position"],
+            row["contact_ref"],
+        )
+        for row in found
+    ]
+
+
+class Matrix(NamedTuple):
+    """Purpose by channel: `rows` holds (purpose, [answers for each of `channels`]); no answers: no record."""
+
+    channels: list[Channel]
+    rows: list[tuple[Purpose, list[list[Standing]]]]
+
+
+def matrix(found: Iterable[Standing]) -> Matrix:
+    """The answers as a table: every active purpose, and each channel that has an answer."""
+    cells = defaultdict(list)
+    for one in found:
+        cells[one.purpose.pk, one.channel].append(one)
+    used = [Channel(value) for value in Channel.values if any(channel == value for _purpose, channel in cells)]
+    answered = {purpose for purpose, _channel in cells}
+    purposes = [one for one in Purpose.objects.order_by("title") if one.active or one.pk in answered]
+    return Matrix(used, [(one, [cells[one.pk, channel] for channel in used]) for one in purposes])
+
+
+class Layers(NamedTuple):
+    """What is above consent for a person, the latest first, ended or not."""
+
+    objections: list[Objection]
+    restrictions: list[Restriction]
+    suppressions: list[Suppression]
+
+
+def layers(profile: UUID) -> Layers:
+    """Objections, restrictions and suppressions that concern the present person `profile`."""
+    objections = Objection.objects.filter(pk__in=_covering("consents_objection", profile))
+    restrictions = Restriction.objects.filter(pk__in=_covering("consents_restriction", profile))
+    entries = [entry for (entry,) in rows(_SUPPRESSIONS, [profile])]
+    suppressions = Suppression.objects.filter(pk__in=entries).select_related("namespace", "created_by")
+    return Layers(
+        list(objections.select_related("purpose", "source").order_by("-effective_at", "-pk")),
+        list(restrictions.order_by("-effective_at", "-pk")),
+        list(suppressions.order_by("-created_at")),
+    )
+
+
+def _covering(table: str, profile: UUID) -> list[int]:
+    sql = f"""SELECT DISTINCT o.id FROM ({gate.about(table)}) o JOIN ({EVERYONE}) s ON s.subject = o.subject
+              WHERE s.profile = %(profile)s"""
+    return [key for (key,) in rows(sql, {"profile": profile, "until": "infinity"})]
+
+
+_SUPPRESSIONS = """
+SELECT DISTINCT ON (x.entry) x.id FROM consents_suppression x
+JOIN profiles_identifier i ON i.namespace_id = x.namespace_id AND i.blind = x.blind
+JOIN profiles_subject s ON s.id = i.subject_id
+WHERE s.profile_id = %s ORDER BY x.entry, x.id
+"""
+
+
+def addresses(profile: UUID, refs: Iterable[UUID | None]) -> dict[UUID, Item]:
+    """The addresses that `refs` stand for, as far as the person has them, sealed: to be opened or masked."""
+    asked = {ref for ref in refs if ref}
+    if not asked:
+        return {}
+    found = dict(
+        rows(
+            """
+            SELECT DISTINCT ON (c.ref) c.ref, i.id FROM consents_contactpoint c
+            JOIN profiles_identifier i ON i.namespace_id = c.namespace_id AND i.blind = c.blind
+            JOIN profiles_subject s ON s.id = i.subject_id
+            WHERE c.ref = ANY(%s) AND s.profile_id = %s ORDER BY c.ref, i.id
+            """,
+            [list(asked), profile],
+        )
+    )
+    held = Identifier.objects.select_related("namespace").in_bulk(found.values())
+    return {ref: _item(held[key]) for ref, key in found.items()}
+
+
+def _item(held: Identifier) -> Item:
+    return Item(held.subject_id, "profiles_identifier.sealed", held.sealed, held.namespace.code)
+
+
+#: How a state is shown; colour is never alone, the words stand beside it.
+TONES = {
+    State.GIVEN: "good",
+    State.RENEWED: "good",
+    State.REQUESTED: "warn",
+    State.DEFERRED: "warn",
+    State.EXPIRED: "warn",
+    State.REFUSED: "bad",
+    State.WITHDRAWN: "bad",
+    State.REVOKED: "bad",
+    State.INVALIDATED: "bad",
+}
