@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cdp.kit.admin import HouseAdmin, LookOnly
+from profiles.admin.links import profile_link
 from profiles.lookup import profile_id
 from profiles.models import Event, Inbox
 
@@ -14,7 +15,7 @@ class EventAdmin(LookOnly, HouseAdmin):
     """Found by exact name, order or profile: a filter on anything rarer would read millions of rows for one page."""
 
     question = _("What did people do?")
-    list_display = ["occurred_at", "type", "name", "source", "profile", "order_id", "amount", "currency"]
+    list_display = ["occurred_at", "type", "name", "source", "of_person", "order_id", "amount", "currency"]
     list_display_links = ["occurred_at"]
     list_select_related = ["source"]
     list_filter = [("occurred_at", RangeDateTimeFilter)]
@@ -23,6 +24,10 @@ class EventAdmin(LookOnly, HouseAdmin):
     sortable_by = ()
     ordering = ["-id"]
     exclude = ["sealed"]
+
+    @admin.display(description=_("profile"))
+    def of_person(self, event):
+        return profile_link(event.profile_id) if event.profile_id else "–"
 
     def get_search_results(self, request, queryset, search_term):
         text = search_term.strip()

@@ -5,7 +5,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from profiles import lookup
-from profiles.models import GoldenValue, Source, Subject
+from profiles.models import Attribute, GoldenValue, Source, Subject
 
 MOST_FOUND = 100
 COUNTRIES = ["DK", "SE", "NO", "FI", "IS", "DE", "GB"]
@@ -37,7 +37,8 @@ class FromSource(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if not self.value():
             return queryset
-        return queryset.filter(Exists(Subject.objects.filter(profile=OuterRef("pk"), source__code=self.value())))
+        source = Source.objects.filter(code=self.value()).first()  # its id lets the planner know how many there are
+        return queryset.filter(Exists(Subject.objects.filter(profile=OuterRef("pk"), source=source)))
 
 
 class Country(admin.SimpleListFilter):
@@ -50,7 +51,8 @@ class Country(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if not self.value():
             return queryset
-        says = GoldenValue.objects.filter(profile=OuterRef("pk"), attribute__code="country", text=self.value())
+        country = Attribute.objects.filter(code="country").first()
+        says = GoldenValue.objects.filter(profile=OuterRef("pk"), attribute=country, text=self.value())
         return queryset.filter(Exists(says))
 
 
