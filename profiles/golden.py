@@ -98,7 +98,7 @@ WRITE = f"""
         RETURNING g.profile_id
     )
     UPDATE profiles_profile SET updated_at = now()
-    WHERE id IN (SELECT profile_id FROM gone UNION SELECT profile_id FROM put)
+    WHERE id IN (SELECT profile_id FROM gone UNION SELECT profile_id FROM put) AND updated_at < now()
 """
 
 

@@ -1,8 +1,6 @@
 """One transaction; per block a few set-based statements: look up, tell what is new, seal, COPY."""
 
-import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -17,6 +15,7 @@ from profiles.facts.people import Outcome, Person, State, Written
 from profiles.facts.reading import Reader, Reading
 from profiles.facts.standing import Known, known, standing
 from profiles.facts.storing import Entry, Terms, store
+from profiles.garbage import uncollected
 from profiles.models import Batch, Source
 from profiles.models.sources import Party
 
@@ -33,19 +32,7 @@ class Said(NamedTuple):
     reading: Reading
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No garbage collection meanwhile: nothing here makes cycles, and each would walk through the whole block again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-@_uncollected()
+@uncollected()
 @transaction.atomic
 def write(
     *,

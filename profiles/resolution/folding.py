@@ -8,8 +8,9 @@ from django.db import transaction
 
 from cdp.kit.sql import execute
 from profiles import golden
+from profiles.garbage import uncollected
 from profiles.models import Namespace
-from profiles.resolution import component, hubs, projection, work
+from profiles.resolution import component, evidence, hubs, projection, work
 from profiles.resolution.partition import Partition, partition
 from profiles.signals import folded
 
@@ -24,6 +25,7 @@ class Folded(NamedTuple):
     moved: dict[UUID, tuple[UUID, UUID]]
 
 
+@uncollected()
 @transaction.atomic
 def resolve(*, subjects: Iterable[UUID]) -> Folded:
     """Fold the profiles that `subjects` belong to, now that something new is known of them.
@@ -52,7 +54,7 @@ def resolve(*, subjects: Iterable[UUID]) -> Folded:
 
 def partitioned(subjects: set[UUID], found: component.Component, policy: dict[int, Namespace]) -> Partition:
     """How `subjects` and all that were found with them belong together by the evidence; those alone are themselves."""
-    result = partition(component.evidence(found.people, policy), policy)
+    result = partition(evidence.gather(found, policy), policy)
     result.profile |= {subject: subject for subject in subjects - found.people}
     return result
 

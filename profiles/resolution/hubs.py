@@ -19,7 +19,7 @@ from cdp.kit.sql import rows
 from profiles.models import Namespace, SharedIdentifier
 from profiles.models.reference import NamespaceRole
 from profiles.resolution import work
-from profiles.resolution.component import BIRTH_DATE, FIRST_NAME
+from profiles.resolution.evidence import BIRTH_DATE, FIRST_NAME
 
 
 class Mark(NamedTuple):

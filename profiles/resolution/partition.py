@@ -196,6 +196,8 @@ class _Partitioning:
 
     def _distinct(self, holders: list[Holder]) -> list[Holder]:
         """One holder for each cluster: other links may have joined some since."""
+        if len(holders) < 2:
+            return holders
         found: dict[UUID, Holder] = {}
         for holder in holders:
             root = self._find(holder.subject)

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from profiles import facts, resolution
 from profiles.ingestion import events
 from profiles.models import (
+    AccessEntry,
     Alias,
     Event,
     Identifier,
@@ -334,3 +335,23 @@ def test_resolving_one_or_thirty_people_takes_the_same_number_of_statements():
 
 def test_every_namespace_role_is_either_joining_or_kept_out():
     assert {one.role for one in Namespace.objects.all()} == {"anchor", "linking", "supported", "last_login", "apart"}
+
+
+# --- What a fold reads ------------------------------------------------------------------------------------------
+
+
+def test_names_are_opened_only_where_they_differ_and_in_one_logged_reading():
+    same = [person(source=one, external_id="N1", email="anna@example.dk", first_name="Anna") for one in (till(), app())]
+    assert same[0] == same[1]
+    assert AccessEntry.objects.count() == 0
+
+    people = [
+        facts.Person(f"C{number}", [("email", email, False)], {"first_name": name})
+        for number, (email, name) in enumerate([("anna@example.dk", "Anne"), ("bo@example.dk", "Bo"), ("x@x.dk", "X")])
+    ]
+    resolution.resolve(subjects=facts.write(source=source(), people=people).touched)
+
+    entry = AccessEntry.objects.get()
+    assert (entry.actor, entry.purpose, entry.fields) == (None, "duplicate detection", ["first_name"])
+    assert entry.subjects == sorted(Subject.objects.filter(profile=same[0]).values_list("pk", flat=True))
+    assert len(entry.subjects) == 3
