@@ -239,6 +239,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ConsentState": "consents.models.State",
+        "ImportState": "profiles.models.sources.BatchState",
+        "SegmentState": "segments.models.SegmentState",
+        "ActivationState": "segments.models.ActivationState",
+        "AgreementState": "partners.models.AgreementState",
+        "DeliveryState": "partners.models.DeliveryState",
+    },
 }
 
 # --- Admin theme ----------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("", include("profiles.ingest_urls")),
+    path("api/v1/", include("cdp.api.urls")),
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
 ]

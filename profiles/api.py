@@ -1,6 +1,7 @@
 """People, events and imports over the API. Personal values are masked unless the key may read them for a purpose."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 import django_filters
@@ -54,7 +55,7 @@ class ProfileSerializer(serializers.Serializer):
     last_seen_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     source_records = serializers.IntegerField(source="subject_count")
-    fields_ = serializers.SerializerMethodField()
+    fields_ = serializers.SerializerMethodField(method_name="values_of")
 
     def get_fields(self):
         fields = super().get_fields()
@@ -68,7 +69,7 @@ class ProfileSerializer(serializers.Serializer):
         asked = self.context.get("asked")
         return public_id(asked) if asked and asked != profile.pk else None
 
-    def get_fields_(self, profile) -> dict:
+    def values_of(self, profile) -> dict[str, Any]:
         return self.context["people"][profile.pk]
 
 

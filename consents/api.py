@@ -1,0 +1,278 @@
+"""Consents over the API: what stands, the history, the answer "may we", and the door into the ledger."""
+
+import django_filters
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.response import Response
+
+from cdp.kit.api import ScopedViewSet
+from consents import decision, history, ledger
+from consents.decisions import Decision
+from consents.models import (
+    ActorKind,
+    Channel,
+    ConsentRecord,
+    ConsentType,
+    Ledger,
+    Method,
+    NoticeVersion,
+    Purpose,
+    State,
+)
+from profiles import lookup
+from profiles.api import profile_id, public_id
+from profiles.models import Subject
+
+MOST_AT_ONCE = 1_000
+
+
+@extend_schema_field(str)
+class PersonField(serializers.Field):
+    """A profile id, `prf_` and a UUID; any that was ever given."""
+
+    default_error_messages = {"unknown": _("No such person.")}
+
+    def to_internal_value(self, data):
+        try:
+            return profile_id(str(data))
+        except NotFound:
+            self.fail("unknown")
+
+    def to_representation(self, value):
+        return public_id(value)
+
+
+class AwareDateTimeField(serializers.DateTimeField):
+    """A moment with its offset: one without would be read differently here and there."""
+
+    default_error_messages = {"naive": _("Give the time with its offset, such as 2026-11-21T10:00:00+01:00.")}
+
+    def to_internal_value(self, value):
+        read = parse_datetime(value) if isinstance(value, str) else None
+        if read is not None and read.tzinfo is None:
+            self.fail("naive")
+        return super().to_internal_value(value)
+
+
+class NoticeKeySerializer(serializers.Serializer):
+    key = serializers.SlugField()
+    language = serializers.CharField(max_length=2)
+    version = serializers.IntegerField(min_value=1)
+
+
+class ContactSerializer(serializers.Serializer):
+    """An address or number: the kind of identifier (`email`, `phone`) and its value."""
+
+    namespace = serializers.SlugField()
+    value = serializers.CharField(max_length=400)
+
+
+class DecisionSerializer(serializers.Serializer):
+    """One answer of one person. The person is named by `profile` or by an `identifier`."""
+
+    profile = PersonField(required=False)
+    identifier = ContactSerializer(required=False)
+    contact = ContactSerializer(required=False)
+    purpose = serializers.SlugField()
+    channel = serializers.ChoiceField(Channel.choices, default=Channel.NONE)
+    controller = serializers.SlugField(default="own")
+    state = serializers.ChoiceField(State.choices)
+    effective_at = AwareDateTimeField()
+    source = serializers.SlugField()
+    source_event_id = serializers.CharField(max_length=200)
+    notice = NoticeKeySerializer(required=False)
+    collection_point = serializers.SlugField(default="")
+    consent_type = serializers.ChoiceField(ConsentType.choices, default=ConsentType.EXPRESSED)
+    method = serializers.ChoiceField(Method.choices, default=Method.CHECKBOX)
+    actor_kind = serializers.ChoiceField(ActorKind.choices, default=ActorKind.SUBJECT)
+    actor_ref = serializers.CharField(max_length=64, default="")
+    language = serializers.CharField(max_length=2, default="")
+    jurisdiction = serializers.CharField(max_length=2, default="")
+    reason_code = serializers.CharField(max_length=40, default="")
+    evidence = serializers.CharField(max_length=100_000, required=False)
+
+    def validate(self, said):
+        if ("profile" in said) == ("identifier" in said):
+            raise serializers.ValidationError(_("Name the person by a profile or by an identifier."), code="no_person")
+        return said
+
+    def create(self, said) -> Decision:
+        for name in ("identifier", "contact"):
+            if name in said:
+                said[name] = (said[name]["namespace"], said[name]["value"])
+        if "notice" in said:
+            said["notice"] = tuple(said["notice"][part] for part in ("key", "language", "version"))
+        if "evidence" in said:
+            said["evidence"] = said["evidence"].encode()
+        return Decision(**said)
+
+
+class RecordedSerializer(serializers.Serializer):
+    """Where a decision stands in the ledger, and whether it stood there before."""
+
+    position = serializers.IntegerField()
+    replayed = serializers.BooleanField()
+
+
+class ConsentSerializer(serializers.ModelSerializer):
+    """What stands of one choice of one person."""
+
+    profile = PersonField(source="profile_id", read_only=True)
+    purpose = serializers.SlugRelatedField("key", read_only=True)
+    controller = serializers.SlugRelatedField("key", read_only=True)
+
+    class Meta:
+        model = ConsentRecord
+        fields = ["profile", "purpose", "channel", "controller", "contact_ref", "state", "doi_pending", "effective_at",
+                  "recorded_at", "validity_until", "language", "trust", "method", "ledger_position"]  # fmt: skip
+
+
+class EntrySerializer(serializers.ModelSerializer):
+    """One entry of the ledger, with its two clocks and the words that were shown."""
+
+    position = serializers.IntegerField(source="history_id")
+    purpose = serializers.SlugRelatedField("key", read_only=True)
+    source = serializers.SlugRelatedField("code", read_only=True)
+    notice = serializers.SerializerMethodField()
+    subject_ref = PersonField()
+
+    class Meta:
+        model = Ledger
+        fields = ["position", "subject_ref", "purpose", "channel", "contact_ref", "state", "effective_at",
+                  "recorded_at", "validity_until", "notice", "language", "method", "actor_kind", "trust",
+                  "reason_code", "source", "source_event_id", "supersedes"]  # fmt: skip
+
+    def get_notice(self, entry) -> dict | None:
+        words = entry.notice_version
+        return words and {"key": words.key, "language": words.language, "version": words.version, "text": words.text}
+
+
+class AnswerSerializer(serializers.Serializer):
+    """May we, and why."""
+
+    profile = PersonField()
+    allowed = serializers.BooleanField()
+    reason = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    sentence = serializers.CharField()
+    position = serializers.IntegerField(allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
+
+
+class ConsentFilter(django_filters.FilterSet):
+    purpose = django_filters.CharFilter(field_name="purpose__key")
+    channel = django_filters.ChoiceFilter(choices=Channel.choices)
+    state = django_filters.ChoiceFilter(choices=State.choices)
+    profile = django_filters.CharFilter(method="of_person")
+
+    def of_person(self, queryset, name, value):
+        return queryset.filter(profile=lookup.living(profile_id(value)))
+
+
+class Question(serializers.Serializer):
+    """The parameters of "may we"."""
+
+    profile = PersonField()
+    purpose = serializers.SlugField()
+    channel = serializers.ChoiceField(Channel.choices, default=Channel.NONE)
+    as_of = AwareDateTimeField(required=False)
+    recipient = serializers.CharField(required=False)
+
+
+QUESTION = [
+    OpenApiParameter("profile", str, required=True),
+    OpenApiParameter("purpose", str, required=True),
+    OpenApiParameter("channel", str),
+    OpenApiParameter("as_of", OpenApiTypes.DATETIME),
+    OpenApiParameter("recipient", str, description="Public name of the partner who would get the data."),
+]
+
+
+class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """What people allowed. POST records one decision, or a list of them: all or none."""
+
+    scopes = {
+        "list": "consents:read",
+        "create": "consents:write",
+        "decision": "consents:read",
+        "history": "consents:read",
+    }
+    parameters = ("profile", "purpose", "channel", "as_of", "recipient")
+    serializer_class = ConsentSerializer
+    filterset_class = ConsentFilter
+    queryset = ConsentRecord.objects.select_related("purpose", "controller")
+
+    @extend_schema(request=DecisionSerializer(many=True), responses={201: RecordedSerializer(many=True)})
+    def create(self, request):
+        many = isinstance(request.data, list)
+        if many and len(request.data) > MOST_AT_ONCE:
+            raise ValidationError([_("At most %(most)s at once.") % {"most": MOST_AT_ONCE}], code="too_many")
+        said = DecisionSerializer(data=request.data if many else [request.data], many=True)
+        said.is_valid(raise_exception=True)
+        recorded = ledger.record(said.save(), by=None)
+        answer = [
+            {"position": position, "replayed": replayed}
+            for position, replayed in zip(recorded.positions, recorded.replayed, strict=True)
+        ]
+        code = status.HTTP_200_OK if all(recorded.replayed) else status.HTTP_201_CREATED
+        return Response(answer if many else answer[0], status=code)
+
+    @extend_schema(parameters=QUESTION, responses=AnswerSerializer, filters=False)
+    @action(detail=False, pagination_class=None)
+    def decision(self, request):
+        """May this person be contacted, for this purpose, on this channel, now or at a moment; and why."""
+        asked = Question(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        if not Subject.objects.filter(pk=asked.validated_data["profile"]).exists():
+            raise NotFound
+        return Response(AnswerSerializer(decision.decide(**asked.validated_data)).data)
+
+    @extend_schema(parameters=QUESTION[:1], responses=EntrySerializer(many=True), filters=False)
+    @action(detail=False, pagination_class=None)
+    def history(self, request):
+        """Every entry of the ledger that concerns a person, under every id they ever had; the latest act first."""
+        asked = request.query_params.get("profile", "")
+        subject = Subject.objects.filter(pk=profile_id(asked)).first()
+        if subject is None:
+            raise NotFound
+        found = [one.entry for one in history.entries(subject.profile_id)]
+        return Response({"data": EntrySerializer(found, many=True).data})
+
+
+class PurposeSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Purpose
+        fields = ["key", "title", "direct_marketing", "profiling", "automated_decision", "active"]
+
+
+class PurposeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedViewSet):
+    """Why data may be used."""
+
+    scopes = {"list": "consents:read", "retrieve": "consents:read"}
+    serializer_class = PurposeSerializer
+    queryset = Purpose.objects.all()
+    filterset_fields = ["active"]
+    lookup_field = "key"
+
+
+class NoticeSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = NoticeVersion
+        fields = ["key", "language", "version", "text", "withdrawal_text", "sha256", "recipients", "published_from",
+                  "published_to"]  # fmt: skip
+
+
+class NoticeViewSet(mixins.ListModelMixin, ScopedViewSet):
+    """The words that people are shown, published ones."""
+
+    scopes = {"list": "consents:read"}
+    serializer_class = NoticeSerializer
+    queryset = NoticeVersion.objects.exclude(published_from=None)
+    filterset_fields = ["key", "language", "version"]
+
+
+routes = [("consents", ConsentViewSet), ("purposes", PurposeViewSet), ("notices", NoticeViewSet)]
