@@ -49,6 +49,9 @@ class ServiceKey(models.Model):
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     history = tracked(excluded=("last_used_at", "digest"))
 
+    #: Asked of whoever calls: a key that was found is known.
+    is_authenticated = True
+
     class Meta:
         verbose_name = _("service key")
         verbose_name_plural = _("service keys")

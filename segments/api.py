@@ -106,7 +106,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
         "partial_update": "segments:write",
         "refresh": "segments:write",
         "preview": "segments:read",
-        "schema": "segments:read",
+        "language": "segments:read",
         "members": "segments:read",
         "why": "segments:read",
     }
@@ -147,8 +147,8 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
         return Response({"sentence": sentence(definition), "people": found.people, "exact": found.exact})
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
-    @action(detail=False)
-    def schema(self, request):
+    @action(detail=False, url_path="schema")
+    def language(self, request):
         """The JSON Schema of definitions."""
         return Response(language.schema())
 

@@ -18,6 +18,21 @@ class ReasonNeeded(Refused):
     sentence = _("Say why the definition changes.")
 
 
+class TitleNeeded(Refused):
+    """A segment is called something, shortly."""
+
+    code = "title_needed"
+    status = 422
+    sentence = _("Give the segment a title of at most %(limit)s characters, with letters or digits in it.")
+
+
+class KeyTaken(Refused):
+    """Keys name segments in rules, so each names one."""
+
+    code = "key_taken"
+    sentence = _("There is a segment with the key “%(key)s” already.")
+
+
 class Circular(Refused):
     """The segment would be defined by itself."""
 
@@ -51,10 +66,12 @@ class Archived(Refused):
 @transaction.atomic
 def draft(*, key: str, title: str, by, refresh_minutes: int | None = None) -> Segment:
     """A new segment without a definition; its maker owns it."""
-    segment = Segment(key=key, title=title, owner=by, refresh_minutes=refresh_minutes)
-    segment._history_user = by
-    segment.full_clean()
-    segment.save()
+    if not key or not title.strip() or len(title) > LIMITS["title"]:
+        raise TitleNeeded(limit=LIMITS["title"])
+    if Segment.objects.filter(key=key).exists():
+        raise KeyTaken(key=key)
+    segment = Segment(key=key, title=title.strip(), owner=by, refresh_minutes=refresh_minutes)
+    _keep(segment, by=by, reason="")
     return segment
 
 
@@ -80,11 +97,18 @@ def _put_in_use(segment, definition, *, reason, by) -> SegmentVersion:
         segment=segment, number=last + 1, definition=definition.document, reason=reason, author=by
     )
     segment.current, segment.state = version, SegmentState.ACTIVE
-    segment._history_user, segment._change_reason = by, reason
     if segment.computed_at:
         segment.stale_reason = _("Definition v%(number)s is not computed yet.") % {"number": version.number}
-    segment.save()
+    _keep(segment, by=by, reason=reason)
     return version
+
+
+def _keep(segment, *, by, reason: str) -> None:
+    """Save with who and why in its history; without a user, the caller of the request is named."""
+    if by is not None:
+        segment._history_user = by
+    segment._change_reason = reason
+    segment.save()
 
 
 @transaction.atomic
@@ -93,8 +117,7 @@ def archive(segment: Segment, *, reason: str, by) -> None:
     if users := users_of(segment):
         raise InUse(users=", ".join(user.title for user in users))
     segment.state = SegmentState.ARCHIVED
-    segment._history_user, segment._change_reason = by, reason
-    segment.save()
+    _keep(segment, by=by, reason=reason)
 
 
 def users_of(segment: Segment) -> list[Segment]:

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cdp.kit import sql
 from cdp.kit.refused import Refused
@@ -74,21 +73,10 @@ class BuilderPages:
         return version.segment
 
 
-class TitleNeeded(Refused):
-    """A segment is called something, and nothing else is called so."""
-
-    code = "title_needed"
-    status = 422
-    sentence = gettext_lazy("Give the segment a title of at most %(limit)s characters that no other segment has.")
-
-
 def _drafted(request) -> Segment:
-    title = request.POST.get("title", "").strip()
-    key = slugify(title)[:60]
-    taken = Segment.objects.filter(key=key).exists()
-    if not key or taken or len(title) > LIMITS["title"]:
-        raise TitleNeeded(limit=LIMITS["title"])
-    minutes = request.POST.get("refresh_minutes", "")
+    """A new segment by the title that was given; its key is made of it."""
+    title, minutes = request.POST.get("title", "").strip(), request.POST.get("refresh_minutes", "")
+    key = slugify(title)[:60].strip("-")
     return definitions.draft(
         key=key, title=title, by=request.user, refresh_minutes=int(minutes) if minutes.isdigit() else None
     )

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cdp.kit.ids import uuid7
+from profiles import facts, resolution
 from profiles.ingestion import events
 from profiles.ingestion.events import EventRow
 from segments import definitions, membership
@@ -21,6 +22,15 @@ def document(rule: dict, *, zone: str = ZONE) -> dict:
 def person(**said) -> UUID:
     """A living person; arguments of `tests.profiles.building.say`, attribute codes among them."""
     return building.person(**said).pk
+
+
+def crowd(count: int, **traits) -> set[UUID]:
+    """Many people alike, written at once."""
+    written = facts.write(
+        source=source(), people=[facts.Person(f"crowd-{number}", [], traits) for number in range(count)]
+    )
+    resolution.resolve(subjects=written.touched)
+    return {outcome.subject for outcome in written.people}
 
 
 def did(profile: UUID, name: str, *, days_ago: float = 1, at: datetime | None = None, **columns) -> None:

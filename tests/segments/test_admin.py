@@ -93,9 +93,11 @@ def test_a_segment_needs_a_title_of_its_own_and_a_reason():
     form = {"view": "json", "json": '{"v": 1, "zone": "UTC", "rule": {"event": "Bought"}}', "act": "save"}
 
     taken = marketer.post(reverse("admin:segments_segment_add"), form | {"title": "Danes", "reason": "why"})
+    nameless = marketer.post(reverse("admin:segments_segment_add"), form | {"title": " ", "reason": "why"})
     silent = marketer.post(reverse("admin:segments_segment_add"), form | {"title": "Buyers", "reason": " "})
 
-    assert "that no other segment has" in text_of(taken)
+    assert "There is a segment with the key “danes” already." in text_of(taken)
+    assert "Give the segment a title" in text_of(nameless)
     assert "Say why the definition changes." in text_of(silent)
     assert Segment.objects.get().key == "danes"
 

@@ -62,6 +62,14 @@ def test_what_is_wrong_with_a_definition_is_told_at_its_place_and_nothing_is_mad
     assert not Segment.objects.exists()
 
 
+def test_a_key_names_one_segment():
+    segment(DANES, key="danes")
+
+    answer = client("segments:write").post("/api/v1/segments", new(DANES), format="json")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "key_taken")
+
+
 def test_a_new_definition_needs_a_reason():
     segment(DANES, key="danes")
     writer = client("segments:write")

@@ -10,7 +10,7 @@ from cdp.kit import sql
 from profiles.models import Attribute
 from segments.compiler import compile
 from segments.language import understand
-from tests.segments.building import computed, did, document, person
+from tests.segments.building import computed, crowd, did, document, person
 
 pytestmark = pytest.mark.django_db
 
@@ -154,11 +154,11 @@ def test_several_conditions_hold_for_some_and_not_for_others(everyone):
 
 
 def test_two_samples_with_one_seed_are_the_same_people():
-    crowd = {person() for _ in range(200)}
+    people = crowd(200)
 
     first = matching({"sample": 20, "seed": "a"})
 
-    assert first == matching({"sample": 20, "seed": "a"}) < crowd
+    assert first == matching({"sample": 20, "seed": "a"}) < people
     assert 15 <= len(first) <= 70
     assert first != matching({"sample": 20, "seed": "b"})
 
