@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from profiles.ingestion import bodies, receiving
 from profiles.ingestion.pressure import patience
 from profiles.ingestion.refusals import HttpsRequired, NoKey, NotAccepted, Unavailable, UnknownPath, WrongMethod
+from profiles.keys import Sender
 from profiles.models import Source
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def door(view):
     @csrf_exempt
     @wraps(view)
     def answer(request, **path):
-        request.source = None
+        request.sender = None
         try:
             response = _guarded(view, request, path)
             _allow_origin(request, response)
@@ -63,10 +64,10 @@ def ingest(request, call: str) -> HttpResponse:
     call = SHORT.get(call, call)
     if request.method != "POST":
         raise WrongMethod
-    key = _sender(request)
+    sender = _sender(request)
     body = bodies.decoded(bodies.read(request), request.headers.get("Content-Encoding", ""))
     accepted = receiving.receive(
-        body=body, call=None if call in {"batch", "import"} else call, sent_at=request.headers.get("SentAt"), key=key
+        body=body, call=None if call in {"batch", "import"} else call, sent_at=request.headers.get("SentAt"), by=sender
     )
     return answer_json({"success": True, "accepted": accepted})
 
@@ -100,14 +101,11 @@ def answer_json(body: dict, *, status: int = 200, content_type: str = "applicati
     return HttpResponse(orjson.dumps(body), status=status, content_type=content_type)
 
 
-def _sender(request):
-    """The key in the headers; None where only the body can tell. Raises NoKey for a key that is not in force."""
-    candidates = _candidates(request)
-    if not candidates:
-        return None
-    key = receiving.sender(candidates)
-    request.source = key.source
-    return key
+def _sender(request) -> Sender | None:
+    """Who sends, by the headers; None where only the body can tell. Raises NoKey for a key that is not in force."""
+    if candidates := _candidates(request):
+        request.sender = receiving.sender(*candidates)
+    return request.sender
 
 
 def _candidates(request) -> list[str]:
@@ -132,7 +130,7 @@ def _allow_origin(request, response) -> None:
     """Let the browser read the answer where the source allows the page's origin; it sends no cookies."""
     origin = request.headers.get("Origin")
     response["Vary"] = "Origin"
-    if not origin or not _is_allowed(origin, request.source):
+    if not origin or not _is_allowed(origin, request.sender):
         return
     response["Access-Control-Allow-Origin"] = origin
     response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
@@ -140,7 +138,8 @@ def _allow_origin(request, response) -> None:
     response["Access-Control-Max-Age"] = "7200"
 
 
-def _is_allowed(origin: str, source: Source | None) -> bool:
-    if source:
-        return origin in source.allowed_origins
+def _is_allowed(origin: str, sender: Sender | None) -> bool:
+    """By the sender's source; before a sender is known, by any."""
+    if sender:
+        return origin in sender.allowed_origins
     return Source.objects.filter(enabled=True, allowed_origins__contains=[origin]).exists()

@@ -7,9 +7,13 @@ would break Basic authentication. Only its SHA-256 is stored; the key itself is 
 import hashlib
 import secrets
 import string
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 from django.utils import timezone
 
+from cdp.kit.sql import rows
 from profiles.models import Source, SourceKey
 
 PREFIX = "cdp"
@@ -24,10 +28,26 @@ def make(*, source: Source, is_test: bool = False) -> tuple[SourceKey, str]:
     return row, text
 
 
-def find(*texts: str) -> SourceKey | None:
-    """The key in force that one of `texts` is, with its source; None for an unknown or revoked one."""
-    digests = [_digest(text) for text in texts if text]
-    return SourceKey.objects.select_related("source").filter(digest__in=digests, revoked_at=None).first()
+class Sender(NamedTuple):
+    """Who sends with a key in force."""
+
+    key: UUID
+    source: int
+    is_test: bool
+    enabled: bool
+    allowed_origins: list[str]
+    last_used_at: datetime | None
+
+
+def find(*texts: str) -> Sender | None:
+    """Who sends, where one of `texts` is a key in force; None for an unknown or revoked one."""
+    found = rows(
+        "SELECT k.id, k.source_id, k.is_test, s.enabled, s.allowed_origins, k.last_used_at"
+        " FROM profiles_sourcekey k JOIN profiles_source s ON s.id = k.source_id"
+        " WHERE k.digest = ANY(%s) AND k.revoked_at IS NULL",
+        [[_digest(text) for text in texts if text]],
+    )
+    return Sender(*found[0]) if found else None
 
 
 def revoke(key: SourceKey) -> None:

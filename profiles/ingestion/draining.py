@@ -7,6 +7,7 @@ that raises is tried five times; then each of its events stands alone, and the o
 import logging
 import traceback
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,6 +15,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from cdp.kit.collector import collector_at_rest
 from cdp.kit.sql import execute
 from profiles import vault
 from profiles.ingestion import batches, quarantine
@@ -34,7 +36,7 @@ LOCK = 0x1B0C << 16  # the class of advisory locks of this module; the source's 
 
 def drain(*, inbox: UUID) -> int:
     """Drain a received batch, with what else waits of its source; give how many events were stored."""
-    row = Inbox.objects.filter(pk=inbox, state=InboxState.WAITING).first()
+    row = Inbox.objects.defer("sealed").filter(pk=inbox, state=InboxState.WAITING).first()
     if row is None:
         return 0
     if row.attempts:
@@ -72,19 +74,25 @@ def _waiting(source: int, is_test: bool):
     return fresh.order_by("pk")[:BATCHES]
 
 
+@collector_at_rest()
 @transaction.atomic
 def _drain_together(first: Inbox) -> int:
     """One drain of a source at a time: its batches count in the order in which they came."""
     _hold(first.source_id)
+    chosen = _first_events(_waiting(first.source_id, first.is_test).select_for_update().values_list("pk", "events"))
+    rows = list(Inbox.objects.filter(pk__in=chosen).select_related("source").order_by("pk"))
+    return _done(rows, _take(rows)) if rows else 0
+
+
+def _first_events(waiting: Iterable[tuple[UUID, int]]) -> list[UUID]:
+    """As many of the waiting batches as make one transaction."""
     chosen, events = [], 0
-    for row in _waiting(first.source_id, first.is_test).select_for_update(of=["self"]).select_related("source"):
-        events += row.events
+    for pk, count in waiting:
+        events += count
         if chosen and events > TOGETHER:
             break
-        chosen.append(row)
-    if not chosen:
-        return 0
-    return _done(chosen, _take(chosen))
+        chosen.append(pk)
+    return chosen
 
 
 def _drain_alone(inbox: UUID) -> int:
@@ -139,10 +147,11 @@ def _entries(row: Inbox) -> list[Entry]:
 def _done(chosen: list[Inbox], stored: list[Entry]) -> int:
     """Count each batch's events and empty its body; give how many became events in all."""
     counts = Counter(entry.inbox.pk for entry in stored)
-    now = timezone.now()
-    for row in chosen:
-        row.state, row.sealed, row.done_at, row.error, row.stored = InboxState.DONE, None, now, "", counts[row.pk]
-    Inbox.objects.bulk_update(chosen, ["state", "sealed", "done_at", "error", "stored"])
+    execute(
+        "UPDATE profiles_inbox i SET state = 'done', sealed = NULL, done_at = now(), error = '', stored = c.stored"
+        " FROM unnest(%s::uuid[], %s::int[]) c(id, stored) WHERE i.id = c.id",
+        [[row.pk for row in chosen], [counts[row.pk] for row in chosen]],
+    )
     return len(stored)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
+from cdp.kit.collector import collector_at_rest
 from cdp.kit.ids import uuid7s
 from cdp.kit.sql import copy_in, execute, value
 from profiles import vault
@@ -101,6 +102,7 @@ def message_key(message_id: str, *, is_test: bool = False) -> bytes:
     return vault.digest("test message" if is_test else "message", message_id.encode())[:16]
 
 
+@collector_at_rest()
 @transaction.atomic
 def store(rows: Iterable[EventRow]) -> Stored:
     """Store events in blocks, each message once; those stored earlier, or twice in `rows`, count as duplicates.
@@ -168,7 +170,7 @@ def _staged(block: list[EventRow], seal: Callable[[EventRow], bytes | None]) -> 
             row.original_at,
             row.sent_at,
             row.received_at,
-            list(row.flags),
+            "{" + ",".join(row.flags) + "}",
         )
 
 

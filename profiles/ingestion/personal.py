@@ -40,13 +40,15 @@ def parted(properties: dict) -> tuple[dict, dict]:
 
 
 def is_personal(name: str, value) -> bool:
+    if isinstance(value, str):
+        return _names_a_person(name) or looks_personal(value)
+    if value is None or isinstance(value, bool):
+        return False
     if isinstance(value, dict):
         return _names_a_person(name) or any(is_personal(inner, one) for inner, one in value.items())
     if isinstance(value, list):
         return _names_a_person(name) or any(is_personal("", one) for one in value)
-    if value is None or isinstance(value, bool):
-        return False
-    return _names_a_person(name) or (isinstance(value, str) and looks_personal(value))
+    return _names_a_person(name)
 
 
 def looks_personal(text: str) -> bool:

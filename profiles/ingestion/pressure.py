@@ -13,7 +13,6 @@ from django.conf import settings
 
 from cdp.kit.sql import rows
 from profiles.ingestion.refusals import TooFast, Unavailable
-from profiles.models import Source
 
 #: Received batches that may wait to be drained, before senders are asked to come back later.
 MOST_WAITING = 50_000
@@ -66,12 +65,12 @@ class Gate:
         if self._trouble:
             raise Unavailable(retry_after=patience())
 
-    def take(self, source: Source, events: int) -> None:
-        """Count a request with its events; TooFast when the source's minute is used up."""
+    def take(self, source: int, events: int) -> None:
+        """Count a request of a source (its id) with its events; TooFast when the source's minute is used up."""
         with self._lock:
             wait = max(
-                self._take(source.pk, "requests", 1, settings.INGEST_REQUESTS_PER_MINUTE),
-                self._take(source.pk, "events", events, settings.INGEST_EVENTS_PER_MINUTE),
+                self._take(source, "requests", 1, settings.INGEST_REQUESTS_PER_MINUTE),
+                self._take(source, "events", events, settings.INGEST_EVENTS_PER_MINUTE),
             )
         if wait:
             raise TooFast(retry_after=min(LONGEST_WAIT, int(wait) + 1))

@@ -1,51 +1,64 @@
 """Properties that have columns of their own, because segments use them often."""
 
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from profiles.ingestion.events import EventRow
 
-#: Column: the names it has in the e-commerce specifications, the first that is there counts.
-TEXTS = {
-    "category": (("category",), 200),
-    "order_id": (("order_id", "orderId"), 100),
-    "product_id": (("product_id", "productId", "sku"), 100),
-    "currency": (("currency",), 3),
-}
-NUMBERS = {"quantity": ("quantity",), "price": ("price",), "amount": ("revenue", "total", "value")}
-MOST = Decimal(10**14)
+MOST = 10**14
 STEP = Decimal("0.0001")
 
 
 def lifted(row: EventRow, properties: dict) -> dict:
     """Move what has a column into `row`; give the rest. What would lose by it stays where it is."""
     taken = set()
-    for column, (names, longest) in TEXTS.items():
-        for name in names:
-            if (text := _text(properties.get(name), longest)) is not None:
-                setattr(row, column, text.upper() if column == "currency" else text)
+    for name in COLUMNS:
+        if name in properties:
+            column, fitting = COLUMNS[name]
+            if getattr(row, column) is None and (value := fitting(properties[name])) is not None:
+                setattr(row, column, value)
                 taken.add(name)
-                break
-    for column, names in NUMBERS.items():
-        for name in names:
-            if (number := _number(properties.get(name))) is not None:
-                setattr(row, column, number)
-                taken.add(name)
-                break
     return {name: value for name, value in properties.items() if name not in taken} if taken else properties
 
 
-def _text(value, longest: int) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    return value if isinstance(value, str) and 0 < len(value) <= longest else None
+def _text(longest: int) -> Callable:
+    def fitting(value) -> str | None:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        return value if isinstance(value, str) and 0 < len(value) <= longest else None
+
+    return fitting
 
 
-def _number(value) -> Decimal | None:
-    """A number that fits numeric(18, 4) without loss."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+def _currency(value) -> str | None:
+    return value.upper() if isinstance(value, str) and len(value) == 3 else None
+
+
+def _number(value):
+    """A number, or a text that is one, where it fits numeric(18, 4) without loss."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if -MOST < value < MOST and round(value, 4) == value else None
+    if not isinstance(value, str):
         return None
     try:
-        number = Decimal(str(value))
+        number = Decimal(value)
         return number if number.is_finite() and abs(number) < MOST and number == number.quantize(STEP) else None
     except InvalidOperation:
         return None
+
+
+#: Name in the e-commerce specifications: its column, and what fits there. The first name of a column counts.
+COLUMNS = {
+    "category": ("category", _text(200)),
+    "order_id": ("order_id", _text(100)),
+    "orderId": ("order_id", _text(100)),
+    "product_id": ("product_id", _text(100)),
+    "productId": ("product_id", _text(100)),
+    "sku": ("product_id", _text(100)),
+    "currency": ("currency", _currency),
+    "quantity": ("quantity", _number),
+    "price": ("price", _number),
+    "revenue": ("amount", _number),
+    "total": ("amount", _number),
+    "value": ("amount", _number),
+}

@@ -1,51 +1,53 @@
 """Take a body in: sealed, whole, in one committed row, with the job that will drain it. Then it may be acknowledged."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from cdp.kit.collector import collector_at_rest
+from cdp.kit.ids import uuid7
 from cdp.kit.sql import execute
 from profiles import keys, vault
 from profiles.ingestion import batches, clock
 from profiles.ingestion.pressure import gate
 from profiles.ingestion.refusals import NoKey, NotJSON, SourceDisabled
-from profiles.models import Inbox, SourceKey
+from profiles.keys import Sender
 
 PLACE = "profiles_inbox.sealed"
 DRAIN = "profiles.drain"
 USED_EVERY = timedelta(minutes=1)
 
 
-def sender(candidates: list[str]) -> SourceKey:
-    """The key in force among `candidates`. Raises NoKey or SourceDisabled."""
-    key = keys.find(*candidates)
-    if key is None:
+def sender(*candidates: str) -> Sender:
+    """Who sends with one of `candidates`. Raises NoKey or SourceDisabled."""
+    found = keys.find(*candidates)
+    if found is None:
         raise NoKey
-    if not key.source.enabled:
+    if not found.enabled:
         raise SourceDisabled
-    return key
+    return found
 
 
-def receive(*, body: bytes, call: str | None = None, sent_at: str | None = None, key: SourceKey | None = None) -> int:
+@collector_at_rest()
+def receive(*, body: bytes, call: str | None = None, sent_at: str | None = None, by: Sender | None = None) -> int:
     """Keep the body of one request; give how many events it holds. Returns only after the commit.
 
     call: the type of a single call, None for a batch. sent_at: of the header, where the body says none.
-    key: who sends, where the headers told; else the body must. Raises refusals.NotAccepted.
+    by: who sends, where the headers told; else the body must. Raises refusals.NotAccepted.
     """
     received_at = timezone.now()
     body = batches.single(body, call) if call else body
     batch = batches.parse(body)
     if call and not _is_one_object(batch):
         raise NotJSON
-    key = key or sender([batch.write_key or _own_key(batch)])
-    gate.take(key.source, len(batch.events))
+    by = by or sender(batch.write_key or _own_key(batch))
+    gate.take(by.source, len(batch.events))
     gate.check()
     if batch.events:
         sent = clock.read(batch.sent_at) or clock.read(sent_at)
-        _keep(key, body, received_at, sent and sent.moment, len(batch.events))
+        _keep(by, body, received_at, sent and sent.moment, len(batch.events))
     return len(batch.events)
 
 
@@ -62,16 +64,13 @@ def _own_key(batch: batches.Batch) -> str:
 
 
 @transaction.atomic
-def _keep(key: SourceKey, body: bytes, received_at: datetime, sent_at: datetime | None, events: int) -> UUID:
-    row = Inbox.objects.create(
-        source=key.source,
-        is_test=key.is_test,
-        received_at=received_at,
-        sent_at=sent_at,
-        sealed=vault.seal_own(PLACE, body),
-        events=events,
+def _keep(by: Sender, body: bytes, received_at: datetime, sent_at: datetime | None, events: int) -> None:
+    inbox = uuid7()
+    execute(
+        "INSERT INTO profiles_inbox (id, source_id, is_test, received_at, sent_at, sealed, events, stored, state,"
+        " attempts, error) VALUES (%s, %s, %s, %s, %s, %s, %s, 0, 'waiting', 0, '')",
+        [inbox, by.source, by.is_test, received_at, sent_at, vault.seal_own(PLACE, body), events],
     )
-    app.configure_task(DRAIN, queue="ingest").defer(inbox=str(row.pk))
-    if key.last_used_at is None or received_at - key.last_used_at > USED_EVERY:
-        execute("UPDATE profiles_sourcekey SET last_used_at = %s WHERE id = %s", [received_at, key.pk])
-    return row.pk
+    app.configure_task(DRAIN, queue="ingest").defer(inbox=str(inbox))
+    if by.last_used_at is None or received_at - by.last_used_at > USED_EVERY:
+        execute("UPDATE profiles_sourcekey SET last_used_at = %s WHERE id = %s", [received_at, by.key])

@@ -41,6 +41,7 @@ NESTED = {
     "company": {"name": "company"},
 }
 #: What of the context is kept. Addresses of machines, user agents and copies of traits are not.
+KEPT = {"campaign", "consent", "groupId", "page"}
 PAGE = ("path", "title", "url", "referrer")
 #: What says when a copy was sent, not what happened.
 ENVELOPE = {"sentAt", "receivedAt", "_metadata", "writeKey", "messageId"}
@@ -189,9 +190,14 @@ def _name(kind: str, event: dict) -> str:
     else:
         name = event.get("name") or _object(event.get("properties")).get("name")
         name = name if kind in (EventType.PAGE, EventType.SCREEN) and isinstance(name, str) and name.strip() else kind
-    if len(name) > LONGEST_NAME or looks_personal(name):
+    if not _is_fixed(name):
         raise Unusable("bad_event_name")
     return str(name).strip()
+
+
+@lru_cache(maxsize=10_000)
+def _is_fixed(name: str) -> bool:
+    return len(name) <= LONGEST_NAME and not looks_personal(name)
 
 
 def _id(value) -> str | None:
@@ -226,7 +232,9 @@ def _code(name: str) -> str:
 def _context(event: dict) -> dict:
     """The campaign, the page without its query, and the choice in a consent banner: evidence, never a grant."""
     context = _object(event.get("context"))
-    kept = {name: context[name] for name in ("campaign", "consent", "groupId") if context.get(name)}
+    if KEPT.isdisjoint(context):
+        return {}
+    kept = {name: context[name] for name in KEPT - {"page"} if context.get(name)}
     page = _object(context.get("page"))
     if page := {name: _without_query(page[name]) for name in PAGE if page.get(name)}:
         kept["page"] = page
