@@ -1,5 +1,7 @@
 """The way through the admin, by task. Every entry names a model or a page; only what its user may see is shown."""
 
+from contextlib import suppress
+
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -68,7 +70,7 @@ TASKS = [
             (_("Received batches"), "inbox", "profiles.inbox", ""),
             (_("Mappings"), "schema", "profiles.mapping", ""),
             (_("Service keys"), "vpn_key", "cdp.servicekey", ""),
-            (_("API"), "api", "api-page", "cdp.view_servicekey"),
+            (_("API"), "api", "api-docs", "cdp.view_servicekey"),
         ],
     ),
     (
@@ -122,10 +124,10 @@ def _may_open(request, target: str, permission: str) -> bool:
 def _link(target: str) -> str | None:
     """The address, or None where the page is not part of this installation."""
     name = f"{target.replace('.', '_')}_changelist" if "." in target else target
-    try:
-        return reverse(f"admin:{name}") if target != "api-page" else reverse(target)
-    except NoReverseMatch:
-        return None
+    for known_as in (f"admin:{name}", name):
+        with suppress(NoReverseMatch):
+            return reverse(known_as)
+    return None
 
 
 def _admin_of(target: str):

@@ -110,12 +110,13 @@ class UserAdmin(NeverDelete, DjangoUserAdmin, HouseAdmin):
 class RoleAdmin(LookOnly, HouseAdmin):
     """Roles can be read here and are changed in cdp/roles.py, where a review sees it."""
 
+    page_name = _("Roles")
     question = _("What may each role do?")
     list_display = ["role", "task", "people"]
     list_display_links = ["role"]
     fields = ["role", "task", "rights"]
     readonly_fields = ["role", "task", "rights"]
-    search_fields = ["name"]
+    ordering = ["id"]
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("cdp.view_user")
