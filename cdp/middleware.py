@@ -33,7 +33,7 @@ def session_rules(get_response):
         if request.user.is_authenticated and _is_over(request.session):
             logout(request)
         response = get_response(request)
-        if request.user.is_authenticated:
+        if getattr(request.user, "is_authenticated", False):  # the API's caller may be a key, or nobody
             response.setdefault("Cache-Control", "no-store")
         return response
 

@@ -1,0 +1,138 @@
+"""Consents over the API: recorded once, refused with the place, answered with a reason."""
+
+import pytest
+
+from consents.models import Ledger
+from tests.api import Service
+from tests.builders import days_ago, source
+from tests.consents import building as consent
+from tests.profiles.building import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def news():
+    return consent.purpose("newsletter")
+
+
+def answer(profile, purpose, state="ConsentGiven", **fields):
+    """The body of one decision."""
+    words = consent.words_for(purpose, days_ago(3))
+    notice = dict(zip(("key", "language", "version"), words, strict=True))
+    said = {
+        "profile": f"prf_{profile.pk}",
+        "purpose": purpose.key,
+        "channel": "email",
+        "contact": {"namespace": "email", "value": "anna@example.dk"},
+        "state": state,
+        "effective_at": days_ago(2).isoformat(),
+        "source": source().code,
+        "source_event_id": "form-1",
+        "notice": notice,
+        "collection_point": consent.place_for(purpose),
+        "evidence": "form 1",
+    }
+    return said | fields
+
+
+def may_we(service, profile, **fields):
+    return service.get(
+        "consents/decision", profile=f"prf_{profile.pk}", purpose="newsletter", channel="email", **fields
+    )
+
+
+def test_a_decision_is_recorded_once_and_answers_from_then_on(news):
+    anna = person(email="anna@example.dk")
+    service = Service("consents:write", "consents:read")
+    assert may_we(service, anna).json()["reason"] == "consent_missing"
+
+    first = service.post("consents", answer(anna, news))
+    again = service.post("consents", answer(anna, news))
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert (first.json()["replayed"], again.json()["replayed"]) == (False, True)
+    assert Ledger.objects.count() == 1
+    now = may_we(service, anna).json()
+    assert (now["allowed"], now["position"]) == (True, first.json()["position"])
+    assert may_we(service, anna, as_of=days_ago(9).isoformat()).json()["allowed"] is False
+
+
+def test_the_same_id_with_another_body_is_a_conflict(news):
+    anna = person(email="anna@example.dk")
+    service = Service("consents:write")
+    service.post("consents", answer(anna, news))
+
+    other = service.post("consents", answer(anna, news, state="ConsentRefused"))
+
+    assert (other.status_code, other.json()["code"]) == (409, "source_event_conflict")
+    assert Ledger.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer", "code"),
+    [
+        ({"effective_at": "2026-11-20T10:00:00"}, "/0/effective_at", "naive"),
+        ({"effective_at": "yesterday"}, "/0/effective_at", "invalid"),
+        ({"state": "ConsentMaybe"}, "/0/state", "invalid_choice"),
+        ({"profile": "prf_nobody"}, "/0/profile", "unknown"),
+    ],
+)
+def test_a_decision_that_is_not_well_formed_is_refused_with_its_place(news, wrong, pointer, code):
+    anna = person(email="anna@example.dk")
+
+    refused = Service("consents:write").post("consents", answer(anna, news, **wrong))
+
+    assert refused.status_code == 400
+    assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [(pointer, code)]
+    assert not Ledger.objects.exists()
+
+
+def test_an_unknown_purpose_is_refused_and_nothing_of_the_list_is_recorded(news):
+    anna = person(email="anna@example.dk")
+    good, bad = answer(anna, news), answer(anna, news, purpose="unknown", source_event_id="form-2")
+
+    refused = Service("consents:write").post("consents", [good, bad])
+
+    assert refused.status_code == 400
+    assert {error["pointer"] for error in refused.json()["errors"]} == {"/1/purpose"}
+    assert b"anna@example.dk" not in refused.content
+    assert not Ledger.objects.exists()
+
+
+def test_the_history_tells_both_clocks_and_the_words(news):
+    anna = person(email="anna@example.dk")
+    service = Service("consents:write", "consents:read")
+    service.post("consents", answer(anna, news))
+    service.post("consents", answer(anna, news, "ConsentWithdrawn", source_event_id="mail-9", effective_at=days_ago(1)))
+
+    entries = service.get("consents/history", profile=f"prf_{anna.pk}").json()["data"]
+
+    assert [entry["state"] for entry in entries] == ["ConsentWithdrawn", "ConsentGiven"]
+    assert all(entry["effective_at"] < entry["recorded_at"] for entry in entries)
+    assert entries[1]["notice"]["text"].startswith("Ja tak")
+
+
+def test_lists_are_filtered_strictly(news):
+    anna, bo = person(email="anna@example.dk"), person(external_id="bo", email="bo@example.dk")
+    consent.say(anna, news)
+    consent.say(bo, news, "ConsentRefused")
+    service = Service("consents:read")
+
+    refused = service.get("consents", state="ConsentRefused").json()["data"]
+
+    assert [row["profile"] for row in refused] == [f"prf_{bo.pk}"]
+    assert service.get("consents", stat="x").status_code == 400
+    assert service.get("consents/decision", profile="prf_x", purpose="newsletter").status_code == 400
+
+
+def test_purposes_and_published_notices_can_be_read(news):
+    consent.notice(news)
+    service = Service("consents:read")
+
+    assert [row["key"] for row in service.get("purposes").json()["data"]] == ["newsletter"]
+    assert [row["key"] for row in service.get("notices").json()["data"]] == ["words"]
+
+
+def test_reading_consents_does_not_allow_recording_them(news):
+    assert Service("consents:read").post("consents", []).status_code == 403
