@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cdp.kit.refused import Refused
+from cdp.kit.scopes import SCOPES
 from cdp.models import ServiceKey
 
 PREFIX = "cdpk_"
@@ -35,8 +36,6 @@ def issue(
     is_test: bool = False,
 ) -> tuple[ServiceKey, str]:
     """A new key: its row, and the key itself, which is nowhere else. Raises UnknownScope."""
-    from cdp.kit.api import SCOPES  # imports DRF, whose settings import the authentication, which imports us
-
     scopes = sorted(set(scopes))
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
         raise UnknownScope(unknown=", ".join(unknown), known=", ".join(SCOPES))
