@@ -93,7 +93,7 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
         )
 
     def _found(self, key) -> Agreement:
-        return get_object_or_404(Agreement.objects.select_related("partner", "owner"), pk=key)
+        return self.found(Agreement.objects.select_related("partner", "owner"), key)
 
     # --- Writing --------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -173,7 +173,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
 
     def _found(self, key) -> Delivery:
         found = Delivery.objects.select_related("version__agreement__partner", "purpose", "requested_by", "approved_by")
-        return get_object_or_404(found, pk=key)
+        return self.found(found, key)
 
 
 def _build_soon() -> None:

@@ -2,8 +2,7 @@
 
 from django.contrib import admin
 from django.db import transaction
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -159,10 +158,7 @@ class InboundFileAdmin(Pages, LookOnly, HouseAdmin):
 
     def _found(self, key) -> InboundFile:
         found = InboundFile.objects.select_related("version__agreement__partner", "batch__mapping", "purpose")
-        try:
-            return get_object_or_404(found.select_related("batch__source", "received_by"), pk=key)
-        except ValueError:
-            raise Http404 from None
+        return self.found(found.select_related("batch__source", "received_by"), key)
 
 
 def _numbered(row: InboundFile) -> list[tuple[int, str]]:

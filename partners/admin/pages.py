@@ -1,7 +1,9 @@
 """Frame of the pages of our own: one template, one right, one verb, and the sentence with which it refused."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
 
@@ -24,6 +26,14 @@ class Pages:
         """The right to look at these rows, and each of `permissions`."""
         if not self.has_view_permission(request) or not request.user.has_perms(permissions):
             raise PermissionDenied
+
+    @staticmethod
+    def found(queryset, key):
+        """One row, or Not found, also for a key that is none."""
+        try:
+            return get_object_or_404(queryset, pk=key)
+        except ValidationError:
+            raise Http404 from None
 
     @staticmethod
     def act(request, done: str, verb, *subjects, **arguments):
