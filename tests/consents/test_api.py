@@ -16,13 +16,13 @@ def news():
     return consent.purpose("newsletter")
 
 
-def answer(profile, purpose, state="ConsentGiven", **fields):
+def answer(profile, about, state="ConsentGiven", **fields):
     """The body of one decision."""
-    words = consent.words_for(purpose, days_ago(3))
+    words = consent.words_for(about, days_ago(3))
     notice = dict(zip(("key", "language", "version"), words, strict=True))
     said = {
         "profile": f"prf_{profile.pk}",
-        "purpose": purpose.key,
+        "purpose": about.key,
         "channel": "email",
         "contact": {"namespace": "email", "value": "anna@example.dk"},
         "state": state,
@@ -30,7 +30,7 @@ def answer(profile, purpose, state="ConsentGiven", **fields):
         "source": source().code,
         "source_event_id": "form-1",
         "notice": notice,
-        "collection_point": consent.place_for(purpose),
+        "collection_point": consent.place_for(about),
         "evidence": "form 1",
     }
     return said | fields
