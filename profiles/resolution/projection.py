@@ -10,12 +10,16 @@ from uuid import UUID
 from cdp.kit.sql import copy_in, execute, rows
 from profiles.resolution.partition import Refusal
 
-#: (subject, profile) as it should be, and the links that should stand as refused. Emptied at commit.
+#: (subject, profile) as it should be, and the links that should stand as refused. Emptied at commit. A table analysed
+#: while empty is estimated by its real size; one never analysed is taken for a large one, and big tables are then read
+#: from end to end for the sake of one person. TRUNCATE would make the planner forget.
 STAGES = [
     "CREATE TEMP TABLE IF NOT EXISTS stage_partition (subject uuid PRIMARY KEY, profile uuid) ON COMMIT DELETE ROWS",
     "CREATE TEMP TABLE IF NOT EXISTS stage_refused (subject uuid, other uuid, namespace smallint, reason text)"
     " ON COMMIT DELETE ROWS",
-    "TRUNCATE stage_partition, stage_refused",
+    "DELETE FROM stage_partition",
+    "DELETE FROM stage_refused",
+    "ANALYZE stage_partition, stage_refused",
 ]
 
 
