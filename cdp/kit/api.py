@@ -4,6 +4,7 @@ Every view says which scope each action needs (`scopes`); a view without one is 
 """
 
 from collections import OrderedDict
+from urllib.parse import parse_qs, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
@@ -49,7 +50,7 @@ class Cursor(CursorPagination):
 
     def get_paginated_response(self, data):
         link = self.get_next_link()
-        cursor = link.split("cursor=")[1].split("&")[0] if link else None
+        cursor = parse_qs(urlsplit(link).query)[self.cursor_query_param][0] if link else None
         return Response(OrderedDict(data=data, next_cursor=cursor, has_more=link is not None))
 
     def get_paginated_response_schema(self, schema):

@@ -16,12 +16,12 @@ def news():
     return consent.purpose("newsletter")
 
 
-def answer(profile, about, state="ConsentGiven", **fields):
+def answer(somebody, about, state="ConsentGiven", **fields):
     """The body of one decision."""
     words = consent.words_for(about, days_ago(3))
     notice = dict(zip(("key", "language", "version"), words, strict=True))
     said = {
-        "profile": f"prf_{profile.pk}",
+        "profile": f"prf_{somebody.pk}",
         "purpose": about.key,
         "channel": "email",
         "contact": {"namespace": "email", "value": "anna@example.dk"},
@@ -47,8 +47,8 @@ def test_a_decision_is_recorded_once_and_answers_from_then_on(news):
     service = Service("consents:write", "consents:read")
     assert may_we(service, anna).json()["reason"] == "consent_missing"
 
-    first = service.post("consents", answer(anna, news))
-    again = service.post("consents", answer(anna, news))
+    said = answer(anna, news)
+    first, again = service.post("consents", said), service.post("consents", said)
 
     assert (first.status_code, again.status_code) == (201, 200)
     assert (first.json()["replayed"], again.json()["replayed"]) == (False, True)
