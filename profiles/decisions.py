@@ -56,6 +56,13 @@ class Contradicted(Refused):
     sentence = _("The opposite was decided of these two and still stands. Withdraw that decision first.")
 
 
+class NothingToSeparate(Refused):
+    """The record is a person of its own."""
+
+    code = "nothing_to_separate"
+    sentence = _("This record is the only one of its profile.")
+
+
 class AlreadyWithdrawn(Refused):
     """A decision is withdrawn once."""
 
@@ -81,6 +88,24 @@ def not_same(*, subject: UUID, other: UUID, reason: str, by, expires_at: datetim
 
 
 @transaction.atomic
+def separate(*, subject: UUID, reason: str, by) -> list[StewardDecision]:
+    """This record is somebody else than every other record of its profile: one act, one `not same` for each of them."""
+    _with_reason(reason)
+    others = set(Subject.objects.filter(profile__subjects=subject).exclude(pk=subject).values_list("pk", flat=True))
+    if not others:
+        raise NothingToSeparate
+    if _standing().filter(_between({subject}, others), kind=DecisionKind.SAME).exists():
+        raise Contradicted
+    decisions = [
+        StewardDecision(kind=DecisionKind.NOT_SAME, subject_id=subject, other_id=other, reason=reason, decided_by=by)
+        for other in sorted(others)
+    ]
+    StewardDecision.objects.bulk_create(decisions)
+    resolution.resolve(subjects={subject})
+    return decisions
+
+
+@transaction.atomic
 def pin(*, trait: Trait, reason: str, by, expires_at: datetime | None = None) -> StewardDecision:
     """This value stands for its person, also against newer ones, until the pin is withdrawn or expires."""
     _with_reason(reason)
@@ -98,17 +123,32 @@ def pin(*, trait: Trait, reason: str, by, expires_at: datetime | None = None) ->
 
 @transaction.atomic
 def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
-    """Undo: the decision stands no longer, and the profiles are folded as if it had never been taken."""
+    """Undo: the decision stands no longer, nor what was decided in the same act, and the profiles are folded anew."""
     _with_reason(reason)
     if decision.kind == DecisionKind.WITHDRAWN:
         raise NotADecision
     if StewardDecision.objects.filter(withdraws=decision).exists():
         raise AlreadyWithdrawn
-    withdrawal = StewardDecision.objects.create(
-        kind=DecisionKind.WITHDRAWN, subject_id=decision.subject_id, withdraws=decision, reason=reason, decided_by=by
-    )
-    resolution.resolve(subjects={decision.subject_id, decision.other_id} - {None})
-    return withdrawal
+    act = _act(decision)
+    withdrawals = [
+        StewardDecision(
+            kind=DecisionKind.WITHDRAWN, subject_id=one.subject_id, withdraws=one, reason=reason, decided_by=by
+        )
+        for one in act
+    ]
+    StewardDecision.objects.bulk_create(withdrawals)
+    resolution.resolve(subjects={subject for one in act for subject in (one.subject_id, one.other_id) if subject})
+    return next(one for one in withdrawals if one.withdraws_id == decision.pk)
+
+
+def _act(decision: StewardDecision) -> list[StewardDecision]:
+    """What was decided in one act with `decision` and still stands: a separation is one row for each other record."""
+    if decision.kind != DecisionKind.NOT_SAME:
+        return [decision]
+    same_act = {
+        name: getattr(decision, name) for name in ("kind", "subject_id", "decided_by_id", "decided_at", "reason")
+    }
+    return list(StewardDecision.objects.filter(withdrawn_by=None, **same_act))
 
 
 @transaction.atomic
@@ -140,7 +180,7 @@ def _standing():
 def _decide(kind, opposite, subject: UUID, other: UUID, reason: str, by, expires_at) -> StewardDecision:
     _with_reason(reason)
     _of_two(subject, other)
-    between = _standing().filter(Q(subject=subject, other=other) | Q(subject=other, other=subject))
+    between = _standing().filter(_between({subject}, {other}))
     if between.filter(kind=opposite).exists():
         raise Contradicted
     if decided := between.filter(kind=kind).first():
@@ -150,6 +190,10 @@ def _decide(kind, opposite, subject: UUID, other: UUID, reason: str, by, expires
     )
     resolution.resolve(subjects={subject, other})
     return decision
+
+
+def _between(some: set[UUID], others: set[UUID]) -> Q:
+    return Q(subject__in=some, other__in=others) | Q(subject__in=others, other__in=some)
 
 
 def _with_reason(reason: str) -> None:

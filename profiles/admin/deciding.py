@@ -72,7 +72,7 @@ def separate(request, profile_id: UUID):
     _decide(
         request,
         _("The record is now a person of its own. Undo it in the history."),
-        lambda: decisions.not_same(subject=subject.pk, other=profile_id, reason=_reason(request), by=request.user),
+        lambda: decisions.separate(subject=subject.pk, reason=_reason(request), by=request.user),
     )
     return redirect(f"{change_url('profiles.profile', profile_id)}?tab=history")
 

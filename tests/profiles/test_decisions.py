@@ -9,7 +9,7 @@ from cdp.kit.ids import uuid7
 from profiles import decisions, resolution
 from profiles.models import Alias, Profile, RefusedLink, SharedIdentifier, StewardDecision, Subject
 from tests.builders import days_ago, now, source, user
-from tests.profiles.building import person
+from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
 WHY = {"reason": "seen on the phone", "by": None}
@@ -76,6 +76,35 @@ def test_a_record_told_apart_leaves_its_profile_and_comes_back_when_that_is_with
     decisions.withdraw(decision=decision, **WHY)
 
     assert present() == {anna.pk: anna.pk, other.pk: anna.pk}
+
+
+def test_a_separated_record_is_alone_though_it_is_linked_with_others_than_the_oldest():
+    anna = person(external_id="C1", email="anna@example.dk")
+    till = person(
+        source=source("till", namespace="loyalty_no"), external_id="L1", email="anna@example.dk", phone="20123456"
+    )
+    wrong = say(source=source("app", namespace="user_id"), external_id="a", email="anna@example.dk", phone="20123456")
+    before = present()
+    assert set(before.values()) == {anna.pk} and till == anna
+
+    decided = decisions.separate(subject=wrong.subject, **WHY)
+
+    assert len(decided) == 2
+    assert present() == before | {wrong.subject: wrong.subject}
+    assert Profile.objects.get(pk=anna.pk).subject_count == 2
+    decisions.withdraw(decision=decided[0], **WHY)
+    assert present() == before
+    assert decisions.standing(subjects=[wrong.subject]) == []
+
+
+def test_a_record_that_is_alone_or_was_joined_by_a_steward_is_not_separated():
+    anna, again = two_customers()
+    with pytest.raises(decisions.NothingToSeparate):
+        decisions.separate(subject=anna.pk, **WHY)
+    decisions.same(subject=anna.pk, other=again.pk, **WHY)
+
+    with pytest.raises(decisions.Contradicted):
+        decisions.separate(subject=again.pk, **WHY)
 
 
 def test_an_expired_decision_stands_no_longer():
