@@ -9,8 +9,9 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from cdp.kit.sql import execute, rows, value
 from profiles.facts import Outcome
@@ -65,7 +66,17 @@ def make_months(occurred_at: pa.Array) -> None:
 
 
 def claim(source: int, keys: list[bytes]) -> set[bytes]:
-    """Enter keys for ever; give those that were not there."""
+    """Enter keys for ever; give those that were not there. Mostly all or none is new, and all is tried first."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            with cursor.copy("COPY profiles_eventkey (source_id, key) FROM STDIN") as copy:
+                copy.write("".join(f"{source}\t\\\\x{key.hex()}\n" for key in sorted(keys)))
+        return set(keys)
+    except UniqueViolation:
+        return _claim_some(source, keys)
+
+
+def _claim_some(source: int, keys: list[bytes]) -> set[bytes]:
     blob = b"".join(keys)
     fresh = bytes(value(CLAIM, [source, blob, len(blob)]) or b"")
     return {fresh[start : start + KEY] for start in range(0, len(fresh), KEY)}

@@ -1,9 +1,9 @@
 """Rows that are events: each row counts once, however often and under whatever name its file comes."""
 
-import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -25,7 +25,7 @@ from profiles.vault import digest
 
 LENGTHS = {"category": 200, "order_id": 100, "product_id": 100, "currency": 3}
 NUMBERS = ("quantity", "price", "amount")
-PEOPLE_REMEMBERED = 100_000
+REMEMBERED = 100_000
 
 
 class EventSheet(NamedTuple):
@@ -47,6 +47,7 @@ class Events:
         self._event = load.spec["event"]
         self._reader = PersonReader(load.spec)
         self._ids = MessageIds(load.batch.mapping_id)
+        self._objects = _Objects(list(self._event.get("properties", {})), list(self._event.get("personal", {})))
         self._known: dict[str, tuple[Content, Outcome]] = {}
 
     def read(self, block: Block) -> EventSheet:
@@ -107,7 +108,7 @@ class Events:
         ]
         written = facts.write(people=people, **self._load.people())
         resolve(subjects=written.touched)
-        if len(self._known) > PEOPLE_REMEMBERED:
+        if len(self._known) > REMEMBERED:
             self._known.clear()
         for person, outcome in zip(people, written.people, strict=True):
             self._known[person.external_id] = told[person.external_id][0], outcome
@@ -148,36 +149,30 @@ class Events:
             for name, column in sheet.columns.items()
             if name != "message_id" and "." not in name
         }
-        cells = {start: self._cells(sheet, start, places) for start in ("properties", "personal")}
-        columns["properties"], columns["personal"] = _objects(**cells, count=len(places))
+        cells = [sheet.columns[name].take(places).to_pylist() for name in sheet.columns if "." in name]
+        objects = [self._objects.written(row) for row in zip(*cells, strict=True)] or [(None, None)] * len(places)
+        columns["properties"], columns["personal"] = map(list, zip(*objects, strict=True))
         return columns
 
-    @staticmethod
-    def _cells(sheet: EventSheet, start: str, places: pa.Array) -> dict[str, list[str | None]]:
-        return {
-            name.removeprefix(f"{start}."): column.take(places).to_pylist()
-            for name, column in sheet.columns.items()
-            if name.startswith(f"{start}.")
-        }
+
+class _Objects:
+    """Writes the properties of rows as JSON: (open, personal), None where nothing is said. A property that looks
+    personal is, whatever the mapping says. Rows that say the same are written once."""
+
+    def __init__(self, open_names: list[str], personal_names: list[str]):
+        self._names = open_names, personal_names
+        self.written = lru_cache(REMEMBERED)(self._written)
+
+    def _written(self, cells: tuple[str | None, ...]) -> tuple[str | None, str | None]:
+        open_names, personal_names = self._names
+        said = {name: text for name, text in zip(open_names, cells, strict=False) if text}
+        private = {name: text for name, text in zip(personal_names, cells[len(open_names) :], strict=True) if text}
+        said, suspect = parted(said)
+        return _json(said), _json(suspect | private)
 
 
-def _objects(properties: dict[str, list], personal: dict[str, list], count: int) -> tuple[list, list]:
-    """Open and personal properties as JSON, one object a row; None where nothing is said. A property that looks
-    personal is, whatever the mapping says."""
-    texts: tuple[list, list] = [], []
-    for said, private in zip(_filled(properties, count), _filled(personal, count), strict=True):
-        open_ones, suspect = parted(said)
-        for text, row in zip(texts, (open_ones, suspect | private), strict=True):
-            text.append(orjson.dumps(row).decode() if row else None)
-    return texts
-
-
-def _filled(cells: dict[str, list[str | None]], count: int) -> Iterator[dict[str, str]]:
-    if not cells:
-        return itertools.repeat({}, count)
-    names = list(cells)
-    rows = zip(*cells.values(), strict=True)
-    return ({name: text for name, text in zip(names, row, strict=True) if text} for row in rows)
+def _json(row: dict[str, str]) -> str | None:
+    return orjson.dumps(row).decode() if row else None
 
 
 def _first_places(keys: list[bytes], claimed: set[bytes]) -> list[int]:

@@ -30,7 +30,7 @@ from profiles.imports.samples import Samples
 from profiles.models import Batch, Mapping, Source
 from profiles.models.sources import BatchState, RowKind
 
-BLOCK_ROWS = 10_000
+BLOCK_ROWS = 20_000
 ATTEMPTS = 3
 NOTHING = dict.fromkeys(["rows_done", "rows_new", "rows_updated", "rows_unchanged", "rows_rejected"], 0)
 OPEN = [BatchState.WAITING, BatchState.CHECKED]

@@ -3,6 +3,7 @@
 import logging
 from contextlib import suppress
 
+from django.db import transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -28,7 +29,7 @@ def run_import(batch: str) -> None:
 def take_up_imports(timestamp: int) -> None:
     """Every minute: an import whose process died goes on after its last committed block."""
     for batch in runs.stalled():
-        with suppress(AlreadyEnqueued):
+        with suppress(AlreadyEnqueued), transaction.atomic():
             run_import.configure(queueing_lock=f"import {batch.pk}").defer(batch=str(batch.pk))
 
 

@@ -71,10 +71,15 @@ class Event(models.Model):
 
 
 class EventKey(models.Model):
-    """Each (source, message id) ever stored, as a digest: the second copy of an event finds it here."""
+    """Each (source, message id) ever stored, as a digest: the second copy of an event finds it here.
+
+    Like the events themselves it has no foreign key in the database: checking one costs as much as storing the row.
+    """
 
     pk = models.CompositePrimaryKey("source_id", "key")
-    source = models.ForeignKey("profiles.Source", models.DO_NOTHING, related_name="+", db_index=False)
+    source = models.ForeignKey(
+        "profiles.Source", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     key = models.BinaryField(max_length=16)
 
     class Meta:
