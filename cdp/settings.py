@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "cdp.middleware.request_id",
+    "cdp.middleware.keyed_doors",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -114,7 +115,7 @@ DATABASES = {
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 # Per-person keys live in the schema `vault`, which the ordinary dump leaves out (consents: crypto-shredding).
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    {"options": "-c search_path=public,vault -c timezone=UTC", "application_name": "kendt", "connect_timeout": 5}
+    {"options": "-c search_path=public,vault -c timezone=UTC", "application_name": "kendt", "connect_timeout": 2}
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -15,6 +15,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from cdp.kit.waiting import NoAnswer, answers_within
 from profiles.ingestion import bodies, receiving
 from profiles.ingestion.pressure import patience
 from profiles.ingestion.refusals import HttpsRequired, NoKey, NotAccepted, Unavailable, UnknownPath, WrongMethod
@@ -22,6 +23,8 @@ from profiles.keys import Sender
 from profiles.models import Source
 
 log = logging.getLogger(__name__)
+
+SILENCE = 2  # seconds without a word from the database, after which a sender is asked to come again
 
 SHORT = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
 ALLOWED_HEADERS = (
@@ -37,9 +40,10 @@ def door(view):
     def answer(request, **path):
         request.sender = None
         try:
-            response = _guarded(view, request, path)
-            _allow_origin(request, response)
-        except (DatabaseError, InterfaceError) as error:
+            with answers_within(SILENCE):
+                response = _guarded(view, request, path)
+                _allow_origin(request, response)
+        except (DatabaseError, InterfaceError, NoAnswer) as error:
             log.error("The database does not answer: %s", type(error).__name__)
             response = problem(Unavailable(retry_after=patience()))
         return response

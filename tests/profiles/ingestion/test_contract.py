@@ -3,11 +3,16 @@
 import base64
 import gzip
 import json
+import os
+import signal
+import time
 import zlib
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from cdp.kit.sql import execute
 from profiles import keys
@@ -108,6 +113,30 @@ def test_without_the_database_a_request_is_503_and_never_401(no_database, origin
 
     assert refusal(response) == (503, "unavailable")
     assert 5 <= int(response["Retry-After"]) <= 15
+
+
+@pytest.fixture
+def frozen_backend():
+    """The process that serves our connection, stopped in the middle of its work."""
+    connection.ensure_connection()
+    backend = connection.connection.info.backend_pid
+    if not Path(f"/proc/{backend}").exists():
+        pytest.skip("the database runs on another machine")
+    os.kill(backend, signal.SIGSTOP)
+    yield
+    os.kill(backend, signal.SIGCONT)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_falls_silent_is_503_within_seconds_and_the_next_request_is_taken(request):
+    key = write_key()
+    request.getfixturevalue("frozen_backend")
+
+    began = time.monotonic()
+    assert refusal(send(track(), key=key)) == (503, "unavailable")
+    assert time.monotonic() - began < 4
+
+    assert send(track(), key=key).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
@@ -430,6 +459,18 @@ def test_the_use_of_a_key_is_noted():
     send(track(), key=key)
 
     assert SourceKey.objects.get().last_used_at is not None
+
+
+def test_a_cookie_is_not_looked_at():
+    key, client = write_key(), Client()
+    client.force_login(builders.user("karen"))
+    body = json.dumps({"batch": [track()]})
+
+    with CaptureQueriesContext(connection) as queries:
+        response = client.generic("POST", "/v1/batch", body, content_type="text/plain", headers=basic(key))
+
+    assert (response.status_code, response.cookies.keys()) == (200, set())
+    assert [one["sql"] for one in queries if "session" in one["sql"] or "cdp_user" in one["sql"]] == []
 
 
 # --- 13, 14: overload ----------------------------------------------------------------------------------------------
