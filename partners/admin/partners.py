@@ -1,6 +1,7 @@
 """The companies we exchange data with."""
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Max, Sum
 from django.utils.translation import gettext_lazy as _
 
@@ -42,16 +43,13 @@ class PartnerAdmin(NeverDelete, TrackedAdmin):
         return {} if obj else self.prepopulated_fields
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        return super().change_view(
-            request, object_id, form_url, {"summary": summary(object_id), **(extra_context or {})}
-        )
+        partner = self.get_object(request, unquote(object_id))
+        told = {"summary": summary(partner)} if partner else {}
+        return super().change_view(request, object_id, form_url, told | (extra_context or {}))
 
 
-def summary(partner_id: str) -> dict | None:
+def summary(partner: Partner) -> dict:
     """What stands between us and a partner: agreements, and what it holds of how many people."""
-    partner = Partner.objects.filter(pk=partner_id).first()
-    if partner is None:
-        return None
     agreements = list(partner.agreements.order_by("number"))
     found = statuses(agreements)
     sent = Delivery.objects.filter(version__agreement__partner=partner, state__in=["ready", "sent"])
