@@ -7,9 +7,11 @@ class ConsentsConfig(AppConfig):
     verbose_name = _("Consents")
 
     def ready(self):
-        from consents import imports, merging
+        from consents import imports, merging, panel
+        from profiles import panels
         from profiles.imports import handlers
         from profiles.signals import folded
 
         folded.connect(merging.follow, dispatch_uid="consents")
         handlers.register("consents", imports.record)
+        panels.register(panel.PANEL)

@@ -18,7 +18,6 @@ from consents.models import (
     Objection,
     Purpose,
     Restriction,
-    State,
     Suppression,
 )
 from profiles.models import Identifier
@@ -183,17 +182,3 @@ def addresses(profile: UUID, refs: Iterable[UUID | None]) -> dict[UUID, Item]:
 
 def _item(held: Identifier) -> Item:
     return Item(held.subject_id, "profiles_identifier.sealed", held.sealed, held.namespace.code)
-
-
-#: How a state is shown; colour is never alone, the words stand beside it.
-TONES = {
-    State.GIVEN: "good",
-    State.RENEWED: "good",
-    State.REQUESTED: "warn",
-    State.DEFERRED: "warn",
-    State.EXPIRED: "warn",
-    State.REFUSED: "bad",
-    State.WITHDRAWN: "bad",
-    State.REVOKED: "bad",
-    State.INVALIDATED: "bad",
-}

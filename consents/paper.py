@@ -12,15 +12,17 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from consents.history import TONES, Entry
+from consents.history import Entry
+from consents.looks import TONES
 from consents.models import Channel, NoticeVersion
 from consents.proof import Proof, remark
 
 INK, QUIET, LINE, FJORD = map(HexColor, ("#1b2430", "#5a6675", "#d5dbe1", "#1d6a78"))
 TONE_INKS = {"good": "#1c6b3c", "warn": "#8a5a00", "bad": "#a3271f", "quiet": "#5a6675"}
 MARGIN = 20 * mm
-WIDTH = A4[0] - 2 * MARGIN
-WHEN = 36 * mm
+PADDING = 6  # of a page's frame, in points
+WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
+WHEN = 45 * mm
 
 BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12.5, textColor=INK)
 SMALL = ParagraphStyle("small", BODY, fontSize=7.5, leading=10.5, textColor=QUIET)
@@ -57,11 +59,11 @@ def _foot(proof: Proof):
     def draw(canvas, document) -> None:
         canvas.saveState()
         canvas.setStrokeColor(LINE)
-        canvas.line(MARGIN, 16 * mm, A4[0] - MARGIN, 16 * mm)
+        canvas.line(MARGIN + PADDING, 16 * mm, A4[0] - MARGIN - PADDING, 16 * mm)
         canvas.setFont("Helvetica", 7.5)
         canvas.setFillColor(QUIET)
-        canvas.drawString(MARGIN, 11.5 * mm, f"prf_{proof.profile} · {made}")
-        canvas.drawRightString(A4[0] - MARGIN, 11.5 * mm, _("Page %(page)d") % {"page": document.page})
+        canvas.drawString(MARGIN + PADDING, 11.5 * mm, f"prf_{proof.profile} · {made}")
+        canvas.drawRightString(A4[0] - MARGIN - PADDING, 11.5 * mm, _("Page %(page)d") % {"page": document.page})
         canvas.restoreState()
 
     return draw

@@ -4,7 +4,6 @@ Proof names the person in clear: making it opens their name and addresses, and s
 """
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -146,11 +145,6 @@ def as_csv(proof: Proof) -> bytes:
 def _cell(value: str) -> str:
     """Spreadsheets run what begins like a formula; a leading apostrophe makes it text."""
     return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and value != "–" else value
-
-
-def fingerprint(content: bytes) -> str:
-    """SHA-256 of a written proof, hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
 
 
 def _moment(moment: datetime | None) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from consents.models import NoticeVersion, Purpose, PurposeVersion
+from consents.models import AgeLimit, NoticeVersion, Purpose, PurposeVersion
 from consents.models.reference import ReconsentPolicy
 from consents.refusals import AlreadyPublished, NotPublishable
 
@@ -45,13 +45,17 @@ def _purpose_lacks(version: PurposeVersion) -> list[tuple[str, str, str]]:
 @transaction.atomic
 def new_notice_version(notice: NoticeVersion, *, by, covers=None, **changes) -> NoticeVersion:
     """A draft with the words of `notice` and `changes`. `covers`: purpose versions; those of `notice` if not given."""
-    last = NoticeVersion.objects.filter(key=notice.key, language=notice.language).order_by("-version").first()
     fields = {"text": notice.text, "withdrawal_text": notice.withdrawal_text, "recipients": notice.recipients}
-    draft = _saved(
-        NoticeVersion(key=notice.key, language=notice.language, version=last.version + 1, **(fields | changes)), by
-    )
+    number = next_notice_number(notice.key, notice.language)
+    draft = _saved(NoticeVersion(key=notice.key, language=notice.language, version=number, **(fields | changes)), by)
     draft.purposes.set(notice.purposes.all() if covers is None else covers)
     return draft
+
+
+def next_notice_number(key: str, language: str) -> int:
+    """The number of the next version of these words in this language."""
+    numbers = NoticeVersion.objects.filter(key=key, language=language).values_list("version", flat=True)
+    return max(numbers, default=0) + 1
 
 
 @transaction.atomic
@@ -96,3 +100,10 @@ def _saved(version, by):
     version._history_user = by
     version.save()
     return version
+
+
+@transaction.atomic
+def confirm_age_limit(limit: AgeLimit, *, by) -> AgeLimit:
+    """A compliance officer stands for this limit; it goes before those that are only proposed."""
+    limit.confirmed = True
+    return _saved(limit, by)

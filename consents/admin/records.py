@@ -1,0 +1,115 @@
+"""The present consents: a list, one record, and the pages of each person's choices. Nothing can be edited."""
+
+from django.contrib import admin
+from django.http import Http404
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
+
+from cdp.kit.admin import HouseAdmin, LookOnly
+from consents import history
+from consents.admin.filters import OfPurpose
+from consents.admin.person import PersonPages
+from consents.decision import decide
+from consents.looks import state_badge
+from consents.models import ConsentRecord
+from profiles.admin.sight import Sight
+from profiles.lookup import profile_id as lookup_id
+from profiles.naming import lines
+
+
+class RecordList(ChangeList):
+    """Opens the masks of a page in one go."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        people = lines({record.profile_id for record in self.result_list})
+        for record in self.result_list:
+            record.who, record.reached = people.get(record.profile_id, ("", ""))
+
+
+@admin.register(ConsentRecord)
+class ConsentRecordAdmin(LookOnly, PersonPages, HouseAdmin):
+    question = _("What does whom allow us, for what, on which channel?")
+    list_display = ["person", "reached_by", "purpose", "on_channel", "answer", "effective_at", "validity_until"]
+    list_select_related = ["purpose"]
+    list_filter = [OfPurpose, "channel", "state"]
+    search_fields = ["profile_id"]
+    search_help_text = _("Profile id")
+    sortable_by = []
+    ordering = ["purpose_id", "channel", "state", "profile_id"]
+
+    def get_urls(self):
+        return [*self.person_urls(), *super().get_urls()]
+
+    def get_changelist(self, request, **kwargs):
+        return RecordList
+
+    def get_search_results(self, request, queryset, search_term):
+        """By any id that the person ever had."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(profile__subjects=lookup_id(search_term)), False
+
+    @admin.display(description=_("person"))
+    def person(self, record):
+        return record.who or f"…{str(record.profile_id)[-12:]}"
+
+    @admin.display(description=_("reached by"))
+    def reached_by(self, record):
+        return record.reached or "–"
+
+    @admin.display(description=_("channel"))
+    def on_channel(self, record):
+        return record.get_channel_display()
+
+    @admin.display(description=_("state"))
+    def answer(self, record):
+        return state_badge(record.state)
+
+    # --- One record --------------------------------------------------------------------------------------------
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """What did this person allow, when, and what follows from it?"""
+        self.demand(request)
+        record = self._found(object_id)
+        answer = decide(
+            record.profile_id, purpose=record.purpose.key, channel=record.channel, controller=record.controller.key
+        )
+        held = history.addresses(record.profile_id, [record.contact_ref])
+        shown = Sight(request, record.profile).read(list(held.values()))
+        name, contact = lines([record.profile_id])[record.profile_id]
+        return self.page(
+            request,
+            "record/page",
+            title=f"{record.purpose.title} · {record.get_channel_display()}",
+            question=_("What did this person allow, and what follows from it?"),
+            record=record,
+            profile=record.profile,
+            name=name,
+            contact=contact,
+            address=shown[0] if shown else "",
+            answer=answer,
+            history_link=self._history_link(record),
+        )
+
+    def history_view(self, request, object_id, extra_context=None):
+        """The ledger of this choice, over every id that the person ever had."""
+        self.demand(request)
+        return redirect(self._history_link(self._found(object_id)))
+
+    def _found(self, object_id) -> ConsentRecord:
+        found = ConsentRecord.objects.select_related(
+            "profile", "purpose", "purpose_version", "controller", "notice_version", "collection_point", "source"
+        )
+        record = found.filter(pk=lookup_id(object_id)).first()
+        if record is None:
+            raise Http404
+        return record
+
+    @staticmethod
+    def _history_link(record: ConsentRecord) -> str:
+        asked = urlencode({"purpose": record.purpose.key, "channel": record.channel})
+        return f"{reverse('admin:consents_person_history', args=[record.profile_id])}?{asked}#entries"

@@ -1,0 +1,112 @@
+"""Addresses that are never written to: the list, a test of an address, adding one, lifting one with a reason."""
+
+from django.contrib import admin, messages
+from django.db.models import F
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from cdp.kit.admin import HouseAdmin, NeverDelete
+from cdp.kit.refused import Refused
+from consents import suppression
+from consents.admin.forms import AddressForm, SuppressionForm
+from consents.admin.pages import Pages
+from consents.looks import badge
+from consents.models import Suppression
+
+CHANGE = "consents.change_suppression"
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
+    question = _("Which addresses do we never write to, and why?")
+    list_display = ["created_at", "kind", "reason", "on_channel", "standing", "note", "review_on", "created_by"]
+    list_select_related = ["namespace", "created_by"]
+    list_filter = ["reason", "channel", ("lifted_at", admin.EmptyFieldListFilter)]
+    list_before_template = "admin/consents/suppression/test.html"
+    ordering = ["-created_at"]
+    sortable_by = []
+
+    def get_queryset(self, request):
+        """One row an address; its twins in other namespaces follow it."""
+        return super().get_queryset(request).filter(pk=F("entry"))
+
+    def get_urls(self):
+        guarded = self.admin_site.admin_view
+        own = [
+            path("test/", guarded(require_POST(self.test)), name="consents_suppression_test"),
+            path("<uuid:entry>/lift/", guarded(require_POST(self.lift)), name="consents_suppression_lift"),
+        ]
+        return [*own, *super().get_urls()]
+
+    @admin.display(description=_("kind"))
+    def kind(self, row):
+        return row.namespace.title
+
+    @admin.display(description=_("channel"))
+    def on_channel(self, row):
+        return gettext("all channels") if row.channel == "none" else row.get_channel_display()
+
+    @admin.display(description=_("state"))
+    def standing(self, row):
+        return badge("quiet", gettext("lifted")) if row.lifted_at else badge("bad", gettext("stands"))
+
+    def changelist_view(self, request, extra_context=None):
+        return super().changelist_view(request, {"address_form": AddressForm()} | (extra_context or {}))
+
+    def test(self, request):
+        """Is this address suppressed? Asked by its digest: the address itself is not kept."""
+        self.demand(request)
+        form = AddressForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, gettext("Give an address or a number."))
+            return redirect("admin:consents_suppression_changelist")
+        try:
+            found = suppression.standing(form.cleaned_data["namespace"].code, form.cleaned_data["address"])
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("admin:consents_suppression_changelist")
+        return self.page(
+            request,
+            "suppression/answer",
+            title=gettext("Is this address suppressed?"),
+            found=found,
+            form=form,
+            may_lift=request.user.has_perm(CHANGE),
+        )
+
+    def add_view(self, request, form_url="", extra_context=None):
+        """Never write to this address again."""
+        self.demand(request, "consents.add_suppression")
+        form = SuppressionForm(request.POST or None)
+        if form.is_valid() and self._suppress(request, dict(form.cleaned_data)):
+            return redirect("admin:consents_suppression_changelist")
+        return self.page(request, "suppression/add", title=gettext("Suppress an address"), form=form)
+
+    def _suppress(self, request, said: dict) -> bool:
+        address = (said.pop("namespace").code, said.pop("address"))
+        done = gettext("Suppressed: nobody writes there any more.")
+        return self.act(request, done, suppression.suppress, addresses=[address], by=request.user, **said)
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """One suppression: why, since when, and how it ended."""
+        self.demand(request)
+        row = self.get_object(request, object_id)
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        return self.page(
+            request,
+            "suppression/page",
+            title=row.get_reason_display(),
+            row=row,
+            may_lift=request.user.has_perm(CHANGE) and row.lifted_at is None,
+        )
+
+    def lift(self, request, entry):
+        """An officer lets the address be written to again, and says why."""
+        self.demand(request, CHANGE)
+        reason = request.POST.get("reason", "")
+        self.act(request, gettext("Lifted."), suppression.lift, entry=entry, reason=reason, by=request.user)
+        return redirect("admin:consents_suppression_change", entry)

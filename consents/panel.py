@@ -1,0 +1,33 @@
+"""The tab of the profile page: purpose by channel, and what is above it."""
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from consents import history, layers
+from profiles.admin.sight import Sight
+from profiles.panels import Panel
+
+
+def context(profile, request) -> dict:
+    """What the template shows of a present person."""
+    moment = timezone.now()
+    standing = history.standing(profile.pk, as_of=moment)
+    held = history.addresses(profile.pk, (one.contact_ref for one in standing))
+    return {
+        "moment": moment,
+        "matrix": history.matrix(standing),
+        "has_record": bool(standing),
+        "addresses": dict(zip(held, Sight(request, profile).read(list(held.values())), strict=True)),
+        "objects": layers.objects(profile.pk),
+        "is_restricted": layers.is_restricted(profile.pk),
+    }
+
+
+PANEL = Panel(
+    key="consents",
+    title=_("Consents"),
+    template="admin/consents/panel.html",
+    context=context,
+    permission="consents.view_consentrecord",
+    order=30,
+)
