@@ -38,6 +38,10 @@ class HouseSite(UnfoldAdminSite):
         allowed = super().has_permission(request)
         return allowed and (not factor.is_needed(request.user) or factor.is_given(request.user))
 
+    def each_context(self, request) -> dict:
+        """Also after how many idle seconds a session ends, so that the page can warn in time."""
+        return super().each_context(request) | {"idle_seconds": int(settings.SESSION_IDLE.total_seconds())}
+
     def admin_view(self, view, cacheable=False):
         """Every page of the admin, and nothing else, has the wider policy that the theme needs."""
         return admin_policy(super().admin_view(view, cacheable))

@@ -37,3 +37,30 @@ window.addEventListener("load", () => {
   nameLookups();
   new MutationObserver(nameLookups).observe(document.body, { childList: true, subtree: true });
 });
+
+// Two minutes before an idle session ends the page says so, and one press keeps it (WCAG 2.2.1).
+window.addEventListener("load", () => {
+  const notice = document.getElementById("k-idle");
+  if (!notice) return;
+  const button = notice.querySelector("button");
+  let timers = [];
+  const begin = () => {
+    timers.forEach(clearTimeout);
+    notice.hidden = true;
+    const idle = Number(notice.dataset.idleSeconds) * 1000;
+    timers = [setTimeout(warn, idle - 120_000), setTimeout(end, idle)];
+  };
+  const warn = () => {
+    notice.hidden = false;
+    button.focus();
+  };
+  const end = () => {
+    notice.hidden = false;
+    button.hidden = true;
+    document.getElementById("k-idle-text").textContent = notice.dataset.over;
+  };
+  button.addEventListener("click", () =>
+    fetch(notice.dataset.stay, { redirect: "manual" }).then((answer) => (answer.ok ? begin() : end()))
+  );
+  begin();
+});

@@ -1,7 +1,11 @@
 """The frame of the admin: readable by everyone, in each width and appearance, with nothing from other hosts."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django_otp.oath import totp
+
+from cdp.accounts import factor
 from tests.browser.conftest import NARROW
 from tests.builders import user
 from tests.profiles.building import person
@@ -72,20 +76,52 @@ def test_the_dark_appearance_keeps_the_contrast(visit, page, axe):
     assert page.evaluate("document.documentElement.classList.contains('dark')")
 
 
-def test_signing_in_and_out_by_the_form(page, axe, live_server):
+def test_signing_in_and_out_by_the_form(page, axe):
     user("anna", roles=["Steward"])
     page.goto("/admin/")
     assert axe(page) == []
 
-    page.fill("#id_username", "anna")
-    page.fill("#id_password", "correct horse battery")
-    page.get_by_role("button", name="Sign in").click()
+    enter(page, "anna", "correct horse battery")
     assert page.get_by_role("heading", name="Today").is_visible()
 
     page.locator(".k-account summary").click()
     page.get_by_role("button", name="Sign out").click()
     page.goto("/admin/")
     assert page.get_by_label("Password").is_visible()
+
+
+def test_the_second_factor_is_set_up_before_the_first_entry(page, axe, settings):
+    settings.OTP_REQUIRED = True
+    person = user("anna", roles=["Steward"])
+    enter(page, "anna", "correct horse battery")
+    assert page.get_by_role("heading", name="Set up your second factor").is_visible()
+    assert axe(page) == []
+
+    page.get_by_label("Code").fill(f"{totp(factor.draft_of(person).bin_key):06d}")
+    page.get_by_role("button", name="Confirm").click()
+    assert page.get_by_role("heading", name="Keep your recovery codes").is_visible()
+    assert axe(page) == []
+
+    page.get_by_role("link", name="I have kept them").click()
+    assert page.get_by_role("heading", name="Today").is_visible()
+
+
+def test_the_locked_page_says_when_it_opens(page, axe, settings):
+    settings.AXES_FAILURE_LIMIT = 2
+    user("anna", roles=["Steward"])
+    for _ in range(2):
+        enter(page, "anna", "wrong")
+
+    assert "This opens again at" in page.get_by_role("alert").inner_text()
+    assert axe(page) == []
+
+
+def enter(page, name, password):
+    page.goto("/admin/login/")
+    page.fill("#id_username", name)
+    page.fill("#id_password", password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_load_state()
 
 
 def test_the_account_menu_is_open_to_the_keyboard(page, sign_in, axe):
@@ -143,3 +179,29 @@ def test_nothing_is_loaded_from_other_hosts(visit, page, live_server):
 
     assert len(asked) > 6
     assert [url for url in asked if not url.startswith((live_server.url, "data:"))] == []
+
+
+def test_an_idle_page_warns_before_the_session_ends_and_one_press_keeps_it(page, sign_in, axe, settings):
+    settings.SESSION_IDLE = timedelta(seconds=121)
+    sign_in("Steward")
+    page.goto("/admin/")
+
+    stay = page.get_by_role("button", name="Stay signed in")
+    stay.wait_for()
+    assert axe(page) == []
+    with page.expect_response("**/admin/sessions/"):
+        stay.click()
+
+    stay.wait_for(state="hidden")
+
+
+def test_an_error_page_keeps_the_strict_policy_and_says_what_happened(page, sign_in, axe):
+    sign_in("Marketer")
+    refused = []
+    page.on("console", lambda message: refused.append(message.text) if "Policy" in message.text else None)
+
+    answer = page.goto("/admin/cdp/user/")
+
+    assert answer.status == 403
+    assert page.get_by_role("heading", name="This is not for your role").is_visible()
+    assert axe(page) == refused == []
