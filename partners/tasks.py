@@ -7,8 +7,6 @@ from procrastinate.contrib.django import app
 from cdp.kit.refused import Refused
 from partners import deliveries
 from partners.models import Delivery, DeliveryState
-from profiles.imports import runs
-from profiles.models import Batch
 
 log = logging.getLogger(__name__)
 
@@ -28,12 +26,3 @@ def build_approved() -> None:
 def sweep(timestamp: int) -> None:
     """Every minute: what a killed worker left is built after all."""
     build_approved()
-
-
-@app.task(name="partners.load_inbound")
-def load_inbound(batch_id: str) -> None:
-    """Load a received file that was started. What went wrong stands in its import."""
-    try:
-        runs.run(batch=Batch.objects.get(pk=batch_id))
-    except Refused as refusal:
-        log.info("import %s was not loaded: %s", batch_id, refusal.code)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import HouseAdmin, LookOnly
 from consents.models import Purpose
-from partners import inbound, intake, tasks
+from partners import inbound, intake
 from partners.admin import choosing, telling
 from partners.admin.forms import UploadForm
 from partners.admin.pages import Pages
@@ -17,6 +17,7 @@ from partners.models import Direction, InboundFile
 from partners.status import status
 from partners.terms import Terms, serves
 from profiles.imports import mapping, runs
+from profiles.imports.tasks import run_import
 from profiles.models.sources import BatchState
 
 ADD = "partners.add_inboundfile"
@@ -144,7 +145,7 @@ class InboundFileAdmin(Pages, LookOnly, HouseAdmin):
     def load(self, request, key):
         row = self._open(request, key)
         if self.act(request, _("Loading. This page tells how far it is."), runs.start, batch=row.batch):
-            transaction.on_commit(lambda: tasks.load_inbound.defer(batch_id=str(row.batch_id)))
+            transaction.on_commit(lambda: run_import.defer(batch=str(row.batch_id)))
         return redirect("admin:partners_inboundfile_change", key)
 
     def cancel(self, request, key):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from partners import deliveries, tasks
 from partners.agreements import Line
 from partners.models import Agreement, AgreementVersion, Delivery, InboundFile, Partner, Signature
+from profiles.imports.tasks import run_import
 from profiles.models import AccessEntry, Subject
 from tests.builders import user
 from tests.partners.building import (
@@ -360,7 +361,7 @@ def test_a_file_is_received_described_checked_and_loaded(as_, django_capture_on_
     assert "Load it" in shown and not Subject.objects.exists()
     with django_capture_on_commit_callbacks():
         act(manager, "inboundfile_load", row.pk)
-    tasks.load_inbound(str(row.batch_id))
+    run_import(str(row.batch_id))
 
     row.refresh_from_db()
     assert (row.batch.state, row.batch.rows_new, row.dropped_columns) == ("done", 2, ["planted"])

@@ -327,12 +327,16 @@ def test_a_group_that_became_too_small_is_not_built():
         ("UPDATE partners_delivery SET purpose_id = gen_random_uuid()", "ask anew"),
         ("UPDATE partners_delivery SET audience_ref = gen_random_uuid()", "ask anew"),
         ("UPDATE partners_delivery SET requested_by_id = gen_random_uuid()", "ask anew"),
-        ("UPDATE partners_delivery SET state = 'ready'", "no approval"),
+        ("UPDATE partners_delivery SET state = 'ready'", "does not become|nobody has approved|no approval"),
+        ("UPDATE partners_delivery SET state = 'approved'", "nobody has approved"),
+        ("DELETE FROM partners_delivery", "append-only"),
+        ("TRUNCATE partners_delivery CASCADE", "append-only"),
     ],
 )
 def test_a_request_is_not_bent_by_sql(act, match):
     members(1)
     planned(agreement())
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     with pytest.raises(Error, match=match), transaction.atomic():
         execute(act)
@@ -353,8 +357,23 @@ def test_the_table_itself_refuses_a_file_out_of_force():
     deliveries.approve(delivery, by=user())
     end_now(version)
 
+    execute("UPDATE partners_delivery SET state = 'building'")
     with pytest.raises(Error, match="no agreement version is in force now"), transaction.atomic():
         execute("UPDATE partners_delivery SET state = 'ready'")
+
+
+@pytest.mark.parametrize("state", ["planned", "approved", "building"])
+def test_a_blocked_delivery_is_not_revived(state):
+    version = agreement()
+    members(1)
+    delivery = planned(version)
+    deliveries.approve(delivery, by=user())
+    agreements.suspend(version.agreement, by=user(), reason="A leak.")
+    with pytest.raises(deliveries.NotPermitted):
+        deliveries.build(delivery)
+
+    with pytest.raises(Error, match="blocked does not become"), transaction.atomic():
+        execute("UPDATE partners_delivery SET state = %s", [state])
 
 
 def test_disclosures_are_not_added_to_a_finished_delivery():
