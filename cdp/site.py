@@ -1,6 +1,5 @@
 """The admin site of this house: who may come in, under which content security policy, and its pages of its own."""
 
-from csp.decorators import csp_replace
 from django.conf import settings
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -12,8 +11,7 @@ from unfold.sites import UnfoldAdminSite
 
 from cdp import search
 from cdp.accounts import factor, signin, views
-
-admin_policy = csp_replace(settings.ADMIN_CONTENT_SECURITY_POLICY)
+from cdp.policy import admin_policy
 
 
 def stylesheet(_request) -> str:

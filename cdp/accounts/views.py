@@ -4,7 +4,7 @@ from base64 import b32encode
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth.views import LoginView
 from django.db.models import Max, Q
 from django.shortcuts import redirect, render
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from cdp.accounts import factor, sessions, signin
 from cdp.accounts.forms import CodeForm, PasswordForm
+from cdp.policy import admin_policy
 
 
 class SignIn(LoginView):
@@ -95,13 +96,13 @@ def _end(request):
     return redirect("admin:sessions")
 
 
+@admin_policy
 def locked(request, _response=None, credentials=None):
     """Too many wrong passwords: one neutral page that says when it opens."""
     who = Q(ip_address=request.META.get("REMOTE_ADDR")) | Q(username=(credentials or {}).get("username"))
     last = AccessAttempt.objects.filter(who).aggregate(last=Max("attempt_time"))["last"] or timezone.now()
-    response = render(request, "admin/locked.html", {"opens_at": last + get_cool_off(request), "title": _("Locked")})
-    response.status_code = 429
-    return response
+    told = {"opens_at": last + get_cool_off(request), "title": _("Locked")}
+    return render(request, "admin/locked.html", {**admin.site.each_context(request), **told}, status=429)
 
 
 @require_POST

@@ -97,7 +97,7 @@ def test_the_second_factor_is_set_up_before_the_first_entry(page, axe, settings)
     assert page.get_by_role("heading", name="Set up your second factor").is_visible()
     assert axe(page) == []
 
-    page.get_by_label("Code").fill(f"{totp(factor.draft_of(person).bin_key):06d}")
+    page.get_by_role("textbox", name="Code").fill(f"{totp(factor.draft_of(person).bin_key):06d}")
     page.get_by_role("button", name="Confirm").click()
     assert page.get_by_role("heading", name="Keep your recovery codes").is_visible()
     assert axe(page) == []
