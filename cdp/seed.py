@@ -3,40 +3,41 @@
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from consents.models import AgeLimit, Controller
 from profiles.models import Attribute, Namespace, Source
 
 # code, title, role, normal form, priority, at most per profile, hub limit, window (days), many at once, channel
 NAMESPACES = [
-    ("customer_no", "Customer number", "anchor", "number", 1, 1, 1, None, False, ""),
-    ("loyalty_no", "Loyalty number", "anchor", "number", 1, 1, 1, None, False, ""),
-    ("user_id", "Login", "anchor", "login", 2, 2, 1, None, False, ""),
-    ("email_verified", "E-mail, verified", "linking", "email", 3, 5, 2, None, False, "email"),
-    ("email", "E-mail", "supported", "email", 4, 5, 2, None, False, "email"),
-    ("phone", "Phone", "supported", "phone", 5, 5, 3, 730, False, "sms"),
-    ("device", "Device or cookie", "last_login", "login", 8, 10, 3, 90, True, ""),
-    ("third_party_id", "Third-party id", "apart", "login", 9, 10, 1, 90, True, ""),
+    ("customer_no", _("Customer number"), "anchor", "number", 1, 1, 1, None, False, ""),
+    ("loyalty_no", _("Loyalty number"), "anchor", "number", 1, 1, 1, None, False, ""),
+    ("user_id", _("Login"), "anchor", "login", 2, 2, 1, None, False, ""),
+    ("email_verified", _("E-mail, verified"), "linking", "email", 3, 5, 2, None, False, "email"),
+    ("email", _("E-mail"), "supported", "email", 4, 5, 2, None, False, "email"),
+    ("phone", _("Phone"), "supported", "phone", 5, 5, 3, 730, False, "sms"),
+    ("device", _("Device or cookie"), "last_login", "login", 8, 10, 3, 90, True, ""),
+    ("third_party_id", _("Third-party id"), "apart", "login", 9, 10, 1, 90, True, ""),
 ]
 
 # code, title, type, classification, group
 ATTRIBUTES = [
-    ("first_name", "First name", "text", "direct", "name"),
-    ("last_name", "Last name", "text", "direct", "name"),
-    ("full_name", "Full name", "text", "direct", "name"),
-    ("street", "Street", "text", "direct", "address"),
-    ("postal_code", "Postal code", "text", "quasi", "address"),
-    ("city", "City", "text", "quasi", "address"),
-    ("country", "Country", "text", "quasi", "address"),
-    ("birth_date", "Date of birth", "date", "quasi", ""),
-    ("gender", "Gender", "text", "quasi", ""),
-    ("language", "Language", "text", "open", ""),
-    ("company", "Company", "text", "open", ""),
-    ("interests", "Interests", "list", "open", ""),
-    ("preferred_channel", "Preferred channel", "text", "open", ""),
-    ("customer_since", "Customer since", "date", "open", ""),
-    ("loyalty_points", "Loyalty points", "number", "open", ""),
-    ("loyalty_tier", "Loyalty tier", "text", "open", ""),
+    ("first_name", _("First name"), "text", "direct", "name"),
+    ("last_name", _("Last name"), "text", "direct", "name"),
+    ("full_name", _("Full name"), "text", "direct", "name"),
+    ("street", _("Street"), "text", "direct", "address"),
+    ("postal_code", _("Postal code"), "text", "quasi", "address"),
+    ("city", _("City"), "text", "quasi", "address"),
+    ("country", _("Country"), "text", "quasi", "address"),
+    ("birth_date", _("Date of birth"), "date", "quasi", ""),
+    ("gender", _("Gender"), "text", "quasi", ""),
+    ("language", _("Language"), "text", "open", ""),
+    ("company", _("Company"), "text", "open", ""),
+    ("interests", _("Interests"), "list", "open", ""),
+    ("preferred_channel", _("Preferred channel"), "text", "open", ""),
+    ("customer_since", _("Customer since"), "date", "open", ""),
+    ("loyalty_points", _("Loyalty points"), "number", "open", ""),
+    ("loyalty_tier", _("Loyalty tier"), "text", "open", ""),
 ]
 
 # country, years, from, why; proposals until a compliance officer confirms them

@@ -35,7 +35,9 @@ def number(value) -> str:
 
 
 def day(value: date | str) -> str:
-    return formats.date_format(date.fromisoformat(value) if isinstance(value, str) else value, "j F Y")
+    # Translators: how a day is written in a sentence, in the letters of the template filter `date`.
+    shape = _("j F Y")
+    return formats.date_format(date.fromisoformat(value) if isinstance(value, str) else value, shape)
 
 
 def span(count: int, unit: str) -> str:
