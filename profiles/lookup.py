@@ -63,7 +63,7 @@ def find(text: str, *, country: str = "DK") -> list[Found]:
     if asked:
         return [Found(PROFILE_ID, str(asked), Profile.objects.filter(subjects=asked))]
     tried = [_found(form, namespaces) for form, namespaces in _readings(text, country).items()]
-    return [found for found in tried if found.profiles] or tried
+    return [found for found in tried if found.profiles.exists()] or tried
 
 
 def living(asked: UUID | str) -> Profile | None:
