@@ -33,6 +33,7 @@ TASKS = [
         _("Consent"),
         [
             (_("Consents"), "verified_user", "consents.consentrecord", ""),
+            (_("Consent ledger"), "menu_book", "consents.historicalconsentrecord", ""),
             (_("Purposes"), "flag", "consents.purpose", ""),
             (_("Notices"), "article", "consents.noticeversion", ""),
             (_("Collection points"), "where_to_vote", "consents.collectionpoint", ""),

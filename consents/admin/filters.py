@@ -1,9 +1,11 @@
 """Filters with small, known sets of choices; each stands on an index, or narrows one that does."""
 
 from django.contrib import admin
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consents.models import Purpose
+from consents.models import VALID_STATES, Purpose, State
 from profiles.models import Source
 
 
@@ -35,3 +37,21 @@ class FromSource(_ByReference):
     parameter_name = "source"
     reference = Source
     key = "code"
+
+
+class InState(admin.SimpleListFilter):
+    """The state as it is now: what has run out is expired, whether it was recorded or not."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return State.choices
+
+    def queryset(self, request, queryset):
+        over = Q(state__in=VALID_STATES, validity_until__lte=timezone.now())
+        if self.value() == State.EXPIRED:
+            return queryset.filter(over | Q(state=State.EXPIRED))
+        if self.value() in VALID_STATES:
+            return queryset.filter(state=self.value()).exclude(over)
+        return queryset.filter(state=self.value()) if self.value() in State.values else queryset

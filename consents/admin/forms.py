@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.kit.ids import uuid7
 from consents.models import Channel, CollectionPoint, Method, NoticeVersion, Purpose, State, SuppressionReason
+from consents.models.layers import KINDS
 from profiles.models import Namespace
 
 #: What staff may record for a person; the others are said by systems.
@@ -118,15 +119,31 @@ class ProofForm(House, forms.Form):
     )
 
 
-class SuppressionForm(House, forms.Form):
+class AddressForm(House, forms.Form):
+    """An address or number, to be looked up or suppressed by its digest."""
+
+    namespace = forms.ChoiceField(label=_("Kind"))
+    address = forms.CharField(
+        label=_("Address or number"), max_length=320, help_text=_("Only a keyed digest of it is used.")
+    )
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.fields["namespace"].choices = [
+            (code, KINDS.get(channel, channel))
+            for channel, code in _one_of_each_kind().values_list("contact_channel", "code")
+        ]
+
+
+def _one_of_each_kind():
+    """A namespace for each kind of address; which one does not matter, all of a kind are looked at."""
+    addresses = Namespace.objects.exclude(contact_channel="")
+    return addresses.order_by("contact_channel", "-priority").distinct("contact_channel")
+
+
+class SuppressionForm(AddressForm):
     """An address that is never to be written to."""
 
-    namespace = forms.ModelChoiceField(
-        Namespace.objects.exclude(contact_channel=""), label=_("Kind"), to_field_name="code", empty_label=None
-    )
-    address = forms.CharField(
-        label=_("Address or number"), max_length=320, help_text=_("Only a keyed digest of it is kept.")
-    )
     channel = forms.ChoiceField(
         label=_("Channel"), choices=[(Channel.NONE.value, _("all channels")), *Channel.choices[1:]]
     )
@@ -135,12 +152,3 @@ class SuppressionForm(House, forms.Form):
     review_on = forms.DateField(
         label=_("Look again on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-
-
-class AddressForm(House, forms.Form):
-    """An address to be tested."""
-
-    namespace = forms.ModelChoiceField(
-        Namespace.objects.exclude(contact_channel=""), label=_("Kind"), to_field_name="code", empty_label=None
-    )
-    address = forms.CharField(label=_("Address or number"), max_length=320)

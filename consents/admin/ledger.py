@@ -4,23 +4,39 @@ from django.contrib import admin
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from unfold.views import ChangeList
 
 from cdp.kit.admin import HouseAdmin, LookOnly
 from consents.admin.filters import FromSource, OfPurpose
+from consents.locks import profiles_of
 from consents.looks import state_badge
-from consents.models import Ledger
-from profiles.admin.links import profile_link
+from consents.models import Channel, Ledger
+from profiles.naming import lines
+
+
+class LedgerList(ChangeList):
+    """Opens the masks of a page in one go, for whoever an entry's id means today."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        present = profiles_of(entry.subject_ref for entry in self.result_list)
+        people = lines(set(present.values()))
+        for entry in self.result_list:
+            entry.who = people.get(present.get(entry.subject_ref), ("", ""))[0]
 
 
 @admin.register(Ledger)
 class LedgerAdmin(LookOnly, HouseAdmin):
     question = _("What was decided, entry by entry, and how do we know?")
-    list_display = ["entry", "recorded_at", "effective_at", "purpose", "on_channel", "answer", "about", "source", "by"]
+    list_display = ["entry", "person", "purpose", "on_channel", "answer", "effective_at", "recorded_at", "by", "source"]
     list_display_links = ["entry"]
     list_select_related = ["purpose", "source"]
     list_filter = [FromSource, OfPurpose, "channel", "state", "actor_kind", "trust"]
     ordering = ["-history_id"]
     sortable_by = []
+
+    def get_changelist(self, request, **kwargs):
+        return LedgerList
 
     @admin.display(description=_("entry"))
     def entry(self, entry):
@@ -28,15 +44,15 @@ class LedgerAdmin(LookOnly, HouseAdmin):
 
     @admin.display(description=_("channel"))
     def on_channel(self, entry):
-        return entry.get_channel_display()
+        return entry.get_channel_display() if entry.channel != Channel.NONE else "–"
 
     @admin.display(description=_("state"))
     def answer(self, entry):
         return state_badge(entry.state)
 
-    @admin.display(description=_("about"))
-    def about(self, entry):
-        return profile_link(entry.subject_ref)
+    @admin.display(description=_("person"))
+    def person(self, entry):
+        return entry.who or f"…{str(entry.subject_ref)[-12:]}"
 
     @admin.display(description=_("decided by"))
     def by(self, entry):

@@ -233,9 +233,8 @@ def _addresses(profile: Profile, refs, sight: Sight) -> dict[UUID, str]:
 def _contacts(profile: Profile) -> list[Identifier]:
     """Addresses and numbers of the person that can be written to, each value once."""
     held = Identifier.objects.filter(subject__profile=profile).exclude(namespace__contact_channel="")
-    return list(
-        held.select_related("namespace").order_by("namespace", "blind", "-observed_at").distinct("namespace", "blind")
-    )
+    once = held.order_by("namespace_id", "blind", "-observed_at").distinct("namespace_id", "blind")
+    return list(once.select_related("namespace"))
 
 
 def _choices(contacts: list[Identifier]) -> list[tuple[str, str]]:

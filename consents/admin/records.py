@@ -4,17 +4,18 @@ from django.contrib import admin
 from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from cdp.kit.admin import HouseAdmin, LookOnly
 from consents import history
-from consents.admin.filters import OfPurpose
+from consents.admin.filters import InState, OfPurpose
 from consents.admin.person import PersonPages
 from consents.decision import decide
 from consents.looks import state_badge
-from consents.models import ConsentRecord
+from consents.models import Channel, ConsentRecord, state_at
 from profiles.admin.sight import Sight
 from profiles.lookup import profile_id as lookup_id
 from profiles.naming import lines
@@ -35,7 +36,7 @@ class ConsentRecordAdmin(LookOnly, PersonPages, HouseAdmin):
     question = _("What does whom allow us, for what, on which channel?")
     list_display = ["person", "reached_by", "purpose", "on_channel", "answer", "effective_at", "validity_until"]
     list_select_related = ["purpose"]
-    list_filter = [OfPurpose, "channel", "state"]
+    list_filter = [OfPurpose, "channel", InState]
     search_fields = ["profile_id"]
     search_help_text = _("Profile id")
     sortable_by = []
@@ -63,11 +64,11 @@ class ConsentRecordAdmin(LookOnly, PersonPages, HouseAdmin):
 
     @admin.display(description=_("channel"))
     def on_channel(self, record):
-        return record.get_channel_display()
+        return record.get_channel_display() if record.channel != Channel.NONE else "–"
 
     @admin.display(description=_("state"))
     def answer(self, record):
-        return state_badge(record.state)
+        return state_badge(state_at(record, timezone.now()))
 
     # --- One record --------------------------------------------------------------------------------------------
 
@@ -87,6 +88,7 @@ class ConsentRecordAdmin(LookOnly, PersonPages, HouseAdmin):
             title=f"{record.purpose.title} · {record.get_channel_display()}",
             question=_("What did this person allow, and what follows from it?"),
             record=record,
+            state=state_at(record, timezone.now()),
             profile=record.profile,
             name=name,
             contact=contact,

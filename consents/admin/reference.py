@@ -6,6 +6,7 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import OuterRef, Subquery
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
+from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -124,8 +125,18 @@ class PurposeVersionAdmin(Pages, NeverDelete, TrackedAdmin):
     def get_fields(self, request, obj=None):
         rules = ["legal_basis", "special_category", "data_categories", "valid_months", "min_age", "reconsent"]
         if obj and obj.published_at:
-            return ["purpose", "number", "published_at", "description", *rules]
+            return ["purpose", "number", "published_at", "what_for", *rules]
         return [*(f"description_{code}" for code in DESCRIBED_IN), *rules]
+
+    readonly_fields = ["what_for"]
+
+    @admin.display(description=_("what for"))
+    def what_for(self, version):
+        return format_html_join(
+            "",
+            '<p lang="{}"><small>{}</small> {}</p>',
+            [(code, code, text) for code, text in version.description.items()],
+        )
 
     def has_add_permission(self, request):
         return False

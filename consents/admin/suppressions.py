@@ -43,7 +43,7 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
 
     @admin.display(description=_("kind"))
     def kind(self, row):
-        return row.namespace.title
+        return row.kind
 
     @admin.display(description=_("channel"))
     def on_channel(self, row):
@@ -64,7 +64,7 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
             messages.error(request, gettext("Give an address or a number."))
             return redirect("admin:consents_suppression_changelist")
         try:
-            found = suppression.standing(form.cleaned_data["namespace"].code, form.cleaned_data["address"])
+            found = suppression.standing(form.cleaned_data["namespace"], form.cleaned_data["address"])
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("admin:consents_suppression_changelist")
@@ -86,7 +86,7 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
         return self.page(request, "suppression/add", title=gettext("Suppress an address"), form=form)
 
     def _suppress(self, request, said: dict) -> bool:
-        address = (said.pop("namespace").code, said.pop("address"))
+        address = (said.pop("namespace"), said.pop("address"))
         done = gettext("Suppressed: nobody writes there any more.")
         return self.act(request, done, suppression.suppress, addresses=[address], by=request.user, **said)
 

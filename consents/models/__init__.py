@@ -11,6 +11,7 @@ from consents.models.ledger import (
     ConsentType,
     Method,
     State,
+    state_at,
 )
 from consents.models.reference import (
     AgeLimit,
@@ -50,4 +51,5 @@ __all__ = [
     "Suppression",
     "SuppressionReason",
     "Trust",
+    "state_at",
 ]

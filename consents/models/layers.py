@@ -62,6 +62,10 @@ class Restriction(models.Model):
         verbose_name_plural = _("restrictions")
 
 
+#: What a namespace's contact channel writes to.
+KINDS = {"email": _("e-mail address"), "sms": _("phone number")}
+
+
 class SuppressionReason(models.TextChoices):
     OBJECTION = "objection", _("objection")
     ERASURE = "erasure", _("erasure")
@@ -114,3 +118,8 @@ class Suppression(models.Model):
                 name="consents_suppression_one_standing",
             ),
         ]
+
+    @property
+    def kind(self) -> str:
+        """What is suppressed, in words; whichever namespace knows it."""
+        return KINDS.get(self.namespace.contact_channel, self.namespace.title)

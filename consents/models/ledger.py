@@ -146,7 +146,11 @@ class ConsentRecord(models.Model):
     needs_refresh = models.BooleanField(_("ask again"), default=False)
     ledger_position = models.BigIntegerField(_("ledger entry"))
 
-    history = tracked(excluded=("profile", "needs_refresh", "ledger_position"))
+    history = tracked(
+        excluded=("profile", "needs_refresh", "ledger_position"),
+        verbose_name=_("ledger entry"),
+        verbose_name_plural=_("consent ledger"),
+    )
     objects = ReadOnlyQuerySet.as_manager()
 
     class Meta:
@@ -181,6 +185,12 @@ class ConsentRecord(models.Model):
         raise TypeError("ConsentRecord is folded from its ledger: use consents.ledger.")
 
     delete = save
+
+
+def state_at(answer, moment) -> str:
+    """The state of a record or ledger entry at `moment`: expired once its validity has ended, job or no job."""
+    over = answer.state in VALID_STATES and answer.validity_until is not None and answer.validity_until <= moment
+    return State.EXPIRED if over else answer.state
 
 
 class ConsentEvidence(models.Model):
