@@ -19,8 +19,9 @@ from django.db.models import Count
 from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
+from consents.models import Ledger
 from partners.models import Agreement
-from profiles.models import Profile
+from profiles.models import Profile, Subject
 from segments.models import Segment
 
 LANGUAGES = {"en": "en-GB", "da": "da-DK"}
@@ -51,12 +52,14 @@ class Command(BaseCommand):
 def _pages() -> Iterator[tuple[str, str, str]]:
     """(name of the picture, who looks, path)."""
     person = Profile.objects.living().annotate(known_by=Count("subjects")).order_by("-known_by", "id").first()
+    answers = Ledger.objects.values("subject_ref").annotate(count=Count("pk")).order_by("-count", "subject_ref").first()
+    changed_mind = Subject.objects.get(pk=answers["subject_ref"]).profile_id
     agreement = Agreement.objects.order_by("number").first()
     segment = Segment.objects.get(key="loyal-buyers")
     yield "home-steward", "anna", reverse("admin:index")
     yield "home-compliance", "carl", reverse("admin:index")
     yield "profile", "anna", reverse("admin:profiles_profile_change", args=[person.pk])
-    yield "consent-history", "carl", reverse("admin:consents_consentrecord_person", args=[person.pk])
+    yield "consent-history", "carl", reverse("admin:consents_person_history", args=[changed_mind])
     yield "agreement", "carl", reverse("admin:partners_agreement_change", args=[agreement.pk])
     yield "segment", "maja", reverse("admin:segments_segment_change", args=[segment.pk])
     yield "import", "anna", reverse("admin:profiles_batch_add")
