@@ -12,7 +12,7 @@ from profiles import decisions, facts, integrity, resolution
 from profiles.models import GoldenValue, RefusedLink, SharedIdentifier, Subject
 from tests.builders import days_ago, source, user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SOURCES = {"crm": "customer_no", "erp": "customer_no", "club": "loyalty_no", "app": "user_id"}
 SLOW = settings(
     max_examples=40,
