@@ -55,7 +55,9 @@ class Customers:
 
     def _people(self, block: Block, keep: pa.Array, columns: PersonColumns, observed) -> Iterator[Person]:
         moments = observed.take(keep).to_pylist() if observed is not None else [None] * len(keep)
-        for (external_id, content), moment, number in zip(columns.rows(keep), moments, block.numbers, strict=True):
+        codes, people = columns.distinct(keep)
+        for code, moment, number in zip(codes.to_pylist(), moments, block.numbers, strict=True):
+            external_id, content = people[code]
             seen = datetime.fromisoformat(moment) if moment else self._load.observed_at
             yield self._reader.person(external_id, content, seen, number)
 

@@ -50,9 +50,9 @@ class Decisions:
         place = {number: position for position, number in enumerate(block.numbers)}
         return {place[one.row_number]: Fault(self._column(one.field), one.code, one.detail) for one in refusals}
 
-    def _said(self, row_number: int, person: Outcome, text: str, number: int, found: dict) -> Said:
+    def _said(self, row_number: int, person: Outcome, text: bytes, number: int, found: dict) -> Said:
         moment = found.get("effective_at")
-        content = f"{self._load.batch.mapping_id}\x1d{number}\x1d{text}".encode()
+        content = self._load.batch.mapping_id.bytes + b"%d:" % number + text
         return Said(
             row_number=row_number,
             subject=person.subject,

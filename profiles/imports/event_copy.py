@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import time
 from typing import NamedTuple
 from uuid import UUID
@@ -15,13 +16,14 @@ from psycopg.errors import UniqueViolation
 
 from cdp.kit.sql import execute, rows, value
 from profiles.facts import Outcome
-from profiles.imports.loading import TEXT
+from profiles.imports.sheet import TEXT
 from profiles.ingestion.events import PLACE
 from profiles.models import Batch
 from profiles.resolution import steady
 from profiles.vault import Keyring
 
 KEY = 16  # bytes
+BINARY_COPY = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 WITHOUT_HEADER = pyarrow.csv.WriteOptions(include_header=False)
 
 # In rising order, so that two writers never wait in a circle.
@@ -50,12 +52,11 @@ FROM changed WHERE p.id = changed.id
 
 
 class Owner(NamedTuple):
-    """Whose an event is, its ids as text for COPY as well."""
+    """Whose events are: the subject, its record they come with, and its present profile."""
 
     subject: UUID
-    subject_text: str
-    record_text: str
-    profile_text: str
+    record: UUID
+    profile: UUID
 
 
 def make_months(occurred_at: pa.Array) -> None:
@@ -65,21 +66,37 @@ def make_months(occurred_at: pa.Array) -> None:
     execute("SELECT profiles_event_month(month) FROM unnest(%s::timestamptz[]) AS month", [firsts])
 
 
-def claim(source: int, keys: list[bytes]) -> set[bytes]:
-    """Enter keys for ever; give those that were not there. Mostly all or none is new, and all is tried first."""
+def claim(source: int, keys: list[bytes]) -> pa.Array:
+    """Enter keys for ever; give the places of those that were not there, of equal ones the first.
+
+    Mostly all are new, so that is tried first.
+    """
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            with cursor.copy("COPY profiles_eventkey (source_id, key) FROM STDIN") as copy:
-                copy.write("".join(f"{source}\t\\\\x{key.hex()}\n" for key in sorted(keys)))
-        return set(keys)
+        with transaction.atomic():
+            _copy_keys(source, keys)
+        return pa.array(range(len(keys)), pa.int64())
     except UniqueViolation:
-        return _claim_some(source, keys)
+        return pa.array(_claim_some(source, keys), pa.int64())
 
 
-def _claim_some(source: int, keys: list[bytes]) -> set[bytes]:
+def _copy_keys(source: int, keys: list[bytes]) -> None:
+    """Binary COPY: before each key the number of columns, and each column after its length."""
+    row = struct.pack(">hihi", 2, 2, source, KEY)
+    statement = "COPY profiles_eventkey (source_id, key) FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(BINARY_COPY + b"".join(row + key for key in sorted(keys)) + b"\xff\xff")
+
+
+def _claim_some(source: int, keys: list[bytes]) -> list[int]:
     blob = b"".join(keys)
-    fresh = bytes(value(CLAIM, [source, blob, len(blob)]) or b"")
-    return {fresh[start : start + KEY] for start in range(0, len(fresh), KEY)}
+    entered = bytes(value(CLAIM, [source, blob, len(blob)]) or b"")
+    fresh = {entered[start : start + KEY] for start in range(0, len(entered), KEY)}
+    places = []
+    for place, key in enumerate(keys):
+        if key in fresh:
+            fresh.remove(key)
+            places.append(place)
+    return places
 
 
 def give_back(source: int, keys: list[bytes]) -> None:
@@ -87,35 +104,41 @@ def give_back(source: int, keys: list[bytes]) -> None:
     execute("DELETE FROM profiles_eventkey WHERE source_id = %s AND key = ANY(%s)", [source, keys])
 
 
-def owners(outcomes: dict[str, Outcome]) -> dict[str, Owner]:
-    """By external id, with the present profile, which stays so until commit. An erased person owns nothing."""
+def owners(people: list[Outcome | None]) -> list[Owner | None]:
+    """With the present profile, which stays so until commit. An erased person owns nothing."""
     steady()
-    subjects = list({one.subject for one in outcomes.values() if one.subject})
+    subjects = list({one.subject for one in people if one and one.subject})
     profiles = dict(rows("SELECT id, profile_id FROM profiles_subject WHERE id = ANY(%s)", [subjects]))
-    return {
-        external_id: Owner(one.subject, str(one.subject), str(one.record), str(profiles[one.subject]))
-        for external_id, one in outcomes.items()
-        if one.subject in profiles
-    }
+    return [
+        Owner(one.subject, one.record, profiles[one.subject]) if one and one.subject in profiles else None
+        for one in people
+    ]
 
 
-def store(*, batch: Batch, type: str, columns: dict, owners: list[Owner | None]) -> None:
-    """Store events. `columns`: text by column of the table, and `personal` as JSON, which is sealed to its subject."""
-    count = len(owners)
-    profiles = pa.array([one.profile_text if one else None for one in owners], TEXT)
+def store(
+    *, batch: Batch, type: str, columns: dict[str, pa.Array], owners: list[Owner | None], codes: pa.Array
+) -> None:
+    """Store events. `columns`: text by column of the table, and `personal` as JSON, which is sealed to its subject.
+    `codes`: whose each event is, as a place in `owners`."""
+    count = len(codes)
+    profiles = _ids_of(owners, "profile").take(codes)
     _see(profiles, columns["occurred_at"])
     columns = columns | {
-        "sealed": _sealed(columns["personal"], owners),
-        "record_id": [one.record_text if one else None for one in owners],
+        "sealed": _sealed(columns["personal"], owners, codes),
+        "record_id": _ids_of(owners, "record").take(codes),
         "profile_id": profiles,
-        "id": _ids(count),
+        "id": pa.array(_ids(count), TEXT),
         "source_id": pa.repeat(str(batch.source_id), count),
         "batch_id": pa.repeat(str(batch.pk), count),
         "type": pa.repeat(type, count),
         "received_at": pa.repeat(timezone.now().isoformat(), count),
     }
     del columns["personal"]
-    _copy(pa.table({name: _text(column) for name, column in columns.items()}))
+    _copy(pa.table(columns))
+
+
+def _ids_of(owners: list[Owner | None], field: str) -> pa.Array:
+    return pa.array([str(getattr(one, field)) if one else None for one in owners], TEXT)
 
 
 def _see(profiles: pa.Array, occurred_at: pa.Array) -> None:
@@ -125,16 +148,14 @@ def _see(profiles: pa.Array, occurred_at: pa.Array) -> None:
     execute(SEE, [seen[name].to_pylist() for name in ("profile", "at_min", "at_max")])
 
 
-def _sealed(personal: list[str | None], owners: list[Owner | None]) -> list[str | None]:
+def _sealed(personal: pa.Array, owners: list[Owner | None], codes: pa.Array) -> pa.Array:
     """Personal properties as ciphertext; an event of nobody keeps none."""
-    named = {one.subject for one, text in zip(owners, personal, strict=True) if one and text}
-    if not named:
-        return [None] * len(owners)
-    ring = Keyring.of(named)
-    return [
-        "\\x" + ring.seal(one.subject, PLACE, text).hex() if one and text else None
-        for one, text in zip(owners, personal, strict=True)
-    ]
+    if personal.null_count == len(personal):
+        return personal
+    subjects = [owner and owner.subject for owner in owners]
+    ring = Keyring.of(subject for subject in subjects if subject)
+    texts = zip(personal.to_pylist(), (subjects[code] for code in codes.to_pylist()), strict=True)
+    return pa.array(["\\x" + ring.seal(who, PLACE, text).hex() if who and text else None for text, who in texts], TEXT)
 
 
 def _ids(count: int) -> list[str]:
@@ -152,7 +173,3 @@ def _copy(table: pa.Table) -> None:
     statement = f"COPY profiles_event ({', '.join(table.column_names)}) FROM STDIN (FORMAT csv)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(text.getbuffer())
-
-
-def _text(column: pa.Array | list) -> pa.Array:
-    return column if isinstance(column, pa.Array) else pa.array(column, TEXT)

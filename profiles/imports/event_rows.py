@@ -1,9 +1,7 @@
 """Rows that are events: each row counts once, however often and under whatever name its file comes."""
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -14,10 +12,11 @@ import pyarrow as pa
 from profiles import facts
 from profiles.facts import Outcome, State
 from profiles.imports import event_copy
+from profiles.imports.event_copy import KEY
 from profiles.imports.loading import Load, Loaded, contents
-from profiles.imports.persons import Content, PersonReader
+from profiles.imports.persons import Content, PersonReader, Said
 from profiles.imports.rows import Block
-from profiles.imports.sheet import Sheet, chosen
+from profiles.imports.sheet import TEXT, Sheet, chosen, distinct
 from profiles.ingestion.events import message_key
 from profiles.ingestion.personal import parted
 from profiles.resolution import resolve
@@ -29,13 +28,14 @@ REMEMBERED = 100_000
 
 
 class EventSheet(NamedTuple):
-    """The usable rows of a block as events: columns by name; (external id, what is said of the person) and the key of
-    each."""
+    """The usable rows of a block as events: their columns by name, their keys, and whom each is about, as a code of
+    `people`."""
 
     block: Block
     columns: dict[str, pa.Array]
-    people: list[tuple[str | None, Content]]
     keys: list[bytes]
+    codes: pa.Array
+    people: list[Said]
 
 
 class Events:
@@ -47,7 +47,6 @@ class Events:
         self._event = load.spec["event"]
         self._reader = PersonReader(load.spec)
         self._ids = MessageIds(load.batch.mapping_id)
-        self._objects = _Objects(list(self._event.get("properties", {})), list(self._event.get("personal", {})))
         self._known: dict[str, tuple[Content, Outcome]] = {}
 
     def read(self, block: Block) -> EventSheet:
@@ -56,21 +55,22 @@ class Events:
         people = self._reader.columns(sheet)
         block, keep = sheet.fitting()
         columns = {name: column.take(keep) for name, column in columns.items()}
-        return EventSheet(block, columns, people.rows(keep), self._keys(block, columns.get("message_id")))
+        keys = self._ids.keys(contents(block), columns.pop("message_id", None))
+        return EventSheet(block, columns, keys, *people.distinct(keep))
 
     def write(self, reading: EventSheet) -> Loaded:
+        if not reading.keys:
+            return Loaded(reading.block, [])
         event_copy.make_months(reading.columns["occurred_at"])
-        fresh = _first_places(reading.keys, event_copy.claim(self._source, reading.keys))
+        fresh = event_copy.claim(self._source, reading.keys)
         people = self._people(reading, fresh)
-        refused = {at: one for at in fresh if (one := people.get(reading.people[at][0])) and one.problems}
+        refused = _refused(reading, fresh, people)
         if refused:
             event_copy.give_back(self._source, [reading.keys[at] for at in refused])
-        self._store(reading, [at for at in fresh if at not in refused], people)
-        states = [State.UNCHANGED] * len(reading.keys)
-        for at in fresh:
-            states[at] = State.NEW
+            fresh = pa.array([at for at in fresh.to_pylist() if at not in refused], pa.int64())
+        self._store(reading, fresh, people)
         faults = {at: self._load.fault(one.problems[0]) for at, one in refused.items()}
-        return Loaded(reading.block, states).without(faults)
+        return Loaded(reading.block, _states(len(reading.keys), fresh)).without(faults)
 
     def forget(self) -> None:
         self._known.clear()
@@ -89,17 +89,13 @@ class Events:
         if "message_id" in event:
             columns["message_id"] = sheet.short(event["message_id"], 255)
         for place in ("properties", "personal"):
-            cells = event.get(place, {})
-            columns |= {f"{place}.{key}": sheet.text(cell) for key, cell in cells.items()}
+            columns |= {f"{place}.{key}": sheet.text(cell) for key, cell in event.get(place, {}).items()}
         return columns
-
-    def _keys(self, block: Block, given: pa.Array | None) -> list[bytes]:
-        return self._ids.keys(contents(block), given.to_pylist() if given is not None else None)
 
     # --- Whose events they are ----------------------------------------------------------------------------------
 
-    def _people(self, sheet: EventSheet, fresh: list[int]) -> dict[str, Outcome]:
-        """What became of the people of the fresh rows, by external id: written where something new is said of them."""
+    def _people(self, sheet: EventSheet, fresh: pa.Array) -> list[Outcome | None]:
+        """By code: what became of the people of the fresh rows, written where something new is said of them."""
         told = self._told(sheet, fresh)
         people = [
             self._reader.person(external_id, content, seen, sheet.block.numbers[at])
@@ -109,80 +105,80 @@ class Events:
         written = facts.write(people=people, **self._load.people())
         resolve(subjects=written.touched)
         if len(self._known) > REMEMBERED:
-            self._known.clear()
+            self._known = {one: self._known[one] for one in told if one in self._known}
         for person, outcome in zip(people, written.people, strict=True):
             self._known[person.external_id] = told[person.external_id][0], outcome
-        return {external_id: self._known[external_id][1] for external_id in told}
+        return [self._known[external_id][1] if external_id in told else None for external_id, _content in sheet.people]
 
-    def _told(self, sheet: EventSheet, fresh: list[int]) -> dict[str, tuple[Content, datetime, int]]:
+    def _told(self, sheet: EventSheet, fresh: pa.Array) -> dict[str, tuple[Content, datetime, int]]:
         """By external id: all that the fresh rows say of the person (the later row over the earlier), when, where."""
-        moments = sheet.columns["occurred_at"].to_pylist()
-        told: dict[str, tuple[Content, str, int]] = {}
-        for at in sorted(fresh, key=moments.__getitem__):
-            external_id, content = sheet.people[at]
+        moments = sheet.columns["occurred_at"].take(fresh)
+        rows = pa.table({"code": sheet.codes.take(fresh), "at": moments, "place": fresh})
+        latest = rows.group_by("code", use_threads=False).aggregate([("at", "max"), ("place", "min")])
+        told: dict[str, tuple[Content, datetime, int]] = {}
+        for row in latest.sort_by([("at_max", "ascending"), ("place_min", "ascending")]).to_pylist():
+            external_id, content = sheet.people[row["code"]]
             if external_id is None:
                 continue
-            earlier = told.get(external_id)
-            content = _merged(earlier[0], content) if earlier and earlier[0] != content else content
-            told[external_id] = content, moments[at], at
-        return {
-            external_id: (content, datetime.fromisoformat(moment), at)
-            for external_id, (content, moment, at) in told.items()
-        }
+            if external_id in told:
+                content = _merged(told[external_id][0], content)
+            told[external_id] = content, datetime.fromisoformat(row["at_max"]), row["place_min"]
+        return told
 
     # --- Storing ------------------------------------------------------------------------------------------------
 
-    def _store(self, sheet: EventSheet, places: list[int], people: dict[str, Outcome]) -> None:
-        if not places:
+    def _store(self, sheet: EventSheet, places: pa.Array, people: list[Outcome | None]) -> None:
+        if not len(places):
             return
-        owners = event_copy.owners(people)
+        columns = {name: column.take(places) for name, column in sheet.columns.items() if "." not in name}
         event_copy.store(
             batch=self._load.batch,
             type=self._event.get("type", "track"),
-            columns=self._stored_columns(sheet, pa.array(places, pa.int64())),
-            owners=[owners.get(sheet.people[at][0]) for at in places],
+            columns=columns | self._objects(sheet, places),
+            owners=event_copy.owners(people),
+            codes=sheet.codes.take(places),
         )
 
-    def _stored_columns(self, sheet: EventSheet, places: pa.Array) -> dict[str, pa.Array | list]:
-        columns = {
-            name: column.take(places)
-            for name, column in sheet.columns.items()
-            if name != "message_id" and "." not in name
+    def _objects(self, sheet: EventSheet, places: pa.Array) -> dict[str, pa.Array]:
+        """Open and personal properties as JSON; null where nothing is said. Rows that say the same are written once."""
+        names = [name for name in sheet.columns if "." in name]
+        if not names:
+            return dict.fromkeys(("properties", "personal"), pa.nulls(len(places), TEXT))
+        codes, rows = distinct([sheet.columns[name].take(places) for name in names])
+        written = [_written(dict(zip(names, row, strict=True))) for row in rows]
+        return {
+            name: pa.array(texts, TEXT).take(codes)
+            for name, texts in zip(("properties", "personal"), zip(*written, strict=True), strict=True)
         }
-        cells = [sheet.columns[name].take(places).to_pylist() for name in sheet.columns if "." in name]
-        objects = [self._objects.written(row) for row in zip(*cells, strict=True)] or [(None, None)] * len(places)
-        columns["properties"], columns["personal"] = map(list, zip(*objects, strict=True))
-        return columns
 
 
-class _Objects:
-    """Writes the properties of rows as JSON: (open, personal), None where nothing is said. A property that looks
-    personal is, whatever the mapping says. Rows that say the same are written once."""
-
-    def __init__(self, open_names: list[str], personal_names: list[str]):
-        self._names = open_names, personal_names
-        self.written = lru_cache(REMEMBERED)(self._written)
-
-    def _written(self, cells: tuple[str | None, ...]) -> tuple[str | None, str | None]:
-        open_names, personal_names = self._names
-        said = {name: text for name, text in zip(open_names, cells, strict=False) if text}
-        private = {name: text for name, text in zip(personal_names, cells[len(open_names) :], strict=True) if text}
-        said, suspect = parted(said)
-        return _json(said), _json(suspect | private)
+def _written(cells: dict[str, str | None]) -> tuple[str | None, str | None]:
+    """(open, personal) properties as JSON. One that looks personal is, whatever the mapping says."""
+    said: dict[str, dict[str, str]] = {"properties": {}, "personal": {}}
+    for name, text in cells.items():
+        if text:
+            place, _dot, key = name.partition(".")
+            said[place][key] = text
+    open_ones, suspect = parted(said["properties"])
+    return _json(open_ones), _json(suspect | said["personal"])
 
 
 def _json(row: dict[str, str]) -> str | None:
     return orjson.dumps(row).decode() if row else None
 
 
-def _first_places(keys: list[bytes], claimed: set[bytes]) -> list[int]:
-    """Where the claimed keys stand; of equal keys the first."""
-    places = []
-    for at, key in enumerate(keys):
-        if key in claimed:
-            claimed.remove(key)
-            places.append(at)
-    return places
+def _refused(sheet: EventSheet, fresh: pa.Array, people: list[Outcome | None]) -> dict[int, Outcome]:
+    """By place: rows of people who were refused."""
+    refused = {code: one for code, one in enumerate(people) if one and one.problems}
+    if not refused:
+        return {}
+    codes = sheet.codes.take(fresh).to_pylist()
+    return {at: refused[code] for at, code in zip(fresh.to_pylist(), codes, strict=True) if code in refused}
+
+
+def _states(count: int, fresh: pa.Array) -> list[State]:
+    new = set(fresh.to_pylist()) if len(fresh) < count else range(count)
+    return [State.NEW if at in new else State.UNCHANGED for at in range(count)]
 
 
 def _merged(earlier: Content, later: Content) -> Content:
@@ -192,24 +188,27 @@ def _merged(earlier: Content, later: Content) -> Content:
 
 class MessageIds:
     """Gives each row the key under which it counts once: by its message id, else by its content and by how many equal
-    rows came before it in the file. Remembers 8 bytes of each different content, some 70 bytes of memory a row."""
+    rows came before it in the file. Remembers the key of each different content, some 90 bytes of memory a row."""
 
     def __init__(self, mapping: UUID):
         self._secret = digest("import rows", mapping.bytes)
         self._met: set[bytes] = set()
         self._again: Counter = Counter()
 
-    def keys(self, contents: Iterable[str], given: list[str | None] | None) -> list[bytes]:
+    def keys(self, contents: list[bytes], given: pa.Array | None) -> list[bytes]:
         if given is None:
-            return [self._of(content.encode()) for content in contents]
-        pairs = zip(given, contents, strict=True)
-        return [message_key(id) if id else self._of(content.encode()) for id, content in pairs]
+            return self._of(contents)
+        pairs = zip(given.to_pylist(), contents, strict=True)
+        return [message_key(id) if id else self._of([content])[0] for id, content in pairs]
 
-    def _of(self, content: bytes) -> bytes:
-        key = blake2b(content, digest_size=16, key=self._secret).digest()
-        short = key[:8]
-        if short not in self._met:
-            self._met.add(short)
-            return key
-        self._again[short] += 1
-        return blake2b(content, digest_size=16, key=self._secret, salt=b"%d" % self._again[short]).digest()
+    def _of(self, contents: list[bytes]) -> list[bytes]:
+        met, secret, keys = self._met, self._secret, []
+        for content in contents:
+            key = blake2b(content, digest_size=KEY, key=secret).digest()
+            if key in met:
+                self._again[key] += 1
+                key = blake2b(content, digest_size=KEY, key=secret, salt=b"%d" % self._again[key]).digest()
+            else:
+                met.add(key)
+            keys.append(key)
+        return keys

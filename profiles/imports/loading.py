@@ -13,10 +13,10 @@ from profiles.facts import Problem, State
 from profiles.imports.formats import Format
 from profiles.imports.mapping import said
 from profiles.imports.rows import Block, Fault
+from profiles.imports.sheet import BETWEEN, TEXT
 from profiles.imports.values import Values
 from profiles.models import Batch
 
-TEXT = pa.large_string()
 COUNTED = {State.NEW: "rows_new", State.UPDATED: "rows_updated", State.UNCHANGED: "rows_unchanged"}
 
 
@@ -93,11 +93,12 @@ class Loader(Protocol):
         """What was written last was rolled back."""
 
 
-def contents(block: Block) -> list[str]:
-    """Each row as one text, equal for equal rows whatever the order of columns; empty cells do not count."""
+def contents(block: Block) -> list[bytes]:
+    """Each row as bytes, equal for equal rows whatever the order of columns; empty cells do not count."""
+    between = pa.scalar(BETWEEN, TEXT)
     parts = []
     for name in sorted(block.table.column_names):
         cell = block.table[name].combine_chunks()
         cell = pc.if_else(pc.equal(cell, ""), pa.scalar(None, TEXT), cell)
-        parts.append(pc.binary_join_element_wise(pa.scalar(name, TEXT), cell, pa.scalar("\x1f", TEXT)))
-    return pc.binary_join_element_wise(*parts, pa.scalar("\x1e", TEXT), null_handling="skip").to_pylist()
+        parts.append(pc.binary_join_element_wise(pa.scalar(name, TEXT), cell, between))
+    return pc.binary_join_element_wise(*parts, between, null_handling="skip").cast(pa.large_binary()).to_pylist()

@@ -13,7 +13,6 @@ from profiles.imports.rows import COLUMN_LIMIT, Survey
 from profiles.imports.unpacking import UNPACKED_LIMIT
 
 BLOCK_LIMIT = 256 << 20  # bytes of text in one block
-TRAILING_ZEROS = r"\.?0+$"
 
 
 def survey(file: BinaryIO) -> Survey:
@@ -66,11 +65,19 @@ def _as_text(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         return column.dictionary_decode().cast(pa.large_string())
     if pa.types.is_timestamp(kind):
-        text = column.cast(pa.timestamp("us", kind.tz), safe=False).cast(pa.large_string())
-        return pc.replace_substring_regex(text, r"\.0{6}", "")
+        return _moments(column)
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return pa.array([_as_json(value) for value in column.to_pylist()], pa.large_string())
     return column.cast(pa.large_string())
+
+
+def _moments(column: pa.Array) -> pa.Array:
+    """To the second where that is all, else to the microsecond."""
+    try:
+        return column.cast(pa.timestamp("s", column.type.tz)).cast(pa.large_string())
+    except pa.ArrowInvalid:
+        text = column.cast(pa.timestamp("us", column.type.tz), safe=False).cast(pa.large_string())
+        return pc.replace_substring_regex(text, r"\.0{6}", "")
 
 
 def _as_json(value) -> str | None:

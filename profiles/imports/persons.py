@@ -7,9 +7,13 @@ import pyarrow as pa
 
 from profiles.facts import Person
 from profiles.imports.mapping import said, typed_traits
-from profiles.imports.sheet import Sheet
+from profiles.imports.sheet import Sheet, distinct
 
+NOBODY = {"value": ""}
+#: Identifiers and traits; and with the external id, None for nobody.
 Content = tuple[tuple[tuple[str, str, bool], ...], tuple[tuple[str, str], ...]]
+
+Said = tuple[str | None, Content]
 
 
 @dataclass
@@ -20,14 +24,13 @@ class PersonColumns:
     identifiers: list[tuple[str, bool, pa.Array]]
     traits: list[tuple[str, pa.Array]]
 
-    def rows(self, keep: pa.Array) -> list[tuple[str | None, Content]]:
-        """(external id, what is said) of the rows at `keep`, in their order; equal rows share one answer."""
+    def distinct(self, keep: pa.Array) -> tuple[pa.Array, list[Said]]:
+        """(code of each of the rows at `keep`, the different (external id, what is said) by code)."""
         columns = [self.ids, *(one[-1] for one in self.identifiers), *(one[-1] for one in self.traits)]
-        met: dict[tuple, tuple[str | None, Content]] = {}
-        rows = zip(*(column.take(keep).to_pylist() for column in columns), strict=True)
-        return [met.get(row) or met.setdefault(row, self._row(row)) for row in rows]
+        codes, rows = distinct([column.take(keep) for column in columns])
+        return codes, [self._row(row) for row in rows]
 
-    def _row(self, row: tuple[str | None, ...]) -> tuple[str | None, Content]:
+    def _row(self, row: tuple[str | None, ...]) -> Said:
         external_id, *cells = row
         identifiers = zip(self.identifiers, cells, strict=False)
         traits = zip(self.traits, cells[len(self.identifiers) :], strict=True)
@@ -55,7 +58,7 @@ class PersonReader:
         traits = [
             (code, getattr(sheet, self._typed.get(code, "text"))(cell)) for code, cell in spec.get("traits", {}).items()
         ]
-        return PersonColumns(sheet.text(spec.get("external_id", {"value": ""})), identifiers, traits)
+        return PersonColumns(sheet.text(spec.get("external_id", NOBODY)), identifiers, traits)
 
     def person(self, external_id: str, content: Content, observed_at: datetime, row_number: int) -> Person:
         identifiers, traits = content

@@ -10,7 +10,7 @@ from profiles.imports.rows import Block, Fault
 from profiles.imports.values import Unreadable, Values, product
 
 TEXT = pa.large_string()
-BETWEEN = "*"
+BETWEEN = "\x00"  # stands in no cell: rows that hold it are rejected
 
 
 class Sheet:
@@ -125,6 +125,13 @@ def _translation(values: dict[str, str]) -> Callable[[str], str]:
             raise Unreadable("unknown_value") from None
 
     return translated
+
+
+def distinct(columns: list[pa.Array]) -> tuple[pa.Array, list[tuple[str | None, ...]]]:
+    """(code of each row, the different rows by code) of some columns side by side."""
+    filled = [column.fill_null("") for column in columns]
+    coded = pc.binary_join_element_wise(*filled, pa.scalar(BETWEEN, TEXT)).dictionary_encode()
+    return coded.indices, [tuple(cell or None for cell in row.split(BETWEEN)) for row in coded.dictionary.to_pylist()]
 
 
 def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
