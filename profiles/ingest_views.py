@@ -44,7 +44,7 @@ def door(view):
                 response = _guarded(view, request, path)
                 _allow_origin(request, response)
         except (DatabaseError, InterfaceError, NoAnswer) as error:
-            log.error("The database does not answer: %s", type(error).__name__)
+            log.error("Nothing can be kept: the database answers with %s", type(error).__name__)
             response = problem(Unavailable(retry_after=patience()))
         return response
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from cdp.kit.collector import collector_at_rest
@@ -40,13 +40,11 @@ def drain(*, inbox: UUID) -> int:
     if row is None:
         return 0
     if row.attempts:
-        return _drain_alone(row.pk)
+        return _drain_alone(row)
     try:
         return _drain_together(row)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        return sum(_drain_alone(one) for one in _waiting(row.source_id, row.is_test).values_list("pk", flat=True))
+    except Exception:  # whose fault it is shows when each stands alone
+        return sum(_drain_alone(one) for one in _waiting(row).defer("sealed"))
 
 
 def sweep(*, now: datetime | None = None) -> int:
@@ -69,8 +67,9 @@ def purge(*, now: datetime | None = None) -> int:
     return Inbox.objects.filter(state=InboxState.DONE, done_at__lt=(now or timezone.now()) - KEPT).delete()[0]
 
 
-def _waiting(source: int, is_test: bool):
-    fresh = Inbox.objects.filter(source=source, is_test=is_test, state=InboxState.WAITING, attempts=0)
+def _waiting(like: Inbox):
+    """What waits of the same source and has not failed."""
+    fresh = Inbox.objects.filter(source=like.source_id, is_test=like.is_test, state=InboxState.WAITING, attempts=0)
     return fresh.order_by("pk")[:BATCHES]
 
 
@@ -79,7 +78,7 @@ def _waiting(source: int, is_test: bool):
 def _drain_together(first: Inbox) -> int:
     """One drain of a source at a time: its batches count in the order in which they came."""
     _hold(first.source_id)
-    chosen = _first_events(_waiting(first.source_id, first.is_test).select_for_update().values_list("pk", "events"))
+    chosen = _first_events(_waiting(first).select_for_update().values_list("pk", "events"))
     rows = list(Inbox.objects.filter(pk__in=chosen).select_related("source").order_by("pk"))
     return _done(rows, _take(rows)) if rows else 0
 
@@ -95,18 +94,16 @@ def _first_events(waiting: Iterable[tuple[UUID, int]]) -> list[UUID]:
     return chosen
 
 
-def _drain_alone(inbox: UUID) -> int:
+def _drain_alone(one: Inbox) -> int:
     try:
         with transaction.atomic():
-            row = Inbox.objects.select_for_update(of=["self"]).select_related("source").get(pk=inbox)
+            _hold(one.source_id)
+            row = Inbox.objects.select_for_update(of=["self"]).select_related("source").get(pk=one.pk)
             if row.state != InboxState.WAITING:
                 return 0
-            _hold(row.source_id)
             return _done([row], _take_singly(row) if row.attempts >= TRIES - 1 else _take([row]))
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as error:
-        _failed(inbox, error)
+        _failed(one.pk, error)
         return 0
 
 
@@ -130,8 +127,6 @@ def _take_singly(row: Inbox) -> list[Entry]:
             taken = take_in(source=row.source, is_test=row.is_test, entries=[entry])
             stored += taken.stored
             refused += taken.refused
-        except (OperationalError, InterfaceError):
-            raise
         except Exception as error:
             log.warning("An event of batch %s is put aside: %s", row.pk, _told(error))
             refused.append(Refusal(entry, "failed"))
@@ -156,6 +151,7 @@ def _done(chosen: list[Inbox], stored: list[Entry]) -> int:
 
 
 def _failed(inbox: UUID, error: Exception) -> None:
+    """Count the try. Where the database is gone this raises as well, and the try does not count."""
     row = Inbox.objects.get(pk=inbox)
     row.attempts += 1
     row.error = _told(error)

@@ -201,10 +201,10 @@ def _is_fixed(name: str) -> bool:
 
 
 def _id(value) -> str | None:
-    """Absent ids come as null; numbers are ids as well."""
+    """Absent ids come as null; numbers are ids as well; a whole text is none."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return str(value)[:LONGEST_ID] or None
+    return str(value) if len(str(value)) <= LONGEST_ID else None
 
 
 def _object(value) -> dict:
