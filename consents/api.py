@@ -1,6 +1,7 @@
 """Consents over the API: what stands, the history, the answer "may we", and the door into the ledger."""
 
 import django_filters
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_field
@@ -22,8 +23,10 @@ from consents.models import (
     NoticeVersion,
     Purpose,
     State,
+    state_at,
 )
-from profiles import lookup
+from consents.refusals import SaidOtherwise
+from profiles import lookup, vault
 from profiles.api import profile_id, public_id
 from profiles.models import Subject
 
@@ -108,7 +111,7 @@ class DecisionSerializer(serializers.Serializer):
             said["notice"] = tuple(said["notice"][part] for part in ("key", "language", "version"))
         if "evidence" in said:
             said["evidence"] = said["evidence"].encode()
-        return Decision(**said)
+        return Decision(**said, **self.context)
 
 
 class RecordedSerializer(serializers.Serializer):
@@ -124,11 +127,16 @@ class ConsentSerializer(serializers.ModelSerializer):
     profile = PersonField(source="profile_id", read_only=True)
     purpose = serializers.SlugRelatedField("key", read_only=True)
     controller = serializers.SlugRelatedField("key", read_only=True)
+    state = serializers.SerializerMethodField()
 
     class Meta:
         model = ConsentRecord
         fields = ["profile", "purpose", "channel", "controller", "contact_ref", "state", "doi_pending", "effective_at",
                   "recorded_at", "validity_until", "language", "trust", "method", "ledger_position"]  # fmt: skip
+
+    def get_state(self, record) -> str:
+        """As of now: what has run out is expired."""
+        return state_at(record, timezone.now())
 
 
 class EntrySerializer(serializers.ModelSerializer):
@@ -206,14 +214,28 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
     filterset_class = ConsentFilter
     queryset = ConsentRecord.objects.select_related("purpose", "controller")
 
+    def get_queryset(self):
+        """A test key sees test people, every other key the real ones."""
+        return super().get_queryset().filter(profile__is_test=self._is_test())
+
+    def _is_test(self) -> bool:
+        return getattr(getattr(self.request, "auth", None), "is_test", False)
+
+    def _subject(self, key) -> Subject:
+        subject = Subject.objects.filter(pk=key, is_test=self._is_test()).first()
+        if subject is None:
+            raise NotFound
+        return subject
+
     @extend_schema(request=DecisionSerializer(many=True), responses={201: RecordedSerializer(many=True)})
     def create(self, request):
         many = isinstance(request.data, list)
         if many and len(request.data) > MOST_AT_ONCE:
             raise ValidationError([_("At most %(most)s at once.") % {"most": MOST_AT_ONCE}], code="too_many")
-        said = DecisionSerializer(data=request.data if many else [request.data], many=True)
+        context = {"among_test_people": self._is_test()}
+        said = DecisionSerializer(data=request.data if many else [request.data], many=True, context=context)
         said.is_valid(raise_exception=True)
-        recorded = ledger.record(said.save(), by=None)
+        recorded = self._record(said.save())
         answer = [
             {"position": position, "replayed": replayed}
             for position, replayed in zip(recorded.positions, recorded.replayed, strict=True)
@@ -221,24 +243,35 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
         code = status.HTTP_200_OK if all(recorded.replayed) else status.HTTP_201_CREATED
         return Response(answer if many else answer[0], status=code)
 
+    def _record(self, decisions: list[Decision]) -> ledger.Recorded:
+        """An id that comes again with another body is refused, and the attempt is logged."""
+        try:
+            return ledger.record(decisions, by=self.request.auth)
+        except SaidOtherwise as clash:
+            ids = {f"{decisions[one.index].source}: {decisions[one.index].source_event_id}" for one in clash.problems}
+            vault.log_refused(
+                [],
+                by=self.request.auth,
+                action="record_consent",
+                purpose=", ".join(sorted(ids)),
+                request_id=self.request._request.id,
+            )
+            raise
+
     @extend_schema(parameters=QUESTION, responses=AnswerSerializer, filters=False)
     @action(detail=False, pagination_class=None)
     def decision(self, request):
         """May this person be contacted, for this purpose, on this channel, now or at a moment; and why."""
         asked = Question(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        if not Subject.objects.filter(pk=asked.validated_data["profile"]).exists():
-            raise NotFound
+        self._subject(asked.validated_data["profile"])
         return Response(AnswerSerializer(decision.decide(**asked.validated_data)).data)
 
     @extend_schema(parameters=QUESTION[:1], responses=EntrySerializer(many=True), filters=False)
     @action(detail=False, pagination_class=None)
     def history(self, request):
         """Every entry of the ledger that concerns a person, under every id they ever had; the latest act first."""
-        asked = request.query_params.get("profile", "")
-        subject = Subject.objects.filter(pk=profile_id(asked)).first()
-        if subject is None:
-            raise NotFound
+        subject = self._subject(profile_id(request.query_params.get("profile", "")))
         found = [one.entry for one in history.entries(subject.profile_id)]
         return Response({"data": EntrySerializer(found, many=True).data})
 

@@ -14,7 +14,8 @@ class Decision:
     The person is named by `profile` (any profile id ever given), by the source `record` it came with, or by an
     `identifier` (namespace code, raw value). `contact` (namespace code, raw value) is the address it is about.
     `notice` is (key, language, version) of the words that were shown. `effective_at` is when the person acted,
-    with its zone. `evidence` proves it (a form picture, a call reference) and is kept sealed.
+    with its zone. `evidence` proves it (a form picture, a call reference) and is kept sealed. `among_test_people`
+    tells whether the person is test data; None: whichever it is.
     """
 
     purpose: str
@@ -39,6 +40,7 @@ class Decision:
     reason_code: str = ""
     evidence: bytes | None = None
     evidence_type: str = "text/plain"
+    among_test_people: bool | None = None
 
     @property
     def grants(self) -> bool:

@@ -5,6 +5,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
+
 from consents.models import ConsentEvidence
 from profiles.vault import Item, Keyring, open_values
 
@@ -28,7 +30,7 @@ def keep(drafts: Iterable["Draft"], *, by) -> None:
                 digest=draft.row["evidence_digest"],
                 media_type=draft.evidence_type,
                 sealed=sealed,
-                created_by=by,
+                created_by=by if isinstance(by, get_user_model()) else None,
             )
         )
     ConsentEvidence.objects.bulk_create(kept)

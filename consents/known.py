@@ -15,11 +15,12 @@ from profiles.vault import blind_raw
 
 
 class Person(NamedTuple):
-    """Whom a decision is about: the id it is recorded under, the present profile, and whether they were erased."""
+    """Whom a decision is about: the id it is recorded under, the present profile, whether erased, whether test data."""
 
     subject: UUID
     profile: UUID
     erased: bool
+    is_test: bool
 
 
 class Known:
@@ -42,10 +43,12 @@ class Known:
     def person(self, decision: Decision) -> list[Person]:
         """Whom the decision may mean: one, none, or several where an identifier is shared."""
         if decision.profile:
-            return self._people.get(decision.profile, [])
-        if decision.record:
-            return self._by_record.get(decision.record, [])
-        return self._by_identifier.get(decision.identifier, [])
+            found = self._people.get(decision.profile, [])
+        elif decision.record:
+            found = self._by_record.get(decision.record, [])
+        else:
+            found = self._by_identifier.get(decision.identifier, [])
+        return [one for one in found if decision.among_test_people in (None, one.is_test)]
 
     def record_is_of_another(self, decision: Decision, person: Person) -> bool:
         return {other.profile for other in self._by_record.get(decision.record, [])} != {person.profile}
@@ -98,7 +101,7 @@ def _pairs(through, left: str, objects, right: str) -> dict[UUID, set[UUID]]:
     return pairs
 
 
-_PERSON = """SELECT {key}, s.id, s.profile_id, p.erased_at IS NOT NULL
+_PERSON = """SELECT {key}, s.id, s.profile_id, p.erased_at IS NOT NULL, p.is_test
              FROM {of} JOIN profiles_profile p ON p.id = s.profile_id"""
 
 

@@ -42,7 +42,8 @@ def check(decisions: Sequence[Decision]) -> list[Problem]:
 def record(decisions: Sequence[Decision], *, by=None) -> Recorded:
     """Record what people answered. The same (source, source event id) with the same body is a no-op.
 
-    by: the user who enters it, or None when a system does. Raises NotRecorded, SaidOtherwise.
+    by: the user who enters it, the service key that sends it, or None for the system.
+    Raises NotRecorded, SaidOtherwise.
     """
     known = Known(decisions)
     if found := problems(decisions, known):

@@ -3,6 +3,7 @@
 import pytest
 
 from consents.models import Ledger
+from profiles.models import AccessEntry
 from tests.api import Service
 from tests.builders import days_ago, source
 from tests.consents import building as consent
@@ -67,6 +68,41 @@ def test_the_same_id_with_another_body_is_a_conflict(news):
 
     assert (other.status_code, other.json()["code"]) == (409, "source_event_conflict")
     assert Ledger.objects.count() == 1
+    logged = AccessEntry.objects.get(action="record_consent")
+    assert (logged.actor, logged.allowed, logged.purpose) == (service.key.pk, False, "webshop: form-1")
+
+
+def test_the_ledger_tells_which_key_recorded_a_decision(news):
+    service = Service("consents:write")
+
+    service.post("consents", answer(person(email="anna@example.dk"), news))
+
+    assert Ledger.objects.get().history_user_id == service.key.pk
+
+
+def test_test_keys_and_test_people_are_apart(news):
+    real, made_up = person(external_id="r", email="anna@example.dk"), person(external_id="t", is_test=True)
+    keys = {
+        "real": Service("consents:write", "consents:read"),
+        "test": Service("consents:write", "consents:read", is_test=True),
+    }
+
+    codes = {
+        (name, kind): key.post("consents", answer(somebody, news, source_event_id=f"{name}-{kind}")).status_code
+        for name, key in keys.items()
+        for kind, somebody in (("real", real), ("test", made_up))
+    }
+
+    assert codes == {("real", "real"): 201, ("real", "test"): 400, ("test", "real"): 400, ("test", "test"): 201}
+    seen = {name: [row["profile"] for row in key.get("consents").json()["data"]] for name, key in keys.items()}
+    assert seen == {"real": [f"prf_{real.pk}"], "test": [f"prf_{made_up.pk}"]}
+
+
+def test_a_consent_that_has_run_out_is_listed_as_expired(news):
+    yearly = consent.purpose("yearly", valid_months=12)
+    consent.say(person(), yearly, days_ago=500)
+
+    assert [row["state"] for row in Service("consents:read").get("consents").json()["data"]] == ["ConsentExpired"]
 
 
 @pytest.mark.parametrize(
