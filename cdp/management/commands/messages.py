@@ -14,11 +14,18 @@ import polib
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.core.management.commands import makemessages
 
 LANGUAGES = ("da", "sv")
 #: Libraries whose screens we show and that have no Danish or no Swedish of their own.
 LIBRARIES = ("unfold", "simple_history", "django_filters", "procrastinate.contrib.django", "drf_spectacular", "axes")
 IGNORED = ["tests/*", ".venv/*", ".kendt/*", "node_modules/*", "benchmarks/*"]
+
+
+class Gather(makemessages.Command):
+    """Django's own command, without guesses: a string that is merely alike is not translated."""
+
+    msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
 
 
 class Command(BaseCommand):
@@ -29,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("languages", nargs="*", default=LANGUAGES, help="da, sv; both when none is named")
 
     def handle(self, *, languages, **options):
-        call_command("makemessages", locale=languages, ignore_patterns=IGNORED, no_location=True, verbosity=0)
+        call_command(Gather(), locale=languages, ignore_patterns=IGNORED, no_location=True, verbosity=0)
         shipped = {library: _strings_of(library) for library in LIBRARIES}
         for language in languages:
             catalogue = polib.pofile(_path(language), wrapwidth=120)
@@ -50,7 +57,7 @@ def _strings_of(library: str) -> list[polib.POEntry]:
         shutil.copytree(package, copy, ignore=shutil.ignore_patterns("locale", "static", "__pycache__", "tests"))
         (copy / "locale").mkdir()
         with contextlib.chdir(copy):
-            call_command("makemessages", locale=["da"], no_location=True, verbosity=0)
+            call_command(Gather(), locale=["da"], no_location=True, verbosity=0)
         found = copy / "locale" / "da" / "LC_MESSAGES" / "django.po"
         return list(polib.pofile(str(found))) if found.exists() else []
 
