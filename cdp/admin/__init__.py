@@ -19,6 +19,9 @@ NOT_LISTED = {
     "procrastinate.ProcrastinateWorker": "Shown by /health/ready.",
     "procrastinate.ProcrastinateEvent": "Steps of a job, of use to nobody but its developer.",
     "procrastinate.ProcrastinatePeriodicDefer": "The clock of periodic jobs.",
+    "consents.ConsentEvidence": "Sealed; reached from the ledger entry that it proves.",
+    "consents.ContactPoint": "A random id that stands for an address; seen in the consents of its person.",
+    "profiles.Rejection": "Shown on the page of its import, which gives it back as a file.",
     "profiles.EventKey": "Digests of message ids: nothing a person could read.",
     "profiles.SubjectKey": "Keys of people. No page may hold them.",
 }

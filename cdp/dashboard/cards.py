@@ -35,6 +35,14 @@ APPROVALS = [
 
 STEWARD = [
     Number(_("People known"), "profiles.profile", "", level="", estimate_of="profiles_profile"),
+    Number(_("Events stored"), "profiles.event", "", level="", estimate_of="profiles_event"),
+    Number(
+        _("Segments in use"),
+        "segments.segment",
+        "segments_segment WHERE state = 'active'",
+        "?state__exact=active",
+        level="",
+    ),
     Number(
         _("Waiting for a decision"),
         "profiles.workitem",
