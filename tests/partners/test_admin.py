@@ -32,11 +32,6 @@ pytestmark = pytest.mark.django_db
 MANAGER, OFFICER = "Partner manager", "Compliance officer"
 
 
-@pytest.fixture(autouse=True)
-def own_folder(settings, tmp_path):
-    settings.KENDT_FILES = tmp_path
-
-
 @pytest.fixture
 def as_(client):
     """The client, signed in as somebody."""

@@ -46,11 +46,6 @@ def stored_files() -> set[str]:
     return {path.name for path in (settings.KENDT_FILES / "deliveries").glob("*")}
 
 
-@pytest.fixture(autouse=True)
-def own_folder(settings, tmp_path):
-    settings.KENDT_FILES = tmp_path
-
-
 # --- What is in the file ------------------------------------------------------------------------------------------
 
 

@@ -37,11 +37,6 @@ HEADER = "member,email,city,tier,shoe_size"
 SPEC = {"external_id": "member", "identifiers": {"email": "email"}, "traits": {"city": "city", "loyalty_tier": "tier"}}
 
 
-@pytest.fixture(autouse=True)
-def own_folder(settings, tmp_path):
-    settings.KENDT_FILES = tmp_path
-
-
 def incoming(**fields):
     """An agreement under which e-mail, city and tier may come in."""
     lines = [Line(code, purpose(), direction="in") for code in ("email", "city", "loyalty_tier")]
