@@ -96,6 +96,8 @@ def test_test_keys_and_test_people_are_apart(news):
     assert codes == {("real", "real"): 201, ("real", "test"): 400, ("test", "real"): 400, ("test", "test"): 201}
     seen = {name: [row["profile"] for row in key.get("consents").json()["data"]] for name, key in keys.items()}
     assert seen == {"real": [f"prf_{real.pk}"], "test": [f"prf_{made_up.pk}"]}
+    for path, more in (("consents/history", {}), ("consents/decision", {"purpose": "newsletter"})):
+        assert [key.get(path, profile=f"prf_{made_up.pk}", **more).status_code for key in keys.values()] == [404, 200]
 
 
 def test_a_consent_that_has_run_out_is_listed_as_expired(news):

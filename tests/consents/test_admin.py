@@ -1,0 +1,408 @@
+"""The screens of consent: what they show, what they refuse, and that each act goes through its verb."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cdp.kit.ids import uuid7
+from consents import layers, reference
+from consents.models import (
+    AgeLimit,
+    ConsentEvidence,
+    ConsentRecord,
+    Ledger,
+    NoticeVersion,
+    Objection,
+    Purpose,
+    PurposeVersion,
+    Restriction,
+    Suppression,
+)
+from profiles import decisions
+from profiles.models import AccessEntry, Identifier
+from tests import builders
+from tests.consents import building as consent
+from tests.profiles.building import person
+
+pytestmark = pytest.mark.django_db
+PLANTED = ["anna@example.dk", "Ågård", "+4520123456"]
+
+
+def signed_in(*roles) -> Client:
+    client = Client(raise_request_exception=True)
+    client.force_login(builders.user(roles=roles))
+    return client
+
+
+@pytest.fixture
+def officer():
+    return signed_in("Compliance officer")
+
+
+@pytest.fixture
+def anna():
+    return person(email="anna@example.dk", phone="+4520123456", full_name="Anna Ågård")
+
+
+@pytest.fixture
+def news():
+    return consent.purpose()
+
+
+def page(anna, place="history"):
+    return reverse(f"admin:consents_person_{place.replace('-', '_')}", args=[anna.pk])
+
+
+def at_address(profile, purpose, state="ConsentGiven", **said):
+    return consent.say(profile, purpose, state, channel="email", contact=("email", "anna@example.dk"), **said)
+
+
+def text(response) -> str:
+    assert response.status_code == 200, response.status_code
+    return response.content.decode()
+
+
+# --- Reading --------------------------------------------------------------------------------------------------------
+
+
+LISTS = ("consentrecord", "historicalconsentrecord", "objection")
+
+
+def test_lists_and_pages_tell_no_personal_value(officer, anna, news):
+    at_address(anna, news, days_ago=2)
+    layers.object_to(profile=anna.pk, source="webshop", source_event_id="o1")
+    record = ConsentRecord.objects.get()
+    addresses = [
+        *(
+            reverse(f"admin:consents_{name}_changelist")
+            for name in ("consentrecord", "historicalconsentrecord", "objection")
+        ),
+        reverse("admin:consents_consentrecord_change", args=[record.pk]),
+        page(anna),
+        page(anna, "record"),
+        page(anna, "objection"),
+        reverse("admin:profiles_profile_change", args=[anna.pk]) + "?tab=consents",
+    ]
+
+    for address in addresses:
+        shown = text(officer.get(address))
+        assert "A•••" in shown or "a•••@example.dk" in shown or "objection" in address
+        assert not [value for value in PLANTED if value in shown], address
+    assert not AccessEntry.objects.exists()
+
+
+def test_the_history_shows_both_clocks_the_words_and_the_entry(officer, anna, news):
+    consent.notice(news, key="w", text="Ja tak til <b>nyheder</b>")
+    position = at_address(anna, news, notice=("w", "da", 1))
+
+    shown = text(officer.get(page(anna)))
+
+    assert "Ja tak til &lt;b&gt;nyheder" in shown
+    assert f'id="entry-{position}"' in shown
+    assert Ledger.objects.get().evidence_digest in shown
+    assert NoticeVersion.objects.get(key="w").sha256 in shown
+    assert "a form picture" not in shown
+
+
+def test_a_moment_before_the_first_record_says_no_record(officer, anna, news):
+    at_address(anna, news, days_ago=2)
+
+    before = text(officer.get(page(anna), {"as_of": "2020-01-01T10:00:00"}))
+    nonsense = text(officer.get(page(anna), {"as_of": "not a moment"}))
+
+    assert "Nothing had been recorded for this person by then" in before
+    assert "k-badge--good" in nonsense
+
+
+def test_an_id_that_was_merged_away_leads_to_the_present_history(officer, anna, news):
+    other = person()
+    decisions.same(subject=anna.pk, other=other.pk, by=None, reason="same")
+    old, new = max(anna.pk, other.pk), min(anna.pk, other.pk)
+
+    answer = officer.get(reverse("admin:consents_person_history", args=[old]))
+
+    assert answer.url == reverse("admin:consents_person_history", args=[new])
+    assert officer.get(reverse("admin:consents_person_history", args=[uuid7()])).status_code == 404
+
+
+def test_the_history_page_of_a_record_is_the_ledger_of_its_choice(officer, anna, news):
+    at_address(anna, news)
+    record = ConsentRecord.objects.get()
+
+    answer = officer.get(reverse("admin:consents_consentrecord_history", args=[record.pk]))
+
+    assert answer.url == page(anna) + "?purpose=newsletter&channel=email#entries"
+
+
+def test_a_record_says_what_follows_from_it(officer, anna, news):
+    at_address(anna, news, "ConsentWithdrawn")
+
+    shown = text(officer.get(reverse("admin:consents_consentrecord_change", args=[ConsentRecord.objects.get().pk])))
+
+    assert "May not be used now." in shown
+    assert "The person has withdrawn the consent." in shown
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_lists_cost_as_many_statements_for_one_row_as_for_many(officer, news, count, django_assert_max_num_queries):
+    for number in range(count):
+        consent.say(person(email=f"p{number}@example.dk"), news)
+
+    for name in ("consentrecord", "historicalconsentrecord"):
+        with django_assert_max_num_queries(16):
+            text(officer.get(reverse(f"admin:consents_{name}_changelist")))
+
+
+def test_what_has_run_out_is_found_as_expired(officer, anna, news):
+    yearly = consent.purpose("yearly", valid_months=12)
+    consent.say(anna, yearly, days_ago=500)
+    consent.say(anna, news)
+    address = reverse("admin:consents_consentrecord_changelist")
+
+    def found(state):
+        shown = officer.get(address, {"state": state}).context["cl"].result_list
+        return [record.purpose.key for record in shown]
+
+    assert (found("ConsentExpired"), found("ConsentGiven")) == (["yearly"], ["newsletter"])
+
+
+# --- Nothing can be edited ------------------------------------------------------------------------------------------
+
+
+def test_evidence_and_projection_cannot_be_changed_by_anyone(anna, news):
+    at_address(anna, news)
+    layers.object_to(profile=anna.pk, source="webshop", source_event_id="o1")
+    layers.restrict(profile=anna.pk, reason_code="x")
+    root = Client()
+    root.force_login(builders.user(superuser=True))
+    rows = {
+        "consentrecord": ConsentRecord.objects.get(),
+        "historicalconsentrecord": Ledger.objects.get(),
+        "objection": Objection.objects.get(),
+        "restriction": Restriction.objects.get(),
+    }
+
+    for name, row in rows.items():
+        before = list(type(row).objects.values())
+        assert root.get(reverse(f"admin:consents_{name}_add")).status_code == 403
+        assert root.post(reverse(f"admin:consents_{name}_delete", args=[row.pk])).status_code == 403
+        root.post(reverse(f"admin:consents_{name}_change", args=[row.pk]), {"state": "ConsentGiven"})
+        assert list(type(row).objects.values()) == before
+
+
+# --- Recording ------------------------------------------------------------------------------------------------------
+
+
+def entry(anna, news, **fields) -> dict:
+    """What staff fill in."""
+    said = {
+        "event": str(uuid7()),
+        "state": "ConsentWithdrawn",
+        "purpose": str(news.pk),
+        "channel": "email",
+        "contact": str(Identifier.objects.get(namespace__code="email", subject__profile=anna).pk),
+        "effective_at": "2026-03-01T10:00",
+        "method": "spoken",
+        "evidence": "call 4711",
+    }
+    return said | fields
+
+
+def test_staff_record_what_a_person_said_with_what_proves_it(officer, anna, news):
+    said = entry(anna, news)
+
+    first, again = (officer.post(page(anna, "record"), said) for _ in range(2))
+
+    assert first.url == again.url == page(anna)
+    recorded = Ledger.objects.get()
+    assert (recorded.state, recorded.actor_kind, recorded.source.code) == ("ConsentWithdrawn", "staff", "steward")
+    assert recorded.effective_at.isoformat() == "2026-03-01T09:00:00+00:00"
+    assert (recorded.contact_ref is not None, ConsentEvidence.objects.count()) == (True, 1)
+
+
+def test_a_consent_entered_by_staff_needs_words_place_and_evidence(officer, anna, news):
+    refused = officer.post(page(anna, "record"), entry(anna, news, state="ConsentGiven", evidence=""))
+    also = officer.post(page(anna, "record"), entry(anna, news, state="ConsentGiven"))
+
+    assert set(refused.context["form"].errors) == {"evidence"}
+    assert set(also.context["form"].errors) == {"notice", "collection_point"}
+    assert not Ledger.objects.exists()
+
+
+def test_an_objection_is_recorded_and_taken_back_with_a_reason(officer, anna):
+    said = {"event": "e1", "purpose": "", "effective_at": "2026-03-01T10:00", "reason_code": "call 4711"}
+
+    officer.post(page(anna, "objection"), said)
+    assert layers.objects(anna.pk)
+
+    officer.post(page(anna, "take-back"), {"event": "e2", "reason": "call 4712"})
+    assert not layers.objects(anna.pk)
+    assert list(Objection.objects.order_by("pk").values_list("lifted", "reason_code")) == [
+        (False, "call 4711"),
+        (True, "call 4712"),
+    ]
+
+
+def test_processing_is_restricted_and_released(officer, anna):
+    for _ in range(2):
+        officer.post(page(anna, "restriction"), {"reason_code": "accuracy disputed"})
+
+    assert list(Restriction.objects.order_by("pk").values_list("lifted", flat=True)) == [False, True]
+
+
+# --- Proof ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("pdf", b"%PDF-"), ("csv", "\ufeff".encode())])
+def test_proof_is_made_with_a_reason_and_logged(officer, anna, news, kind, begins):
+    at_address(anna, news)
+
+    without = officer.post(page(anna, "proof"), {"format": kind, "reason": " "})
+    made = officer.post(page(anna, "proof"), {"format": kind, "reason": "complaint 12"})
+
+    assert without.url == page(anna)
+    assert made.content.startswith(begins)
+    assert "attachment" in made["Content-Disposition"]
+    logged = AccessEntry.objects.filter(action="prove_consent")
+    assert {(one.purpose, tuple(one.subjects)) for one in logged} == {("complaint 12", (anna.pk,))}
+
+
+def test_evidence_opens_only_with_a_reason_and_only_for_its_person(officer, anna, news):
+    at_address(anna, news, evidence=b"call 4711")
+    key = ConsentEvidence.objects.get().pk
+    address = reverse("admin:consents_person_evidence", args=[anna.pk, key])
+
+    assert officer.post(address, {"reason": ""}).url == page(anna)
+    assert officer.post(address, {"reason": "complaint"}).content == b"call 4711"
+    of_another = reverse("admin:consents_person_evidence", args=[person().pk, key])
+    assert officer.post(of_another, {"reason": "complaint"}).status_code == 404
+    assert list(AccessEntry.objects.values_list("action", "purpose")) == [("read_evidence", "complaint")]
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("Compliance officer", {"record", "objection", "take-back", "restriction", "proof"}),
+        ("Steward", {"record"}),
+        ("Auditor", set()),
+        ("Marketer", set()),
+    ],
+)
+def test_each_act_needs_its_right(role, allowed, anna):
+    client = signed_in(role)
+
+    answers = {
+        place: client.post(page(anna, place), {}).status_code
+        for place in ("record", "objection", "take-back", "restriction", "proof")
+    }
+
+    assert {place for place, code in answers.items() if code != 403} == allowed
+
+
+# --- Suppression ----------------------------------------------------------------------------------------------------
+
+
+def test_an_address_is_suppressed_tested_and_lifted_with_a_reason(officer):
+    add, test = (reverse(f"admin:consents_suppression_{name}") for name in ("add", "test"))
+    asked = {"namespace": "email", "address": " Bo@Example.dk"}
+    assert "is not suppressed" in text(officer.post(test, asked))
+
+    officer.post(add, asked | {"channel": "none", "reason": "complaint"})
+    assert "This address is suppressed" in text(officer.post(test, asked))
+
+    shown = officer.get(reverse("admin:consents_suppression_changelist"))
+    (row,) = shown.context["cl"].result_list
+    lift = reverse("admin:consents_suppression_lift", args=[row.entry])
+    officer.post(lift, {"reason": ""})
+    assert Suppression.objects.filter(lifted_at=None).exists()
+    officer.post(lift, {"reason": "typed wrongly"})
+    assert not Suppression.objects.filter(lifted_at=None).exists()
+    assert "bo@example.dk" not in text(shown).lower()
+
+
+def test_nonsense_is_no_address(officer):
+    answer = officer.post(
+        reverse("admin:consents_suppression_test"), {"namespace": "email", "address": "nonsense"}, follow=True
+    )
+
+    assert "This is no address or number" in text(answer)
+
+
+# --- Purposes and notices -------------------------------------------------------------------------------------------
+
+
+def test_a_purpose_gets_a_draft_that_is_published_and_then_stands(officer, news):
+    officer.post(reverse("admin:consents_purpose_version", args=[news.pk]))
+    officer.post(reverse("admin:consents_purpose_version", args=[news.pk]))
+    draft = PurposeVersion.objects.get(published_at=None)
+    change = reverse("admin:consents_purposeversion_change", args=[draft.pk])
+    rules = {"legal_basis": "consent", "valid_months": "12", "reconsent": "require", "data_categories": "e-mail\nname"}
+
+    officer.post(change, rules | {"description_en": "News", "description_da": "Nyheder", "description_sv": ""})
+    officer.post(reverse("admin:consents_purposeversion_publish", args=[draft.pk]))
+
+    draft.refresh_from_db()
+    assert (draft.number, draft.valid_months, draft.data_categories) == (2, 12, ["e-mail", "name"])
+    assert draft.description == {"en": "News", "da": "Nyheder"}
+    assert draft.published_at is not None
+    assert officer.post(change, rules).status_code == 403
+
+
+def test_a_notice_is_written_numbered_published_and_compared(officer, news):
+    consent.notice(news, key="w", text="Ja tak.\nTo mails om ugen.")
+    said = {
+        "key": "w",
+        "language": "da",
+        "text": "Ja tak.\nFire mails om ugen.",
+        "withdrawal_text": "Klik på linket.",
+        "purposes": [news.versions.get().pk],
+        "recipients": "Nordlys A/S\nHavn AB",
+        "material_change": "on",
+    }
+
+    officer.post(reverse("admin:consents_noticeversion_add"), said)
+    draft = NoticeVersion.objects.get(published_from=None)
+    officer.post(reverse("admin:consents_noticeversion_publish", args=[draft.pk]))
+    shown = text(officer.get(reverse("admin:consents_noticeversion_change", args=[draft.pk])))
+
+    draft.refresh_from_db()
+    assert (draft.version, draft.recipients) == (2, ["Nordlys A/S", "Havn AB"])
+    assert '<del class="k-removed">To mails om ugen.' in shown
+    assert '<ins class="k-added">Fire mails om ugen.' in shown
+    officer.post(reverse("admin:consents_noticeversion_version", args=[draft.pk]))
+    assert NoticeVersion.objects.filter(key="w", version=3, published_from=None).count() == 1
+
+
+def test_a_notice_that_lacks_something_is_not_published(officer, news):
+    draft = reference.new_notice_version(consent.notice(news, key="w"), by=None, covers=[])
+
+    answer = officer.post(reverse("admin:consents_noticeversion_publish", args=[draft.pk]), follow=True)
+
+    assert "Name the purposes that these words are about." in text(answer)
+    assert NoticeVersion.objects.get(pk=draft.pk).published_from is None
+
+
+def test_an_age_limit_is_confirmed_and_a_change_is_confirmed_anew(officer):
+    limit = AgeLimit.objects.create(country="EE", years=15, valid_from="2024-01-01", reason="law")
+
+    officer.post(reverse("admin:consents_agelimit_confirm", args=[limit.pk]))
+    assert AgeLimit.objects.get(country="EE").confirmed
+
+    said = {"country": "EE", "years": "13", "valid_from": "2024-01-01", "reason": "law"}
+    officer.post(reverse("admin:consents_agelimit_change", args=[limit.pk]), said)
+    limit.refresh_from_db()
+    assert (limit.years, limit.confirmed) == (13, False)
+
+
+@pytest.mark.parametrize("name", ["purpose", "noticeversion", "collectionpoint", "controller", "agelimit"])
+def test_reference_data_is_shown_and_never_deleted(officer, news, name):
+    consent.notice(news)
+    consent.point(news)
+    listed = officer.get(reverse(f"admin:consents_{name}_changelist"))
+    row = listed.context["cl"].result_list[0]
+
+    text(officer.get(reverse(f"admin:consents_{name}_change", args=[row.pk])))
+    text(officer.get(reverse(f"admin:consents_{name}_history", args=[row.pk])))
+
+    assert officer.post(reverse(f"admin:consents_{name}_delete", args=[row.pk])).status_code == 403
+    assert Purpose.objects.filter(pk=news.pk).exists()
