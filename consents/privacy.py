@@ -32,7 +32,15 @@ HOLDINGS = [
         erased=True,
         keyed="blind",
         person="ref",
-        open="id namespace",
+        open="namespace",
+    ),
+    Holding(
+        "consents.CorrectionRequest",
+        exported="An internal question; the entry and its correction are exported.",
+        erased=PROOF,
+        person="entry",
+        open="id reason_code requested_at decided_at approved",
+        staff="requested_by decided_by",
     ),
     Holding(
         "consents.Objection",
