@@ -2,6 +2,7 @@
 
 from django.urls import re_path
 
+from profiles import browser_views
 from profiles import ingest_views as views
 
 CALLS = "batch|import|identify|track|page|screen|group|alias|[tipgasb]"
@@ -10,5 +11,7 @@ JITSU = "identify|track|page|screen|group|alias"
 urlpatterns = [
     re_path(rf"^v1/(?P<call>{CALLS})/?$", views.ingest, name="ingest"),
     re_path(rf"^api/s/(?:s2s/)?(?P<call>{JITSU})/?$", views.ingest, name="ingest_jitsu"),
+    re_path(r"^v1/projects/(?P<key>\w+)/settings/?$", browser_views.segment_settings, name="segment_settings"),
+    re_path(r"^v1/sourceConfig/?$", browser_views.rudder_source_config, name="rudder_source_config"),
     re_path(r"^(?:v1|api/s)/", views.unknown, name="ingest_unknown"),
 ]

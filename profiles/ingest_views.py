@@ -32,42 +32,46 @@ ALLOWED_HEADERS = (
 )
 
 
-def door(view):
-    """What all paths here have in common: any origin that is allowed, https, and refusals as problem documents."""
+def door(method: str | None):
+    """What all paths here have in common: one method (None: any), https, origins, refusals as problem documents."""
 
-    @csrf_exempt
-    @wraps(view)
-    def answer(request, **path):
-        request.sender = None
-        try:
-            with answers_within(SILENCE):
-                response = _guarded(view, request, path)
-                _allow_origin(request, response)
-        except (DatabaseError, InterfaceError, NoAnswer) as error:
-            log.error("Nothing can be kept: the database answers with %s", type(error).__name__)
-            response = problem(Unavailable(retry_after=patience()))
-        return response
+    def through(view):
+        @csrf_exempt
+        @wraps(view)
+        def answer(request, **path):
+            request.sender = None
+            try:
+                with answers_within(SILENCE):
+                    response = _guarded(view, method, request, path)
+                    _allow_origin(request, response, method)
+            except (DatabaseError, InterfaceError, NoAnswer) as error:
+                log.error("Nothing can be kept: the database answers with %s", type(error).__name__)
+                response = problem(Unavailable(retry_after=patience()))
+            return response
 
-    return answer
+        return answer
+
+    return through
 
 
-def _guarded(view, request, path: dict) -> HttpResponse:
+def _guarded(view, method: str | None, request, path: dict) -> HttpResponse:
     try:
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
             raise HttpsRequired
-        # A browser asks before it sends, without the key.
-        return HttpResponse(status=204) if request.method == "OPTIONS" else view(request, **path)
+        if request.method == "OPTIONS":  # a browser asks before it sends, without the key
+            return HttpResponse(status=204)
+        if method and request.method != method:
+            raise WrongMethod(method=method)
+        return view(request, **path)
     except NotAccepted as refusal:
         bodies.discard(request)
         return problem(refusal)
 
 
-@door
+@door("POST")
 def ingest(request, call: str) -> HttpResponse:
     """One event, or a batch of them."""
     call = SHORT.get(call, call)
-    if request.method != "POST":
-        raise WrongMethod
     sender = _sender(request)
     body = bodies.decoded(bodies.read(request), request.headers.get("Content-Encoding", ""))
     accepted = receiving.receive(
@@ -76,7 +80,7 @@ def ingest(request, call: str) -> HttpResponse:
     return answer_json({"success": True, "accepted": accepted})
 
 
-@door
+@door(None)
 def unknown(request) -> HttpResponse:
     raise UnknownPath
 
@@ -97,7 +101,7 @@ def problem(refusal: NotAccepted) -> HttpResponse:
     if refusal.status == 401:
         response["WWW-Authenticate"] = 'Basic realm="write key"'
     if refusal.status == 405:
-        response["Allow"] = "POST, OPTIONS"
+        response["Allow"] = f"{refusal.facts['method']}, OPTIONS"
     return response
 
 
@@ -107,19 +111,20 @@ def answer_json(body: dict, *, status: int = 200, content_type: str = "applicati
 
 def _sender(request) -> Sender | None:
     """Who sends, by the headers; None where only the body can tell. Raises NoKey for a key that is not in force."""
-    if candidates := _candidates(request):
-        request.sender = receiving.sender(*candidates)
+    if given := candidates(request):
+        request.sender = receiving.sender(*given)
     return request.sender
 
 
-def _candidates(request) -> list[str]:
+def candidates(request) -> list[str]:
+    """What may be the key in the headers, wherever a client puts it."""
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    candidates = [request.headers.get("X-Write-Key", "")]
+    given = [request.headers.get("X-Write-Key", "")]
     if scheme.lower() == "bearer":
-        candidates.append(credentials.strip())
+        given.append(credentials.strip())
     if scheme.lower() == "basic":
-        candidates += _basic(credentials)
-    return [one for one in candidates if one]
+        given += _basic(credentials)
+    return [one for one in given if one]
 
 
 def _basic(credentials: str) -> list[str]:
@@ -130,15 +135,16 @@ def _basic(credentials: str) -> list[str]:
         raise NoKey from None
 
 
-def _allow_origin(request, response) -> None:
+def _allow_origin(request, response, method: str | None) -> None:
     """Let the browser read the answer where the source allows the page's origin; it sends no cookies."""
     origin = request.headers.get("Origin")
     response["Vary"] = "Origin"
     if not origin or not _is_allowed(origin, request.sender):
         return
     response["Access-Control-Allow-Origin"] = origin
-    response["Access-Control-Allow-Methods"] = "POST, OPTIONS"
-    response["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
+    response["Access-Control-Allow-Methods"] = f"{method or 'POST'}, OPTIONS"
+    # Clients add headers of their own, on a retry for example; we read none of them.
+    response["Access-Control-Allow-Headers"] = request.headers.get("Access-Control-Request-Headers", ALLOWED_HEADERS)
     response["Access-Control-Max-Age"] = "7200"
 
 

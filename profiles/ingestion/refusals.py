@@ -42,7 +42,7 @@ class UnknownPath(NotAccepted):
 class WrongMethod(NotAccepted):
     code = "method_not_allowed"
     status = 405
-    sentence = _("Events are sent with POST.")
+    sentence = _("This path takes %(method)s only.")
 
 
 class TooLarge(NotAccepted):

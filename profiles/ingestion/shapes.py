@@ -43,6 +43,7 @@ NESTED = {
 #: What of the context is kept. Addresses of machines, user agents and copies of traits are not.
 KEPT = {"campaign", "consent", "groupId", "page"}
 PAGE = ("path", "title", "url", "referrer")
+ADDRESSES = ("url", "referrer")
 #: What says when a copy was sent, not what happened.
 ENVELOPE = {"sentAt", "receivedAt", "_metadata", "writeKey", "messageId"}
 
@@ -129,6 +130,8 @@ class Shaper:
     def _tell(self, row: EventRow, event: dict, person: Person) -> None:
         """Fill in the event's properties; what an identify says of the person goes to the person."""
         told = _object(event.get("properties"))
+        if row.type == EventType.PAGE:
+            told = _page(told)
         if row.type in (EventType.IDENTIFY, EventType.GROUP):
             told = _object(_object(event.get("context")).get("traits")) | _object(event.get("traits"))
         unread = {}
@@ -235,10 +238,17 @@ def _context(event: dict) -> dict:
     if KEPT.isdisjoint(context):
         return {}
     kept = {name: context[name] for name in KEPT - {"page"} if context.get(name)}
-    page = _object(context.get("page"))
-    if page := {name: _without_query(page[name]) for name in PAGE if page.get(name)}:
+    page = _page(_object(context.get("page")))
+    if page := {name: page[name] for name in PAGE if page.get(name)}:
         kept["page"] = page
     return {name: value for name, value in kept.items() if not is_personal("", value)}
+
+
+def _page(told: dict) -> dict:
+    """A page without the query of its addresses, where sessions, searches and people are found."""
+    return {
+        name: _without_query(value) if name in ADDRESSES else value for name, value in told.items() if name != "search"
+    }
 
 
 def _without_query(address):

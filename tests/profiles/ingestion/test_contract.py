@@ -409,6 +409,36 @@ def test_a_preflight_is_answered_for_an_origin_that_a_source_allows(shop):
     assert (response["Access-Control-Max-Age"], "Origin" in response["Vary"]) == ("7200", True)
 
 
+def test_a_preflight_allows_the_headers_that_a_client_adds_on_a_retry(shop):
+    told = {"Origin": "https://shop.example", "Access-Control-Request-Headers": "authorization,rsa-retry-attempt"}
+
+    assert (
+        Client().options("/v1/t", headers=told)["Access-Control-Allow-Headers"]
+        == told["Access-Control-Request-Headers"]
+    )
+
+
+@pytest.mark.parametrize("path", ["/v1/projects/{key}/settings", "/v1/sourceConfig/?p=npm&writeKey={key}"])
+def test_the_document_that_a_browser_client_loads_first_is_served_to_its_origin(shop, path):
+    key = write_key(shop)
+
+    response = Client().get(path.format(key=key), headers={"Origin": "https://shop.example"})
+
+    assert (response.status_code, response["Access-Control-Allow-Origin"]) == (200, "https://shop.example")
+    assert response["Access-Control-Allow-Methods"] == "GET, OPTIONS"
+    assert refusal(Client().get(path.format(key="cdp" + "x" * 22))) == (401, "unknown_write_key")
+    assert refusal(Client().post(path.format(key=key))) == (405, "method_not_allowed")
+
+
+def test_segments_browser_client_is_told_to_send_here(shop):
+    key = write_key(shop)
+
+    document = Client().get(f"/v1/projects/{key}/settings", headers={"Host": "localhost"}).json()
+
+    told = document["integrations"]["Segment.io"]
+    assert (told["apiKey"], told["apiHost"], told["protocol"]) == (key, "localhost/v1", "http")
+
+
 def test_a_preflight_of_a_stranger_allows_nothing(shop):
     response = Client().options("/v1/t", headers={"Origin": "https://other.example"})
 

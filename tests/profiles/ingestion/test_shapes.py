@@ -97,6 +97,14 @@ def test_of_the_context_only_campaign_page_and_consent_signal_are_kept():
     }
 
 
+def test_a_page_is_kept_without_the_query_of_its_addresses():
+    told = {"url": "https://shop.example/a?session=abc", "search": "?session=abc", "referrer": "https://x/?q=a", "n": 1}
+
+    take(track(type="page", properties=told))
+
+    assert Event.objects.get().properties == {"url": "https://shop.example/a", "referrer": "https://x/", "n": 1}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
