@@ -1,18 +1,71 @@
-"""An entry of the ledger that was false from the start: it stays, and a later entry takes its effect away."""
+"""An entry of the ledger that was false from the start: it stays, and a later entry takes its effect away.
+
+One person asks (`request`), another decides (`approve`, `refuse`).
+"""
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from consents import ledger, locks
 from consents.decisions import Decision
 from consents.drafts import Draft, digest, drafts
 from consents.guards import problems
 from consents.known import Known
-from consents.models import ActorKind, Ledger, Method, Trust
-from consents.refusals import NotRecorded, OtherChoice, OwnApproval, ReasonNeeded, UnknownEntry
-from profiles.models import Source
+from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
+from consents.refusals import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, ReasonNeeded, UnknownEntry
+from profiles.models import Source, WorkItem
+from profiles.models.projection import WorkState
 
 _KEPT = ("subject_ref", "contact_ref", "channel", "purpose_id", "controller_id", "effective_at", "record")
 _CHOICE = ("contact_ref", "channel", "purpose_id", "controller_id")
+
+
+WAITING = gettext_noop("Somebody says that an entry of the ledger is false. A second person decides.")
+
+
+@transaction.atomic
+def request(*, entry: int, reason_code: str, by) -> CorrectionRequest:
+    """Ask for the effect of `entry` to be taken away. Raises ReasonNeeded, UnknownEntry, AlreadyAsked."""
+    if not reason_code.strip():
+        raise ReasonNeeded
+    false = _counting(entry)
+    if CorrectionRequest.objects.filter(entry=entry, decided_at=None).exists():
+        raise AlreadyAsked
+    asked = CorrectionRequest.objects.create(entry=entry, reason_code=reason_code, requested_by=by)
+    WorkItem.objects.create(
+        kind="consent_correction", why=WAITING, subject_ref=false.subject_ref, fingerprint=str(asked.pk)
+    )
+    return asked
+
+
+@transaction.atomic
+def approve(*, asked: CorrectionRequest, by) -> ledger.Recorded:
+    """The second person agrees: the correction is written. Raises OwnApproval, AlreadyAsked, UnknownEntry."""
+    decided = _decide(asked, by, approved=True)
+    return correct(
+        entry=decided.entry, reason_code=decided.reason_code, by=decided.requested_by, approved_by=decided.decided_by
+    )
+
+
+@transaction.atomic
+def refuse(*, asked: CorrectionRequest, by) -> CorrectionRequest:
+    """The second person does not agree: the entry counts on. Raises OwnApproval, AlreadyAsked."""
+    return _decide(asked, by, approved=False)
+
+
+def _decide(asked: CorrectionRequest, by, *, approved: bool) -> CorrectionRequest:
+    found = CorrectionRequest.objects.select_for_update().get(pk=asked.pk)
+    if found.decided_at:
+        raise AlreadyAsked
+    if found.requested_by_id == by.pk:
+        raise OwnApproval
+    found.decided_by, found.decided_at, found.approved = by, timezone.now(), approved
+    found.save(update_fields=["decided_by", "decided_at", "approved"])
+    WorkItem.objects.filter(kind="consent_correction", fingerprint=str(found.pk)).update(
+        state=WorkState.DONE, closed_at=found.decided_at
+    )
+    return found
 
 
 @transaction.atomic
@@ -25,13 +78,19 @@ def correct(*, entry: int, reason_code: str, by, approved_by, truth: Decision | 
         raise ReasonNeeded
     if by == approved_by:
         raise OwnApproval
-    false = Ledger.objects.filter(pk=entry).first()
-    if false is None or Ledger.objects.filter(supersedes=entry).exists():
-        raise UnknownEntry
+    false = _counting(entry)
     draft = _told(truth, false) if truth else _silence(false)
     draft.row |= {"supersedes": entry, "reason_code": reason_code} | _entered(entry)
     draft.row["body_digest"] = digest(draft.row)
     return ledger.write([draft], by=by, reason=f"approved by {approved_by.pk}")
+
+
+def _counting(entry: int) -> Ledger:
+    """The entry, as long as it counts: it exists, says something, and was not corrected."""
+    found = Ledger.objects.filter(pk=entry).exclude(state="").first()
+    if found is None or Ledger.objects.filter(supersedes=entry).exists():
+        raise UnknownEntry
+    return found
 
 
 def _silence(false: Ledger) -> Draft:

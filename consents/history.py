@@ -14,6 +14,7 @@ from consents.models import (
     Channel,
     ConsentEvidence,
     ConsentRecord,
+    CorrectionRequest,
     Ledger,
     Objection,
     Purpose,
@@ -31,13 +32,15 @@ _RELATED = ("purpose", "purpose_version", "controller", "notice_version", "colle
 class Entry:
     """One decision of the ledger as it concerns a person.
 
-    stands: it is the answer now. corrected_by: the later entry that took its effect away.
+    stands: it is the answer now. corrected_by: the later entry that took its effect away. doubt: the open request
+    to correct it.
     """
 
     entry: Ledger
     stands: bool
     corrected_by: int | None
     evidence: ConsentEvidence | None
+    doubt: CorrectionRequest | None
 
 
 class Standing(NamedTuple):
@@ -65,9 +68,15 @@ def entries(profile: UUID, *, purpose: str = "", channel: str = "", state: str =
     )
     standing = set(ConsentRecord.objects.filter(profile=profile).values_list("ledger_position", flat=True))
     corrected = _corrected(found)
-    evidence = _evidence(found)
+    evidence, doubts = _evidence(found), _doubts(found)
     return [
-        Entry(entry, entry.pk in standing, corrected.get(entry.pk), evidence.get(entry.evidence_digest))
+        Entry(
+            entry,
+            entry.pk in standing,
+            corrected.get(entry.pk),
+            evidence.get(entry.evidence_digest),
+            doubts.get(entry.pk),
+        )
         for entry in found
     ]
 
@@ -80,6 +89,11 @@ def positions(profile: UUID) -> list[int]:
 def _corrected(entries: Sequence[Ledger]) -> dict[int, int]:
     asked = [entry.pk for entry in entries]
     return dict(Ledger.objects.filter(supersedes__in=asked).values_list("supersedes", "history_id"))
+
+
+def _doubts(entries: Sequence[Ledger]) -> dict[int, CorrectionRequest]:
+    asked = CorrectionRequest.objects.filter(entry__in=[entry.pk for entry in entries], decided_at=None)
+    return {one.entry: one for one in asked.select_related("requested_by")}
 
 
 def _evidence(entries: Sequence[Ledger]) -> dict[str, ConsentEvidence]:

@@ -76,6 +76,13 @@ class OwnApproval(Refused):
     sentence = _("A correction needs a second person; nobody approves their own.")
 
 
+class AlreadyAsked(Refused):
+    """A correction of this entry is asked for already, or was decided."""
+
+    code = "already_asked"
+    sentence = _("A correction of this entry is asked for already, or decided.")
+
+
 class UnknownEntry(Refused):
     """The ledger has no such entry, or it was corrected before."""
 

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_POST
 
 from cdp.kit.ids import uuid7
 from cdp.kit.refused import Refused
-from consents import evidence, history, layers, ledger
+from consents import correction, evidence, history, layers, ledger
 from consents.admin.forms import DecisionForm, ObjectionForm, ProofForm, RestrictionForm
 from consents.admin.pages import Pages
 from consents.decisions import Decision
-from consents.models import ActorKind, Channel, ConsentEvidence, Purpose, State
+from consents.models import ActorKind, Channel, ConsentEvidence, CorrectionRequest, Purpose, State
 from consents.paper import as_pdf
 from consents.proof import as_csv, prove
 from consents.refusals import NotRecorded
@@ -44,6 +44,8 @@ class PersonPages(Pages):
             "restriction": require_POST(self.restriction),
             "proof": require_POST(self.proof),
             "evidence/<uuid:key>": require_POST(self.evidence),
+            "doubt": require_POST(self.doubt),
+            "correction/<int:key>": require_POST(self.correction),
         }
         return [
             path(f"person/<uuid:profile_id>/{place}/", self.admin_site.admin_view(view), name=f"consents_person_{name}")
@@ -165,6 +167,31 @@ class PersonPages(Pages):
             by=request.user,
         )
         return redirect(_page(profile.pk))
+
+    def doubt(self, request, profile_id: UUID):
+        """Somebody says that an entry is false; a second person decides."""
+        self.demand(request, RECORD)
+        profile = _present(profile_id)
+        entry = request.POST.get("entry", "")
+        if not entry.isdigit() or int(entry) not in history.positions(profile.pk):
+            raise Http404
+        done = _("Asked. The entry counts until a second person has agreed.")
+        reason = request.POST.get("reason", "")[:40]
+        self.act(request, done, correction.request, entry=int(entry), reason_code=reason, by=request.user)
+        return redirect(f"{_page(profile.pk)}#entry-{entry}")
+
+    def correction(self, request, profile_id: UUID, key: int):
+        """The second person agrees, or does not."""
+        self.demand(request, PROVE)
+        profile = _present(profile_id)
+        asked = get_object_or_404(CorrectionRequest, pk=key, entry__in=history.positions(profile.pk))
+        if request.POST.get("verdict") == "approve":
+            self.act(
+                request, _("Corrected: the entry counts no more."), correction.approve, asked=asked, by=request.user
+            )
+        else:
+            self.act(request, _("Not corrected: the entry counts on."), correction.refuse, asked=asked, by=request.user)
+        return redirect(f"{_page(profile.pk)}#entry-{asked.entry}")
 
     def _entry_page(self, request, profile, form, title, button):
         name, contact = lines([profile.pk])[profile.pk]

@@ -1,6 +1,7 @@
 """The nouns of `consents`: what may be asked (reference), what was answered (ledger), what overrides it (layers)."""
 
 from consents.models.contacts import ContactPoint
+from consents.models.corrections import CorrectionRequest
 from consents.models.layers import Objection, ObjectionScope, Restriction, Suppression, SuppressionReason
 from consents.models.ledger import (
     VALID_STATES,
@@ -38,6 +39,7 @@ __all__ = [
     "ConsentType",
     "ContactPoint",
     "Controller",
+    "CorrectionRequest",
     "Ledger",
     "LegalBasis",
     "Method",

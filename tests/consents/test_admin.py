@@ -10,6 +10,7 @@ from consents.models import (
     AgeLimit,
     ConsentEvidence,
     ConsentRecord,
+    CorrectionRequest,
     Ledger,
     NoticeVersion,
     Objection,
@@ -19,7 +20,7 @@ from consents.models import (
     Suppression,
 )
 from profiles import decisions
-from profiles.models import AccessEntry, Identifier
+from profiles.models import AccessEntry, Identifier, WorkItem
 from tests import builders
 from tests.consents import building as consent
 from tests.profiles.building import person
@@ -406,3 +407,30 @@ def test_reference_data_is_shown_and_never_deleted(officer, news, name):
 
     assert officer.post(reverse(f"admin:consents_{name}_delete", args=[row.pk])).status_code == 403
     assert Purpose.objects.filter(pk=news.pk).exists()
+
+
+def test_a_false_entry_is_corrected_by_two_people(officer, anna, news):
+    position, clerk = at_address(anna, news), signed_in("Steward")
+
+    clerk.post(page(anna, "doubt"), {"entry": position, "reason": "wrong person"})
+    asked = CorrectionRequest.objects.get()
+    address = reverse("admin:consents_person_correction", args=[anna.pk, asked.pk])
+    assert "wrong person" in text(officer.get(page(anna)))
+    assert clerk.post(address, {"verdict": "approve"}).status_code == 403
+    assert ConsentRecord.objects.get().state == "ConsentGiven"
+
+    officer.post(address, {"verdict": "approve"})
+    assert not ConsentRecord.objects.exists()
+    assert WorkItem.objects.get(kind="consent_correction").state == "done"
+
+
+def test_nobody_corrects_what_they_asked_for_or_what_is_another_persons(officer, anna, news):
+    position, other = at_address(anna, news), consent.say(person(), news)
+
+    officer.post(page(anna, "doubt"), {"entry": position, "reason": "x"})
+    address = reverse("admin:consents_person_correction", args=[anna.pk, CorrectionRequest.objects.get().pk])
+    answer = officer.post(address, {"verdict": "approve"}, follow=True)
+
+    assert "nobody approves their own" in text(answer)
+    assert officer.post(page(anna, "doubt"), {"entry": other, "reason": "x"}).status_code == 404
+    assert ConsentRecord.objects.filter(profile=anna).get().state == "ConsentGiven"

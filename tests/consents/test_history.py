@@ -158,5 +158,5 @@ def test_a_proof_on_paper_holds_the_words_as_shown(anna, news):
 def test_the_history_costs_as_many_statements_for_many_entries_as_for_one(anna, news, django_assert_num_queries):
     for days in range(1, 4):
         at_address(anna, news, days_ago=days)
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             assert len(history.entries(anna.pk)) == days

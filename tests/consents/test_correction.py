@@ -1,0 +1,100 @@
+"""Corrections: asked for by one, decided by another, once, and about the same choice."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from consents import correction
+from consents.models import ConsentRecord, CorrectionRequest, Ledger
+from consents.refusals import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, ReasonNeeded, UnknownEntry
+from tests import builders
+from tests.consents import building as consent
+from tests.profiles.building import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def entry():
+    return consent.say(person(), consent.purpose())
+
+
+def ask(entry, reason="wrong_person", by=None):
+    return correction.request(entry=entry, reason_code=reason, by=by or builders.user())
+
+
+def test_until_it_is_approved_the_entry_counts(entry):
+    asked = ask(entry)
+    assert ConsentRecord.objects.get().state == "ConsentGiven"
+
+    officer = builders.user()
+    correction.approve(asked=asked, by=officer)
+
+    assert not ConsentRecord.objects.exists()
+    corrected = Ledger.objects.get(supersedes=entry)
+    assert (corrected.state, corrected.reason_code) == ("", "wrong_person")
+    assert corrected.history_user_id == asked.requested_by_id
+    assert corrected.history_change_reason == f"approved by {officer.pk}"
+
+
+def test_a_refused_correction_leaves_the_entry_and_may_be_asked_again(entry):
+    correction.refuse(asked=ask(entry), by=builders.user())
+
+    assert ConsentRecord.objects.get().state == "ConsentGiven"
+    assert ask(entry)
+
+
+def test_nobody_decides_their_own_and_nobody_decides_twice(entry):
+    clerk, officer = builders.user(), builders.user()
+    asked = ask(entry, by=clerk)
+
+    with pytest.raises(OwnApproval):
+        correction.approve(asked=asked, by=clerk)
+    correction.approve(asked=asked, by=officer)
+    for verb in (correction.approve, correction.refuse):
+        with pytest.raises(AlreadyAsked):
+            verb(asked=asked, by=officer)
+
+
+def test_an_entry_is_doubted_once_with_a_reason_and_only_while_it_counts(entry):
+    with pytest.raises(ReasonNeeded):
+        ask(entry, reason=" ")
+    with pytest.raises(UnknownEntry):
+        ask(entry + 999)
+    asked = ask(entry)
+    with pytest.raises(AlreadyAsked):
+        ask(entry)
+    position = correction.approve(asked=asked, by=builders.user()).positions[0]
+    for gone in (entry, position):
+        with pytest.raises(UnknownEntry):
+            ask(gone)
+
+
+def test_the_table_itself_wants_two_people(entry):
+    asked = ask(entry)
+
+    with pytest.raises(IntegrityError, match="two_people"), transaction.atomic():
+        CorrectionRequest.objects.filter(pk=asked.pk).update(
+            decided_by=asked.requested_by, decided_at=timezone.now(), approved=True
+        )
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        CorrectionRequest.objects.filter(pk=asked.pk).update(entry=1)
+
+
+def test_the_truth_is_about_the_same_person_and_choice(entry):
+    false = Ledger.objects.get()
+    news, bo = false.purpose, person()
+    people = {"by": builders.user(), "approved_by": builders.user()}
+
+    def with_truth(*about, **said):
+        truth = consent.decision(*about, "ConsentRefused", **said)
+        return correction.correct(entry=entry, reason_code="misread", truth=truth, **people)
+
+    with pytest.raises(OtherChoice):
+        with_truth(bo, news)
+    with pytest.raises(OtherChoice):
+        with_truth(false.subject_ref, news, channel="post")
+    with pytest.raises(NotRecorded):
+        with_truth(false.subject_ref, news, source="nowhere")
+    with_truth(false.subject_ref, news)
+    assert ConsentRecord.objects.get().state == "ConsentRefused"
