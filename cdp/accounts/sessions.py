@@ -1,8 +1,11 @@
 """Sessions that know whose they are, so that a person can see and end theirs. `SESSION_ENGINE` names this module."""
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
+
+from cdp.accounts.places import address
 
 LONGEST_AGENT = 200
 
@@ -28,7 +31,7 @@ class SessionStore(DatabaseStore):
 
 def note_place(request) -> None:
     """Write down from where this session signed in."""
-    request.session["address"] = request.META.get("REMOTE_ADDR")
+    request.session["address"] = address(request)
     request.session["agent"] = request.headers.get("User-Agent", "")[:LONGEST_AGENT]
 
 
@@ -41,6 +44,15 @@ def of(user):
 def end_all(user, *, but: str | None = None) -> int:
     """End every session of `user` now, except the one with the key `but`; gives how many were ended."""
     return of(user).exclude(session_key=but).delete()[0]
+
+
+def tidy() -> None:
+    """Delete expired sessions, and notes of sign-ins older than `KENDT_SIGN_IN_KEPT`: they name people and places."""
+    from axes.models import AccessFailureLog, AccessLog
+
+    SessionStore.clear_expired()
+    for notes in (AccessLog, AccessFailureLog):
+        notes.objects.filter(attempt_time__lt=timezone.now() - settings.KENDT_SIGN_IN_KEPT).delete()
 
 
 def _moment(seconds: float | None):

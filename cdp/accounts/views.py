@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from cdp.accounts import factor, sessions, signin
 from cdp.accounts.forms import CodeForm, PasswordForm
+from cdp.accounts.places import address
 from cdp.policy import admin_policy
 
 
@@ -99,7 +100,7 @@ def _end(request):
 @admin_policy
 def locked(request, _response=None, credentials=None):
     """Too many wrong passwords: one neutral page that says when it opens."""
-    who = Q(ip_address=request.META.get("REMOTE_ADDR")) | Q(username=(credentials or {}).get("username"))
+    who = Q(ip_address=address(request)) | Q(username=(credentials or {}).get("username"))
     last = AccessAttempt.objects.filter(who).aggregate(last=Max("attempt_time"))["last"] or timezone.now()
     told = {"opens_at": last + get_cool_off(request), "title": _("Locked")}
     return render(request, "admin/locked.html", {**admin.site.each_context(request), **told}, status=429)

@@ -9,6 +9,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 
 from cdp import service_keys
+from cdp.accounts.places import address
 from cdp.models import ServiceKey
 
 ONE_MINUTE = timezone.timedelta(minutes=1)
@@ -34,8 +35,8 @@ class ServiceKeyAuthentication(BaseAuthentication):
 def _comes_from(key: ServiceKey, request) -> bool:
     if not key.networks:
         return True
-    address = ipaddress.ip_address(request.META["REMOTE_ADDR"])
-    return any(address in ipaddress.ip_network(network, strict=False) for network in key.networks)
+    caller = ipaddress.ip_address(address(request))
+    return any(caller in ipaddress.ip_network(network, strict=False) for network in key.networks)
 
 
 def _note_use(key: ServiceKey) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from axes.models import AccessFailureLog, AccessLog
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cdp.accounts import factor, sessions
+from cdp.accounts.places import address
 from cdp.models import StaffSession
 from tests.builders import days_ago, user
 
@@ -105,6 +107,21 @@ def test_many_wrong_passwords_from_one_place_lock_that_place(client, settings):
         sign_in(Client(), f"guess-{attempt}", "wrong")
 
     assert sign_in(client, "anna").status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("behind_proxy", "forwarded", "expected"),
+    [
+        (False, "203.0.113.9", "127.0.0.1"),
+        (True, "203.0.113.9", "203.0.113.9"),
+        (True, "made-up, 203.0.113.9", "203.0.113.9"),
+        (True, "", "127.0.0.1"),
+    ],
+)
+def test_only_our_own_proxy_is_believed_about_the_address(rf, settings, behind_proxy, forwarded, expected):
+    settings.BEHIND_PROXY = behind_proxy
+
+    assert address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == expected
 
 
 # --- Second factor ------------------------------------------------------------------------------------------------
@@ -310,6 +327,22 @@ def test_the_page_of_sessions_tells_no_session_key(client):
     sign_in(client, "anna")
 
     assert client.session.session_key not in client.get(reverse("admin:sessions")).content.decode()
+
+
+def test_each_night_old_sessions_and_old_notes_of_sign_ins_go(client, settings):
+    user("anna", roles=["Steward"])
+    for browser in (Client(), client):
+        sign_in(Client(), "anna", "wrong")
+        sign_in(browser, "anna")
+    old = timezone.now() - settings.KENDT_SIGN_IN_KEPT - timedelta(minutes=1)
+    StaffSession.objects.exclude(pk=client.session.session_key).update(expire_date=old)
+    for notes in (AccessLog, AccessFailureLog):
+        notes.objects.filter(pk=notes.objects.earliest("pk").pk).update(attempt_time=old)
+
+    sessions.tidy()
+
+    assert [StaffSession.objects.count(), AccessLog.objects.count(), AccessFailureLog.objects.count()] == [1, 1, 1]
+    assert is_in(client)
 
 
 # --- Rights of oneself and others ---------------------------------------------------------------------------------
