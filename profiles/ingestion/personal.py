@@ -25,6 +25,10 @@ WHOLE_NAMES = {
     "deviceid",
     "advertisingid",
 }
+PEOPLE = "customer|contact|recipient|shipping|billing|delivery|person|holder|owner|guest|passenger|member|employee|user"
+#: `customer_name`, and `name` inside an object called `shipping` or `customers`: elsewhere a name is of a thing.
+NAME_OF_A_PERSON = re.compile(rf"(?:{PEOPLE})name$")
+A_PERSON = re.compile(rf"(?:{PEOPLE})s?$")
 SUSPECT = re.compile(r"[@+]|%40|\d-\d{4}")
 EMAIL = re.compile(r"(?<=[^\s@/?&=])(?:@|%40)[^\s@/?&=]{1,255}\.[^\s@.]{2}", re.IGNORECASE)
 PHONE = re.compile(r"\+\s?\d(?:[\s().-]?\d){7,14}(?!\d)")
@@ -45,9 +49,10 @@ def is_personal(name: str, value) -> bool:
     if value is None or isinstance(value, bool):
         return False
     if isinstance(value, dict):
-        return _names_a_person(name) or any(is_personal(inner, one) for inner, one in value.items())
+        named = "name" in value and A_PERSON.search(_plain(name))
+        return bool(named) or _names_a_person(name) or any(is_personal(inner, one) for inner, one in value.items())
     if isinstance(value, list):
-        return _names_a_person(name) or any(is_personal("", one) for one in value)
+        return _names_a_person(name) or any(is_personal(name, one) for one in value)
     return _names_a_person(name)
 
 
@@ -70,5 +75,9 @@ def _is_day(day: str, month: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def _names_a_person(name: str) -> bool:
-    plain = re.sub(r"[^a-z0-9]", "", name.lower())
-    return plain in WHOLE_NAMES or plain.endswith(tuple(NAMES))
+    plain = _plain(name)
+    return plain in WHOLE_NAMES or plain.endswith(NAMES) or bool(NAME_OF_A_PERSON.search(plain))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -119,6 +119,9 @@ def test_a_page_is_kept_without_the_query_of_its_addresses():
         ("id", "010190-1234"),
         ("id", "19900131-1234"),
         ("lines", [{"recipient": "Anna"}]),
+        ("shipping", {"name": "Anna Hansen", "method": "home"}),
+        ("passengers", [{"name": "Anna Hansen"}]),
+        ("customer_name", "Anna Hansen"),
         ("deep", {"a": [{"b": "anna@example.dk"}]}),
     ],
 )
@@ -140,6 +143,9 @@ def test_a_property_that_could_tell_who_it_is_is_personal(name, value):
         ("ean", 5701234567890),
         ("zipper", "YKK"),
         ("shipping", 49),
+        ("delivery", {"method": "home"}),
+        ("products", [{"name": "Running shoe"}]),
+        ("product_name", "Running shoe"),
     ],
 )
 def test_an_ordinary_property_is_open(name, value):
