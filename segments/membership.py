@@ -21,19 +21,21 @@ from segments.models import Run, RunState, Segment, SegmentState
 LEASE = timedelta(minutes=2)
 TIMEOUT_SECONDS = 60
 
+#: The full join is what keeps this linear: it cannot be planned as a loop over a table that grows meanwhile.
 DIFFERENCE = """
-WITH closed AS (
-    UPDATE segments_membership m SET left_at = %(as_of)s, left_run_id = %(run)s
-    WHERE m.segment_id = %(segment)s AND m.left_at IS NULL
-      AND NOT EXISTS (SELECT FROM segments_stage s WHERE s.profile_id = m.profile_id AND NOT s.flagged)
+WITH moves AS MATERIALIZED (
+    SELECT coalesce(s.profile_id, m.profile_id) AS profile_id, m.profile_id IS NULL AS enters
+    FROM (SELECT profile_id FROM segments_stage WHERE NOT flagged) s
+    FULL JOIN (SELECT profile_id FROM segments_membership WHERE segment_id = %(segment)s AND left_at IS NULL) m
+      ON m.profile_id = s.profile_id
+    WHERE s.profile_id IS NULL OR m.profile_id IS NULL
+), closed AS (
+    UPDATE segments_membership m SET left_at = %(as_of)s, left_run_id = %(run)s FROM moves
+    WHERE NOT moves.enters AND m.profile_id = moves.profile_id AND m.segment_id = %(segment)s AND m.left_at IS NULL
     RETURNING 1
 ), opened AS (
     INSERT INTO segments_membership (segment_id, profile_id, entered_at, entered_run_id)
-    SELECT %(segment)s, s.profile_id, %(as_of)s, %(run)s FROM segments_stage s
-    WHERE NOT s.flagged AND NOT EXISTS (
-        SELECT FROM segments_membership m
-        WHERE m.segment_id = %(segment)s AND m.profile_id = s.profile_id AND m.left_at IS NULL)
-    RETURNING 1
+    SELECT %(segment)s, profile_id, %(as_of)s, %(run)s FROM moves WHERE enters RETURNING 1
 )
 SELECT (SELECT count(*) FROM segments_stage WHERE NOT flagged), (SELECT count(*) FROM opened),
        (SELECT count(*) FROM closed), (SELECT count(*) FROM segments_stage WHERE flagged)
@@ -121,12 +123,13 @@ def _compute(run: Run) -> None:
     sql.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
     sql.execute("DROP TABLE IF EXISTS segments_stage")
     snapshot = sql.value("SELECT pg_current_snapshot()::text")
+    left_out = flagged().replace("%", "%%")
     sql.execute(
-        f"CREATE TEMP TABLE segments_stage ON COMMIT DROP AS SELECT m.profile_id, false AS flagged"
-        f" FROM ({statement.sql}) m",
+        f"""CREATE TEMP TABLE segments_stage ON COMMIT DROP AS WITH f AS MATERIALIZED ({left_out})
+        SELECT m.profile_id, EXISTS (SELECT FROM f WHERE f.profile_id = m.profile_id) AS flagged
+        FROM ({statement.sql}) m""",
         statement.params,
     )
-    sql.execute(f"UPDATE segments_stage s SET flagged = true FROM ({flagged()}) f WHERE f.profile_id = s.profile_id")
     sql.execute("ANALYZE segments_stage")
     run.snapshot = snapshot
     segment = run.version.segment_id
