@@ -209,6 +209,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SIMPLE_HISTORY_DATE_INDEX = "composite"
+KENDT_DOUBLE_OPT_IN = timedelta(days=env.int("KENDT_DOUBLE_OPT_IN_DAYS", default=14))  # a link confirms until then
 KENDT_LATE_GRANT = timedelta(days=env.int("KENDT_LATE_GRANT_DAYS", default=30))  # reported later, it needs evidence
 
 # --- Intake of events and jobs --------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What a decision must fulfil before it is recorded. Each guard says a stable code and a sentence one can act on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from consents.models import ActorKind, Channel, ConsentType, Method, State
 #: Clocks differ; the ledger's table draws the same line.
 SKEW = timedelta(minutes=5)
 Fault = tuple[str, str, str]
+Guard = Callable[[Decision, Known], Iterator[Fault]]
 
 
 def problems(decisions: Sequence[Decision], known: Known) -> list[Problem]:
@@ -21,13 +22,16 @@ def problems(decisions: Sequence[Decision], known: Known) -> list[Problem]:
     return [
         Problem(index, *fault)
         for index, decision in enumerate(decisions)
-        for guard in (GUARDS if _is_dated(decision) else [_naive])
+        for guard in _guards_of(decision, known)
         for fault in guard(decision, known)
     ]
 
 
-def _is_dated(decision: Decision) -> bool:
-    return decision.effective_at.utcoffset() is not None
+def _guards_of(decision: Decision, known: Known) -> list[Guard]:
+    """What stands in the ledger already was timely once; sent again, it only has to say the same."""
+    if decision.effective_at.utcoffset() is None:
+        return [_naive]
+    return GUARDS if known.stands(decision) else [*GUARDS, *TIMELY]
 
 
 def _naive(decision: Decision, known: Known) -> Iterator[Fault]:
@@ -53,11 +57,31 @@ def _terms(decision: Decision, known: Known) -> Iterator[Fault]:
 
 
 def _moment(decision: Decision, known: Known) -> Iterator[Fault]:
-    now = datetime.now(UTC)
-    if decision.effective_at > now + SKEW:
+    if decision.effective_at > datetime.now(UTC) + SKEW:
         yield "effective_at", "in_the_future", _("The decision lies in the future.")
-    if decision.grants and not decision.evidence and decision.effective_at < now - settings.KENDT_LATE_GRANT:
+
+
+def _late(decision: Decision, known: Known) -> Iterator[Fault]:
+    oldest = datetime.now(UTC) - settings.KENDT_LATE_GRANT
+    if decision.grants and not decision.evidence and decision.effective_at < oldest:
         yield "evidence", "late_without_evidence", _("A consent that is reported this late needs its evidence.")
+
+
+def _closed(decision: Decision, known: Known) -> Iterator[Fault]:
+    purpose, point = known.purposes.get(decision.purpose), known.points.get(decision.collection_point)
+    if decision.grants and purpose and not purpose.active:
+        yield "purpose", "purpose_closed", _("This purpose is closed; nobody is asked for it any more.")
+    if decision.grants and point and not point.active:
+        yield "collection_point", "point_closed", _("This collection point is closed.")
+
+
+def _confirmation(decision: Decision, known: Known) -> Iterator[Fault]:
+    """The second step of a double opt-in needs its first, not long ago, and counts once."""
+    point = known.points.get(decision.collection_point)
+    if decision.grants and point and point.needs_double_opt_in and decision.method == Method.LINK:
+        asked = known.asked_at(decision)
+        if asked is None or decision.effective_at - asked > settings.KENDT_DOUBLE_OPT_IN:
+            yield "method", "nothing_to_confirm", _("Nothing waits to be confirmed, or the link is too old.")
 
 
 def _origin(decision: Decision, known: Known) -> Iterator[Fault]:
@@ -89,10 +113,6 @@ def _question(decision: Decision, known: Known) -> Iterator[Fault]:
         yield "controller", "unknown_controller", _("There is no such controller.")
     if decision.collection_point and point is None:
         yield "collection_point", "unknown_point", _("There is no such collection point.")
-    if decision.grants and purpose and not purpose.active:
-        yield "purpose", "purpose_closed", _("This purpose is closed; nobody is asked for it any more.")
-    if decision.grants and point and not point.active:
-        yield "collection_point", "point_closed", _("This collection point is closed.")
     if decision.grants and purpose and point and not known.may_ask(point, purpose):
         yield "collection_point", "may_not_ask", _("This collection point may not ask for this purpose.")
     if decision.grants and not decision.collection_point:
@@ -147,4 +167,6 @@ def contact_of(decision: Decision, known: Known) -> contacts.Contact | None:
     return contacts.contact(*decision.contact, known=known.namespaces, country=country)
 
 
+#: What must hold whenever a decision is sent, and what only when it is recorded.
 GUARDS = [_terms, _moment, _origin, _person, _question, _words, _proof, _contact]
+TIMELY = [_late, _closed, _confirmation]

@@ -9,7 +9,7 @@ from uuid import UUID
 from cdp.kit.sql import rows
 from consents import contacts
 from consents.decisions import Decision
-from consents.models import CollectionPoint, Controller, NoticeVersion, Purpose, PurposeVersion
+from consents.models import CollectionPoint, ConsentRecord, Controller, Method, NoticeVersion, Purpose, PurposeVersion
 from profiles.models import Source
 from profiles.vault import blind_raw
 
@@ -39,6 +39,8 @@ class Known:
         self._people = _people(decisions)
         self._by_record = _people_of_records(decisions)
         self._by_identifier = _people_of_identifiers(decisions, self)
+        self._standing = _standing(decisions)
+        self._waiting = self._waiting_for_links(decisions)
 
     def person(self, decision: Decision) -> list[Person]:
         """Whom the decision may mean: one, none, or several where an identifier is shared."""
@@ -49,6 +51,29 @@ class Known:
         else:
             found = self._by_identifier.get(decision.identifier, [])
         return [one for one in found if decision.among_test_people in (None, one.is_test)]
+
+    def stands(self, decision: Decision) -> bool:
+        """Whether the ledger holds a decision of this source under this id."""
+        return (decision.source, decision.source_event_id) in self._standing
+
+    def asked_at(self, decision: Decision) -> datetime | None:
+        """When the person was asked for what waits for a confirmation by link; None where nothing waits."""
+        purpose = self.purposes.get(decision.purpose)
+        waiting = [
+            self._waiting.get((person.profile, purpose.pk, decision.channel))
+            for person in (self.person(decision) if purpose else [])
+        ]
+        return waiting[0] if waiting else None
+
+    def _waiting_for_links(self, decisions) -> dict[tuple[UUID, UUID, str], datetime]:
+        """(profile, purpose, channel) -> when it was asked, for those that a decision by link may confirm."""
+        links = [decision for decision in decisions if decision.method == Method.LINK and decision.grants]
+        profiles = {person.profile for decision in links for person in self.person(decision)}
+        found = ConsentRecord.objects.filter(profile__in=profiles, doi_pending=True)
+        return {
+            (record.profile_id, record.purpose_id, record.channel): record.effective_at
+            for record in (found if profiles else ())
+        }
 
     def record_is_of_another(self, decision: Decision, person: Person) -> bool:
         return {other.profile for other in self._by_record.get(decision.record, [])} != {person.profile}
@@ -62,6 +87,21 @@ class Known:
             return self._covers[notice.pk].get(purpose.pk)
         in_force = [version for version in self._versions[purpose.pk] if version.published_at <= moment]
         return in_force[-1] if in_force else None
+
+
+def _standing(decisions) -> set[tuple[str, str]]:
+    """Source and id of those that the ledger holds already."""
+    asked = [[decision.source for decision in decisions], [decision.source_event_id for decision in decisions]]
+    return set(
+        rows(
+            """
+            SELECT s.code, l.source_event_id FROM unnest(%s::text[], %s::text[]) AS asked(code, event)
+            JOIN profiles_source s ON s.code = asked.code
+            JOIN consents_historicalconsentrecord l ON l.source_id = s.id AND l.source_event_id = asked.event
+            """,
+            asked,
+        )
+    )
 
 
 def _by(manager, field: str, values: set[str]) -> dict:

@@ -188,16 +188,49 @@ def test_a_validity_ends_with_the_local_day_of_the_same_number(given, ends, sett
     assert ConsentRecord.objects.get().validity_until == datetime.fromisoformat(ends)
 
 
-def test_the_first_step_of_a_double_opt_in_is_a_question_not_a_consent():
+def test_the_first_step_of_a_double_opt_in_is_a_question_and_the_link_confirms_it_once():
     news, anna = consent.purpose(), person()
     site = consent.point(news, key="double", needs_double_opt_in=True)
 
-    consent.say(anna, news, collection_point=site.key, days_ago=1)
-    asked = ConsentRecord.objects.get()
-    consent.say(anna, news, collection_point=site.key, method="link")
+    def answer(**said):
+        return consent.decision(anna, news, collection_point=site.key, **said)
 
+    assert refusals(answer(method="link")) == {("method", "nothing_to_confirm")}
+    ledger.record([answer(days_ago=10)])
+    asked = ConsentRecord.objects.get()
     assert (asked.state, asked.doi_pending) == ("ConsentRequested", True)
+
+    confirmation = answer(method="link")
+    ledger.record([confirmation])
+
     assert ConsentRecord.objects.get().state == "ConsentGiven"
+    assert ledger.record([confirmation]).replayed == [True]
+    assert refusals(answer(method="link")) == {("method", "nothing_to_confirm")}
+
+
+def test_a_link_confirms_only_for_so_long():
+    news, anna = consent.purpose(), person()
+    site = consent.point(news, key="double", needs_double_opt_in=True)
+    consent.say(anna, news, collection_point=site.key, days_ago=15)
+
+    late = consent.decision(anna, news, collection_point=site.key, method="link")
+
+    assert refusals(late) == {("method", "nothing_to_confirm")}
+
+
+def test_what_was_recorded_in_time_may_be_sent_again_later(settings):
+    news, anna = consent.purpose(), person()
+    one = consent.decision(anna, news, days_ago=20, evidence=None)
+    ledger.record([one])
+    settings.KENDT_LATE_GRANT = timedelta(days=1)
+    news.active = False
+    news.save()
+
+    assert ledger.record([one]).replayed == [True]
+    assert refusals(consent.decision(anna, news, days_ago=20, evidence=None)) == {
+        ("evidence", "late_without_evidence"),
+        ("purpose", "purpose_closed"),
+    }
 
 
 def test_an_address_stands_in_the_ledger_by_a_random_id_only():
