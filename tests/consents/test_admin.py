@@ -1,23 +1,19 @@
-"""The screens of consent: what they show, what they refuse, and that each act goes through its verb."""
+"""The screens of what people answered: what they show, what they refuse, and that each act goes through its verb."""
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from cdp.kit.ids import uuid7
-from consents import layers, reference
+from consents import layers
 from consents.models import (
-    AgeLimit,
     ConsentEvidence,
     ConsentRecord,
     CorrectionRequest,
     Ledger,
     NoticeVersion,
     Objection,
-    Purpose,
-    PurposeVersion,
     Restriction,
-    Suppression,
 )
 from profiles import decisions
 from profiles.models import AccessEntry, Identifier, WorkItem
@@ -300,113 +296,7 @@ def test_each_act_needs_its_right(role, allowed, anna):
     assert {place for place, code in answers.items() if code != 403} == allowed
 
 
-# --- Suppression ----------------------------------------------------------------------------------------------------
-
-
-def test_an_address_is_suppressed_tested_and_lifted_with_a_reason(officer):
-    add, test = (reverse(f"admin:consents_suppression_{name}") for name in ("add", "test"))
-    asked = {"namespace": "email", "address": " Bo@Example.dk"}
-    assert "is not suppressed" in text(officer.post(test, asked))
-
-    officer.post(add, asked | {"channel": "none", "reason": "complaint"})
-    assert "This address is suppressed" in text(officer.post(test, asked))
-
-    shown = officer.get(reverse("admin:consents_suppression_changelist"))
-    (row,) = shown.context["cl"].result_list
-    lift = reverse("admin:consents_suppression_lift", args=[row.entry])
-    officer.post(lift, {"reason": ""})
-    assert Suppression.objects.filter(lifted_at=None).exists()
-    officer.post(lift, {"reason": "typed wrongly"})
-    assert not Suppression.objects.filter(lifted_at=None).exists()
-    assert "bo@example.dk" not in text(shown).lower()
-
-
-def test_nonsense_is_no_address(officer):
-    answer = officer.post(
-        reverse("admin:consents_suppression_test"), {"namespace": "email", "address": "nonsense"}, follow=True
-    )
-
-    assert "This is no address or number" in text(answer)
-
-
-# --- Purposes and notices -------------------------------------------------------------------------------------------
-
-
-def test_a_purpose_gets_a_draft_that_is_published_and_then_stands(officer, news):
-    officer.post(reverse("admin:consents_purpose_version", args=[news.pk]))
-    officer.post(reverse("admin:consents_purpose_version", args=[news.pk]))
-    draft = PurposeVersion.objects.get(published_at=None)
-    change = reverse("admin:consents_purposeversion_change", args=[draft.pk])
-    rules = {"legal_basis": "consent", "valid_months": "12", "reconsent": "require", "data_categories": "e-mail\nname"}
-
-    officer.post(change, rules | {"description_en": "News", "description_da": "Nyheder", "description_sv": ""})
-    officer.post(reverse("admin:consents_purposeversion_publish", args=[draft.pk]))
-
-    draft.refresh_from_db()
-    assert (draft.number, draft.valid_months, draft.data_categories) == (2, 12, ["e-mail", "name"])
-    assert draft.description == {"en": "News", "da": "Nyheder"}
-    assert draft.published_at is not None
-    assert officer.post(change, rules).status_code == 403
-
-
-def test_a_notice_is_written_numbered_published_and_compared(officer, news):
-    consent.notice(news, key="w", text="Ja tak.\nTo mails om ugen.")
-    said = {
-        "key": "w",
-        "language": "da",
-        "text": "Ja tak.\nFire mails om ugen.",
-        "withdrawal_text": "Klik på linket.",
-        "purposes": [news.versions.get().pk],
-        "recipients": "Nordlys A/S\nHavn AB",
-        "material_change": "on",
-    }
-
-    officer.post(reverse("admin:consents_noticeversion_add"), said)
-    draft = NoticeVersion.objects.get(published_from=None)
-    officer.post(reverse("admin:consents_noticeversion_publish", args=[draft.pk]))
-    shown = text(officer.get(reverse("admin:consents_noticeversion_change", args=[draft.pk])))
-
-    draft.refresh_from_db()
-    assert (draft.version, draft.recipients) == (2, ["Nordlys A/S", "Havn AB"])
-    assert '<del class="k-removed">To mails om ugen.' in shown
-    assert '<ins class="k-added">Fire mails om ugen.' in shown
-    officer.post(reverse("admin:consents_noticeversion_version", args=[draft.pk]))
-    assert NoticeVersion.objects.filter(key="w", version=3, published_from=None).count() == 1
-
-
-def test_a_notice_that_lacks_something_is_not_published(officer, news):
-    draft = reference.new_notice_version(consent.notice(news, key="w"), by=None, covers=[])
-
-    answer = officer.post(reverse("admin:consents_noticeversion_publish", args=[draft.pk]), follow=True)
-
-    assert "Name the purposes that these words are about." in text(answer)
-    assert NoticeVersion.objects.get(pk=draft.pk).published_from is None
-
-
-def test_an_age_limit_is_confirmed_and_a_change_is_confirmed_anew(officer):
-    limit = AgeLimit.objects.create(country="EE", years=15, valid_from="2024-01-01", reason="law")
-
-    officer.post(reverse("admin:consents_agelimit_confirm", args=[limit.pk]))
-    assert AgeLimit.objects.get(country="EE").confirmed
-
-    said = {"country": "EE", "years": "13", "valid_from": "2024-01-01", "reason": "law"}
-    officer.post(reverse("admin:consents_agelimit_change", args=[limit.pk]), said)
-    limit.refresh_from_db()
-    assert (limit.years, limit.confirmed) == (13, False)
-
-
-@pytest.mark.parametrize("name", ["purpose", "noticeversion", "collectionpoint", "controller", "agelimit"])
-def test_reference_data_is_shown_and_never_deleted(officer, news, name):
-    consent.notice(news)
-    consent.point(news)
-    listed = officer.get(reverse(f"admin:consents_{name}_changelist"))
-    row = listed.context["cl"].result_list[0]
-
-    text(officer.get(reverse(f"admin:consents_{name}_change", args=[row.pk])))
-    text(officer.get(reverse(f"admin:consents_{name}_history", args=[row.pk])))
-
-    assert officer.post(reverse(f"admin:consents_{name}_delete", args=[row.pk])).status_code == 403
-    assert Purpose.objects.filter(pk=news.pk).exists()
+# --- Correction ------------------------------------------------------------------------------------------------------
 
 
 def test_a_false_entry_is_corrected_by_two_people(officer, anna, news):

@@ -4,11 +4,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from cdp.kit.sql import execute
-from consents import layers, suppression
-from consents.decision import decide, decide_many, reachable, tally
+from consents.decision import decide, reachable
 from consents.models import AgeLimit, ConsentRecord
-from consents.reasons import REASONS
 from consents.refusals import UnknownQuestion
 from profiles.models import Identifier, Profile
 from tests import builders
@@ -258,102 +255,3 @@ def test_an_unknown_country_counts_as_the_strictest_and_a_purpose_may_ask_for_mo
         "allowed",
         "guardian_missing",
     )
-
-
-# --- Many at once -----------------------------------------------------------------------------------------------------
-
-
-def test_an_erased_person_is_never_allowed(news, anna):
-    consent.say(anna, news, channel="post")
-    execute("UPDATE profiles_profile SET erased_at = now() WHERE id = %s", [anna.pk])
-
-    assert reason(anna, "post") == "erased"
-    assert not Profile.objects.filter(reachable("newsletter", "post")).exists()
-
-
-def test_all_denials_are_listed_in_the_order_they_are_asked(news, anna):
-    suppression.suppress(addresses=[("email", "anna@example.dk")], reason="complaint")
-    layers.object_to(profile=anna.pk, source="webshop", source_event_id="o1")
-    layers.restrict(profile=anna.pk, reason_code="disputed")
-
-    answer = decide(anna, purpose="newsletter", channel="email")
-
-    assert answer.reasons == ("suppressed", "objection", "restricted", "consent_missing")
-    assert all(REASONS[one] for one in answer.reasons)
-
-
-@pytest.fixture
-def crowd(news):
-    """One person of each kind that the gate tells apart."""
-    limits(DK=15)
-    answers = {"yes": "ConsentGiven", "no": "ConsentRefused", "asked": "ConsentRequested", "silent": None}
-    layered = {"objecting", "restricted", "suppressed", "bounced", "nowhere", "young"}
-    people = {}
-    for kind in [*answers, *sorted(layered)]:
-        email = None if kind == "nowhere" else f"{kind}@example.dk"
-        people[kind] = person(email=email, birth_date="2020-01-01" if kind == "young" else "1980-01-01", country="DK")
-        if state := answers.get(kind, "ConsentGiven"):
-            consent.say(people[kind], news, state, channel="email", days_ago=5)
-    layers.object_to(profile=people["objecting"].pk, source="webshop", source_event_id="o")
-    layers.restrict(profile=people["restricted"].pk, reason_code="x")
-    suppression.suppress(addresses=[("email", "suppressed@example.dk")], reason="legal")
-    suppression.suppress(addresses=[("email", "bounced@example.dk")], reason="hard_bounce")
-    return people
-
-
-EXPECTED = {
-    "yes": "allowed",
-    "no": "consent_refused",
-    "asked": "consent_missing",
-    "silent": "consent_missing",
-    "objecting": "objection",
-    "restricted": "restricted",
-    "suppressed": "suppressed",
-    "bounced": "suppressed",
-    "nowhere": "no_contact_point",
-    "young": "guardian_missing",
-}
-
-
-def test_one_and_many_and_the_condition_agree(crowd):
-    names = {somebody.pk: kind for kind, somebody in crowd.items()}
-    asked = {"purpose": "newsletter", "channel": "email"}
-
-    one_by_one = {kind: reason(somebody) for kind, somebody in crowd.items()}
-    by_ids = {names[answer.profile]: answer.reason for answer in decide_many(list(names), **asked)}
-    by_query = {names[answer.profile]: answer.reason for answer in decide_many(Profile.objects.all(), **asked)}
-
-    assert one_by_one == by_ids == by_query == EXPECTED
-    assert set(Profile.objects.filter(reachable("newsletter", "email"))) == {crowd["yes"]}
-    counted = tally(Profile.objects.all(), **asked)
-    assert counted == {code: list(EXPECTED.values()).count(code) for code in EXPECTED.values()}
-
-
-def test_the_condition_and_its_opposite_cover_everybody(crowd):
-    may = reachable("newsletter", "email")
-
-    assert set(Profile.objects.filter(may) | Profile.objects.filter(~may)) == set(crowd.values())
-    assert not Profile.objects.filter(may).filter(~may).exists()
-
-
-def test_the_condition_composes_and_may_be_narrowed(crowd):
-    some = Profile.objects.filter(pk__in=[crowd["yes"].pk, crowd["no"].pk])
-
-    for people in (some, [crowd["yes"].pk, crowd["no"].pk]):
-        assert set(some.filter(reachable("newsletter", "email", people=people))) == {crowd["yes"]}
-    assert not some.filter(reachable("newsletter", "email", people=[crowd["no"].pk])).exists()
-
-
-def test_many_cost_as_many_statements_as_one(crowd, django_assert_num_queries):
-    for people in ([crowd["yes"].pk], [somebody.pk for somebody in crowd.values()]):
-        with django_assert_num_queries(6):
-            assert len(decide_many(people, purpose="newsletter", channel="email")) == len(people)
-
-
-def test_a_percent_sign_in_a_recipient_is_only_text(news, anna):
-    consent.notice(news, key="w", recipients=["100 % Nordlys %s"])
-    consent.say(anna, news, notice=("w", "da", 1))
-
-    found = Profile.objects.filter(reachable("newsletter", "none", recipient="100 % Nordlys %s"))
-
-    assert set(found.filter(subject_count__gte=1)) == {anna}
