@@ -112,6 +112,15 @@ def _keep(segment, *, by, reason: str) -> None:
 
 
 @transaction.atomic
+def describe(segment: Segment, *, title: str, refresh_minutes: int | None, by) -> None:
+    """Call a segment otherwise, or compute it at another pace (None: by hand)."""
+    if not title.strip() or len(title) > LIMITS["title"]:
+        raise TitleNeeded(limit=LIMITS["title"])
+    segment.title, segment.refresh_minutes = title.strip(), refresh_minutes
+    _keep(segment, by=by, reason="")
+
+
+@transaction.atomic
 def archive(segment: Segment, *, reason: str, by) -> None:
     """Take a segment out of use; refused while others read it."""
     if users := users_of(segment):

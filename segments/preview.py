@@ -16,7 +16,7 @@ SAMPLE = 2000
 
 @dataclass(frozen=True)
 class Count:
-    """`people`, exact or "about"; of `everyone` living."""
+    """`people`, exact or "about"."""
 
     people: int
     exact: bool
@@ -41,18 +41,12 @@ def _counted(statement: Statement, patience_ms: int) -> int:
 
 
 def _estimated(definition, as_of, catalogue) -> int:
-    """The share of a random sample of people, of all people."""
-    everyone = max(sql.value("SELECT reltuples::bigint FROM pg_class WHERE oid = 'profiles_profile'::regclass"), 1)
-    percent = min(100, 100 * SAMPLE / everyone)
-    drawn = [
-        row[0]
-        for row in sql.rows(
-            "SELECT id FROM profiles_profile TABLESAMPLE SYSTEM (%s) WHERE NOT is_test AND erased_at IS NULL",
-            (percent,),
-        )
-    ]
+    """What is found in a random share of the table of people, scaled up to all of it."""
+    rows = sql.value("SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'profiles_profile'::regclass")
+    percent = min(100.0, 100 * SAMPLE / rows)
+    drawn = [row[0] for row in sql.rows("SELECT id FROM profiles_profile TABLESAMPLE SYSTEM (%s)", (percent,))]
     if not drawn:
         return 0
     statement = compile(definition, as_of=as_of, only=drawn, catalogue=catalogue)
     found = sql.value(f"SELECT count(*) FROM ({statement.sql}) m", statement.params)
-    return round(found / len(drawn) * everyone)
+    return round(found * 100 / percent)

@@ -75,6 +75,7 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
             route("compute", require_POST(self.compute), "compute"),
             route("count", require_POST(self.count), "count"),
             route("send", require_POST(self.send), "send"),
+            route("describe", require_POST(self.describe), "describe"),
             route("archive", require_POST(self.archive), "archive"),
         ]
         return own + super().get_urls()
@@ -135,6 +136,13 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
         if asked.state == ActivationState.APPROVED:
             self.act(request, _("Written."), activation.run, activation=asked, by=request.user)
         return redirect("admin:segments_activation_change", asked.pk)
+
+    def describe(self, request, segment_id):
+        self.demand(request, "segments.change_segment")
+        segment, minutes = self.found(request, segment_id), request.POST.get("refresh_minutes", "")
+        told = {"title": request.POST.get("title", ""), "refresh_minutes": int(minutes) if minutes.isdigit() else None}
+        self.act(request, _("Kept."), definitions.describe, segment=segment, by=request.user, **told)
+        return self.back(segment_id)
 
     def archive(self, request, segment_id):
         self.demand(request, "segments.change_segment")

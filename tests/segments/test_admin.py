@@ -230,6 +230,19 @@ def test_computing_and_archiving_are_acts_with_a_right():
     assert Segment.objects.get().state == "archived"
 
 
+def test_title_and_pace_are_changed_with_their_history():
+    danes = segment(DANES)
+    marketer = signed_in("Marketer")
+
+    marketer.post(page_of(danes, "describe"), {"title": "All Danes", "refresh_minutes": "15"})
+    refused = marketer.post(page_of(danes, "describe"), {"title": " ", "refresh_minutes": ""}, follow=True)
+
+    danes.refresh_from_db()
+    assert (danes.title, danes.refresh_minutes) == ("All Danes", 15)
+    assert danes.history.first().history_user_id is not None
+    assert "Give the segment a title" in text_of(refused)
+
+
 def test_the_history_of_definitions_shows_what_changed_in_words():
     from segments import definitions
 
