@@ -16,7 +16,8 @@ from typing import BinaryIO, NamedTuple
 from cryptography.exceptions import InvalidTag
 from django.conf import settings
 
-from profiles.imports.refusals import Damaged
+from profiles.imports.refusals import Damaged, TooLarge
+from profiles.imports.unpacking import UNPACKED_LIMIT
 from profiles.vault import open_own, seal_own
 
 PIECE = 1 << 20  # bytes before sealing
@@ -29,25 +30,51 @@ class Kept(NamedTuple):
     size: int
 
 
+class Keeper:
+    """Takes a file in chunks and stores it sealed under a generated name."""
+
+    def __init__(self):
+        self.name = secrets.token_hex(16)
+        self._digest, self._size, self._pieces = hashlib.sha256(), 0, 0
+        self._held = bytearray()
+        self._out = os.fdopen(os.open(_path(self.name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+    def take(self, chunk: bytes) -> None:
+        """Raises TooLarge, and keeps nothing, beyond the limit."""
+        self._digest.update(chunk)
+        self._size += len(chunk)
+        if self._size > UNPACKED_LIMIT:
+            self.give_up()
+            raise TooLarge(limit="2 GiB")
+        self._held += chunk
+        while len(self._held) > PIECE:  # the last piece is told apart, so one is always held back
+            self._seal(last=False)
+
+    def finish(self) -> Kept:
+        self._seal(last=True)
+        self._out.flush()
+        os.fsync(self._out.fileno())
+        self._out.close()
+        return Kept(self.name, self._digest.hexdigest(), self._size)
+
+    def give_up(self) -> None:
+        self._out.close()
+        remove(self.name)
+
+    def _seal(self, *, last: bool) -> None:
+        piece = bytes(self._held[:PIECE])
+        self._out.write(seal_own(_place(self.name, self._pieces, last=last), piece))
+        del self._held[:PIECE]
+        self._pieces += 1
+
+
 def keep(file: BinaryIO) -> Kept:
-    """Store a stream from its beginning, sealed; give its generated name, SHA-256 and size."""
-    name = secrets.token_hex(16)
-    digest, size, number = hashlib.sha256(), 0, 0
+    """Store a stream from its beginning; give its generated name, SHA-256 and size."""
+    keeper = Keeper()
     file.seek(0)
-    with os.fdopen(os.open(_path(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        piece = file.read(PIECE)
-        while True:
-            following = file.read(PIECE) if len(piece) == PIECE else b""
-            out.write(seal_own(_place(name, number, last=not following), piece))
-            digest.update(piece)
-            size += len(piece)
-            number += 1
-            if not following:
-                break
-            piece = following
-        out.flush()
-        os.fsync(out.fileno())
-    return Kept(name, digest.hexdigest(), size)
+    while chunk := file.read(PIECE):
+        keeper.take(chunk)
+    return keeper.finish()
 
 
 def opened(name: str) -> BinaryIO:

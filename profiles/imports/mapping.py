@@ -89,11 +89,11 @@ def propose(columns: Iterable[str], *, rows: str) -> dict:
         else:
             spec[place] = column
     if rows == RowKind.EVENTS:
-        spec["event"] = {"name": "Order Line", **_with_amount(spec.get("event", {}))}
+        spec["event"] = {"name": "Order Line", **with_amount(spec.get("event", {}))}
     return spec
 
 
-def _with_amount(event: dict) -> dict:
+def with_amount(event: dict) -> dict:
     """Quantity times price, where no column holds the amount itself."""
     if "amount" not in event and {"quantity", "price"} <= event.keys():
         return event | {"amount": {"multiply": [event["quantity"], event["price"]]}}

@@ -25,5 +25,5 @@ ADVICE = {
 
 
 def advice(fault: Fault) -> str:
-    """What to do about a fault, in the language of the moment."""
-    return str(fault.detail or ADVICE.get(fault.code, fault.code))
+    """What to do about a fault, in the language of the moment where the code is one of ours."""
+    return str(ADVICE.get(fault.code) or fault.detail or fault.code)

@@ -22,6 +22,7 @@ from cdp.kit.refused import Refused
 from profiles.imports import files, formats, guards, mapping, reading, rejects
 from profiles.imports.customers import Customers
 from profiles.imports.event_rows import Events
+from profiles.imports.files import Kept
 from profiles.imports.formats import Format
 from profiles.imports.loading import Load, Loaded, Loader
 from profiles.imports.names import shown_name
@@ -44,7 +45,7 @@ log = logging.getLogger(__name__)
 
 def propose(
     *,
-    file: BinaryIO,
+    file: BinaryIO | Kept,
     file_name: str,
     source: Source,
     by,
@@ -52,13 +53,13 @@ def propose(
     terms: UUID | None = None,
     declared: dict | None = None,
 ) -> Batch:
-    """Keep an uploaded file, sealed, and find out how it is written; `declared` members of the format stand first.
+    """Keep a file, sealed (unless it is kept already), and find out how it is written; what is `declared` stands first.
 
     Loads nothing. Raises a FileRefused, and keeps nothing, when the file cannot be read to its end.
     """
     party = source.party if party is None else party
     guards.refuse_foreign(source, party, terms)
-    kept = files.keep(file)
+    kept = file if isinstance(file, Kept) else files.keep(file)
     try:
         with closing(files.opened(kept.name)) as stored:
             format = formats.detect(stored, **_encoding(declared)).declared(**(declared or {}))
@@ -91,8 +92,8 @@ def describe(*, batch: Batch, mapping: Mapping | None = None, declared: dict | N
         batch.rows_total = survey.rows
     batch.mapping = mapping or batch.mapping
     batch.state = BatchState.WAITING
-    batch.samples = {}
-    batch.save(update_fields=["format", "rows_total", "mapping", "state", "samples"])
+    batch.samples, batch.error = {}, ""
+    batch.save(update_fields=["format", "rows_total", "mapping", "state", "samples", "error"])
     return batch
 
 

@@ -1,0 +1,212 @@
+"""Files in: can I load this file safely, how far is it, what went wrong?"""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_POST
+
+from cdp.kit.admin import HouseAdmin, NeverDelete, TrackedAdmin
+from cdp.kit.refused import Refused
+from profiles.admin import import_pages
+from profiles.admin.import_forms import FormatForm, UploadForm
+from profiles.imports import guards, rejects, runs, tasks
+from profiles.imports.refusals import AlreadyLoaded
+from profiles.imports.uploading import SealingHandler
+from profiles.models import Batch, Mapping
+from profiles.models.sources import RowKind
+
+RUN = "profiles.run_batch"
+#: What may be done with an import by one button: {place in the address: (verb, what is said when it is done)}.
+ACTS = {
+    "pause": (runs.pause, gettext_lazy("Paused. What is in stays in.")),
+    "cancel": (runs.cancel, gettext_lazy("Cancelled. What is in stays in; the file is deleted.")),
+}
+
+
+@admin.register(Batch)
+class ImportAdmin(NeverDelete, HouseAdmin):
+    question = gettext_lazy("Which files came in, and what became of their rows?")
+    list_display = ["file_name", "source", "mapping", "state", "rows_done", "rows_rejected", "created_by", "created_at"]
+    list_select_related = ["source", "mapping", "created_by"]
+    list_filter = ["state", "source"]
+    search_fields = ["file_name__istartswith", "sha256__exact"]
+    search_help_text = gettext_lazy("Beginning of the file's name, or its SHA-256")
+
+    def get_urls(self):
+        own = [
+            self._route("format", require_POST(self.format_view)),
+            self._route("columns", require_POST(self.columns_view)),
+            self._route("change_columns", require_POST(self.change_columns_view)),
+            self._route("start", require_POST(self.start_view)),
+            self._route("resume", require_POST(self.resume_view)),
+            self._route("rejects", require_POST(self.rejects_view)),
+            self._route("panel", require_GET(self.panel_view)),
+            *(self._route(act, require_POST(self.act_view), act=act) for act in ACTS),
+        ]
+        return [*own, *super().get_urls()]
+
+    def _route(self, place: str, view, **extra):
+        name = f"profiles_batch_{place}"
+        return path(f"<uuid:key>/{place}/", self.admin_site.admin_view(view), extra, name=name)
+
+    # --- The file -------------------------------------------------------------------------------------------------
+
+    @csrf_exempt  # reading the token reads the body, and then no upload handler can be set; asked in `_upload`
+    def add_view(self, request, form_url="", extra_context=None):
+        """Step 1. The file is sealed as it arrives."""
+        if not (self.has_add_permission(request) and request.user.has_perm(RUN)):
+            raise PermissionDenied
+        request.upload_handlers = [SealingHandler(request)]
+        return self._upload(request)
+
+    @method_decorator(csrf_protect)
+    def _upload(self, request):
+        form = UploadForm(request.POST or None, request.FILES or None, initial={"party": 1})
+        if form.is_valid():
+            try:
+                return redirect(self._address(self._proposed(form.cleaned_data, request.user)))
+            except Refused as refusal:
+                form.add_error("file", str(refusal))
+        return self._page(request, "upload", form=form, title=_("New import"), question=_("Which file came in?"))
+
+    def _proposed(self, data: dict, user) -> Batch:
+        upload = data["file"]
+        return runs.propose(
+            file=upload.kept, file_name=upload.name, source=data["source"], by=user, party=data["party"]
+        )
+
+    # --- The page of an import ------------------------------------------------------------------------------------
+
+    @method_decorator(never_cache)
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        batch = self._found(request, object_id)
+        return self._show(request, batch, import_pages.context(batch, request))
+
+    @method_decorator(never_cache)
+    def panel_view(self, request, key):
+        """The part of the page that shows how far it is, asked for every two seconds."""
+        batch = self._found(request, key)
+        return TemplateResponse(request, "admin/profiles/imports/progress.html", import_pages.context(batch, request))
+
+    def format_view(self, request, key):
+        """Step 2: how the file is written."""
+        batch = self._mine(request, key)
+        form = FormatForm(request.POST)
+        if not form.is_valid():
+            return self._show(request, batch, import_pages.context(batch, request, format_form=form))
+        return self._act(request, batch, _("The file was read again."), runs.describe, declared=form.declared())
+
+    def columns_view(self, request, key):
+        """Step 2: what the columns mean; then the dry run begins."""
+        batch = self._mine(request, key)
+        rows = request.POST.get("rows", RowKind.CUSTOMERS)
+        if rows not in RowKind.values:
+            return redirect(self._address(batch))
+        form = import_pages.mapping_form(batch, rows, data=request.POST)
+        if not form.is_valid():
+            return self._show(request, batch, import_pages.context(batch, request, mapping_form=form, rows=rows))
+        with transaction.atomic():
+            kept = runs.remember_mapping(
+                source=batch.source, name=form.cleaned_data["name"], rows=rows, spec=form.cleaned_spec
+            )
+            return self._act(request, batch, "", self._check, mapping=kept, then="?checking=1")
+
+    def change_columns_view(self, request, key):
+        """Back from the dry run to step 2."""
+        return self._act(request, self._mine(request, key), "", runs.describe)
+
+    @staticmethod
+    def _check(*, batch: Batch, mapping: Mapping) -> None:
+        runs.describe(batch=batch, mapping=mapping)
+        guards.refuse_unready(batch)
+        tasks.check_import.defer(batch=str(batch.pk))
+
+    @method_decorator(transaction.atomic)
+    def start_view(self, request, key):
+        """Step 4: load it."""
+        return self._act(request, self._mine(request, key), "", self._go, begin=runs.start)
+
+    @method_decorator(transaction.atomic)
+    def resume_view(self, request, key):
+        return self._act(request, self._mine(request, key), "", self._go, begin=runs.resume)
+
+    @staticmethod
+    def _go(*, batch: Batch, begin) -> None:
+        begin(batch=batch)
+        tasks.run_import.defer(batch=str(batch.pk))
+
+    def act_view(self, request, key, act: str):
+        verb, done = ACTS[act]
+        return self._act(request, self._mine(request, key), done, verb)
+
+    def rejects_view(self, request, key):
+        """The rejected rows in clear, as a file that only its reader keeps; a line in the access log tells of it."""
+        batch = self._mine(request, key)
+        if not request.user.has_perm("profiles.reveal_profile"):
+            raise PermissionDenied
+        lines = (line.encode() for line in ["\ufeff", *rejects.lines(batch=batch, by=request.user)])
+        name = f"rejected-{batch.pk}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+    # --- Frame ----------------------------------------------------------------------------------------------------
+
+    def _found(self, request, key) -> Batch:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(Batch.objects.select_related("source", "mapping", "created_by"), pk=key)
+
+    def _mine(self, request, key) -> Batch:
+        """An import to be worked on by somebody who may."""
+        batch = self._found(request, key)
+        if not request.user.has_perm(RUN):
+            raise PermissionDenied
+        return batch
+
+    def _act(self, request, batch: Batch, done: str, verb, *, then: str = "", **arguments):
+        """Call a verb, say what it did or the sentence with which it refused, and go back to the page."""
+        try:
+            verb(batch=batch, **arguments)
+        except AlreadyLoaded as again:
+            messages.info(request, str(again))
+            return redirect(self._address(again.receipt))
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect(self._address(batch))
+        if done:
+            messages.success(request, done)
+        return redirect(self._address(batch) + then)
+
+    @staticmethod
+    def _address(batch: Batch) -> str:
+        return reverse("admin:profiles_batch_change", args=[batch.pk])
+
+    def _show(self, request, batch: Batch, context: dict) -> TemplateResponse:
+        return self._page(request, "page", title=batch.file_name, original=batch, **context)
+
+    def _page(self, request, template: str, **context) -> TemplateResponse:
+        frame = self.admin_site.each_context(request) | {"opts": self.opts, "title_of_page": True}
+        return TemplateResponse(request, f"admin/profiles/imports/{template}.html", frame | context)
+
+
+@admin.register(Mapping)
+class MappingAdmin(NeverDelete, TrackedAdmin):
+    question = gettext_lazy("How are the files of a source read?")
+    list_display = ["name", "source", "rows", "created_at"]
+    list_select_related = ["source"]
+    list_filter = ["rows", "source"]
+    search_fields = ["name__istartswith"]
+    readonly_fields = ["source", "rows"]
+
+    def has_add_permission(self, request):
+        """A mapping is made where its file is seen: in an import."""
+        return False
