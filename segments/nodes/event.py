@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cdp.kit import sql
 from segments import words
@@ -149,15 +150,17 @@ class EventNode(Node):
         kind, wanted = self.aggregate
         said = words.compared(wanted["cmp"], wanted.get("value", wanted.get("n")))
         names = {"goal": said, "of": _property_title(wanted.get("of", "")), "currency": wanted.get("currency", "")}
-        return {
-            "count": _("%(goal)s times"),
+        times = ngettext("%(goal)s time", "%(goal)s times", wanted["n"]) if kind == "count" else ""
+        sentence = {
+            "count": times,
             "days": _("on %(goal)s different days"),
             "distinct": _("with %(goal)s different values of %(of)s"),
             "sum": _("with a total %(of)s of %(goal)s %(currency)s"),
             "avg": _("with a mean %(of)s of %(goal)s %(currency)s"),
             "min": _("with a lowest %(of)s of %(goal)s %(currency)s"),
             "max": _("with a highest %(of)s of %(goal)s %(currency)s"),
-        }[kind].strip() % names
+        }[kind]
+        return (sentence % names).strip()
 
     def _say_window(self):
         window = self.body.get("window")
