@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
+from unfold.views import ChangeList
 
 from cdp.kit.admin import HouseAdmin, LookOnly
 from cdp.kit.refused import Refused
@@ -22,8 +23,21 @@ from profiles.admin.links import change_url, profile_link
 from profiles.admin.sight import Sight
 from profiles.lookup import profile_id as lookup_id
 from profiles.models import Profile, RefusedLink, StewardDecision, Subject, Trait
+from profiles.naming import lines
+from profiles.resolution.partition import Reason
 
 PERMISSION = "profiles.decide_identity"
+#: Why two who share an identifier were not joined, for `profiles.resolution.partition.Reason`.
+WORDS = {
+    Reason.NOT_SAME: _("a steward said that they are two people"),
+    Reason.ANCHORS_DIFFER: _("their customer numbers, logins or national ids differ"),
+    Reason.TOO_MANY: _("together they would have more identifiers than one person may"),
+    Reason.OUTSIDE_WINDOW: _("they used it too long apart"),
+    Reason.BIRTH_DATES_DIFFER: _("their dates of birth differ"),
+    Reason.NAMES_DIFFER: _("their names differ"),
+    Reason.TWO_PEOPLE: _("it is used by several people, and nothing else says that these two are one"),
+    Reason.FROZEN: _("one of them has so many records that no more are let in"),
+}
 
 
 def urls(model_admin) -> list:
@@ -77,24 +91,43 @@ def separate(request, profile_id: UUID):
     return redirect(f"{change_url('profiles.profile', profile_id)}?tab=history")
 
 
+class PairList(ChangeList):
+    """Masks the names of both people of every row in one opening."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        pairs = [(link.subject.profile_id, link.other.profile_id) for link in self.result_list]
+        told = lines({key for pair in pairs for key in pair})
+        for link, pair in zip(self.result_list, pairs, strict=True):
+            link.names = [told[key][0] for key in pair]
+
+
 @admin.register(RefusedLink)
 class RefusedLinkAdmin(LookOnly, HouseAdmin):
     """Two records that share an identifier and were yet not joined: looked at side by side, and decided."""
 
     question = _("Who shares an identifier and was yet not joined, and why?")
-    list_display = ["created_at", "one", "another", "namespace", "reason"]
+    list_display = ["created_at", "one", "another", "namespace", "because"]
     list_display_links = ["created_at"]
     list_filter = ["namespace"]
     sortable_by = ()
     ordering = ["-id"]
 
-    @admin.display(description=_("profile"))
-    def one(self, link):
-        return profile_link(link.subject.profile_id)
+    def get_changelist(self, request, **kwargs):
+        return PairList
 
-    @admin.display(description=_("other profile"))
+    @admin.display(description=_("one"))
+    def one(self, link):
+        return profile_link(link.subject.profile_id, link.names[0])
+
+    @admin.display(description=_("the other"))
     def another(self, link):
-        return profile_link(link.other.profile_id)
+        return profile_link(link.other.profile_id, link.names[1])
+
+    @admin.display(description=_("reason"))
+    def because(self, link):
+        return WORDS.get(link.reason, link.reason)
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("subject", "other", "namespace")
@@ -119,6 +152,7 @@ class RefusedLinkAdmin(LookOnly, HouseAdmin):
             "title": _("Same person?"),
             "question": _("Are these two one person?"),
             "link": link,
+            "because": WORDS.get(link.reason, link.reason),
             "sides": list(pair.values()),
             "rows": _side_by_side(request, list(pair.values())),
             "may_decide": request.user.has_perm(PERMISSION),
@@ -147,12 +181,12 @@ def _side_by_side(request, pair: list[Profile]) -> list[dict]:
 
 def _facts(profile: Profile, sight: Sight) -> dict[str, tuple[str, object]]:
     """{code: (title, value)}: the golden values, then the identifiers, as this user sees them."""
-    golden = {code: (value.attribute.title, value.shown) for code, value in person.golden(profile, sight).items()}
+    golden = {code: (str(value.attribute), value.shown) for code, value in person.golden(profile, sight).items()}
     named: dict[str, list[str]] = {}
     titles = {}
     for one in person.identifiers(profile, sight):
         named.setdefault(one["namespace"].code, []).append(str(one["shown"]))
-        titles[one["namespace"].code] = one["namespace"].title
+        titles[one["namespace"].code] = str(one["namespace"])
     return golden | {code: (titles[code], ", ".join(values)) for code, values in named.items()}
 
 

@@ -37,7 +37,7 @@ def golden(profile: Profile, sight: Sight) -> dict[str, GoldenValue]:
 
 def groups_of(values: dict[str, GoldenValue]) -> list[tuple[str, list[GoldenValue]]]:
     """The golden values under the headings of the page."""
-    ordered = sorted(values.values(), key=lambda value: (_rank(value), value.attribute.title))
+    ordered = sorted(values.values(), key=lambda value: (_rank(value), str(value.attribute)))
     return [(GROUPS.get(group, group), list(rows)) for group, rows in groupby(ordered, lambda v: _heading(v))]
 
 
@@ -129,7 +129,7 @@ def _attach_facts(page: list[Record], sight: Sight) -> None:
     shown = {(place, fact.pk): text for (_r, _k, place, fact), text in zip(sealed, texts, strict=True)}
     for record in page:
         record.said = [
-            (kind.title, shown.get((place, fact.pk)) if fact.sealed is not None else open_value(fact))
+            (str(kind), shown.get((place, fact.pk)) if fact.sealed is not None else open_value(fact))
             for key, kind, place, fact in facts
             if key == record.pk
         ]

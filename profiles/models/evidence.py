@@ -36,6 +36,9 @@ class Subject(models.Model):
             )
         ]
 
+    def __str__(self):
+        return f"…{str(self.pk)[-12:]}"
+
 
 class Record(models.Model):
     """An immutable source record: what (source, external id) said, version by version. All facts point to theirs."""
@@ -67,6 +70,9 @@ class Record(models.Model):
                 violation_error_message=_("Second- and third-party data carry their agreement."),
             ),
         ]
+
+    def __str__(self):
+        return f"…{str(self.pk)[-12:]}"
 
 
 class Identifier(models.Model):

@@ -1,6 +1,7 @@
 """The vocabulary: which attributes and identifiers exist, and how each behaves."""
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cdp.kit.constraints import one_of
@@ -51,7 +52,7 @@ class Attribute(models.Model):
         constraints = [one_of("type", ValueType), one_of("classification", Classification)]
 
     def __str__(self):
-        return self.title
+        return gettext(self.title)  # the vocabulary that every installation has is in the catalogues
 
     @property
     def sealed(self) -> bool:
@@ -111,7 +112,7 @@ class Namespace(models.Model):
         constraints = [one_of("role", NamespaceRole), one_of("normaliser", Normaliser)]
 
     def __str__(self):
-        return self.title
+        return gettext(self.title)  # the vocabulary that every installation has is in the catalogues
 
 
 class Verdict(models.TextChoices):

@@ -7,6 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cdp.kit.ids import uuid7
+from profiles.admin.deciding import WORDS
+from profiles.resolution.partition import Reason
 from tests.builders import source, user
 from tests.profiles.building import person, say
 
@@ -113,6 +115,29 @@ def test_a_filter_of_people_gives_exactly_those(superuser, query, expected):
     assert {names[profile.pk] for profile in found} == expected
 
 
+def test_a_list_of_pairs_costs_the_same_for_one_pair_or_three(superuser):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert listing(OURS_BY_NAME["RefusedLink"], superuser).status_code == 200
+        return len(queries)
+
+    def share(number):
+        for one in ("crm", "shop"):
+            said = {"external_id": f"{one}{number}", "email": f"familien{number}@example.dk"}
+            say(source=source(one), **said, first_name=f"Name {one}")
+
+    share(0), listing(OURS_BY_NAME["RefusedLink"], superuser)
+    one = cost()
+    share(1), share(2)
+
+    assert OURS_BY_NAME["RefusedLink"].objects.count() == 3
+    assert cost() == one
+
+
+def test_every_reason_for_not_joining_is_told_in_words():
+    assert set(WORDS) == set(Reason)
+
+
 def test_two_who_share_an_address_are_decided_side_by_side(superuser):
     from profiles.models import RefusedLink
 
@@ -138,10 +163,10 @@ def test_a_write_key_is_shown_once_and_ended_at_once(superuser):
     page = reverse("admin:profiles_source_keys", args=[shop.pk])
 
     made = superuser.post(page).context["made"]
-    assert keys.find(made).source == shop
+    assert keys.find(made).source == shop.pk
     assert made not in superuser.get(page).content.decode()
 
-    superuser.post(page, {"end": keys.find(made).pk})
+    superuser.post(page, {"end": keys.find(made).key})
     assert keys.find(made) is None
 
 
