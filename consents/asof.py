@@ -7,21 +7,21 @@ from uuid import UUID
 from cdp.kit.sql import dicts, rows
 from consents.fold import ALWAYS, FOLDED, KIN
 
-_MEANT = """
-    SELECT a.subject_id AS subject, a.profile FROM (
-        SELECT *, row_number() OVER (PARTITION BY subject_id ORDER BY valid_from, id) = 1 AS is_first
-        FROM profiles_alias) a
-    WHERE (a.is_first OR a.valid_from <= %(until)s) AND coalesce(%(until)s < a.valid_to, TRUE)"""
-
 #: Who was meant by which profile then. A person's first id reaches back to all times.
-THEN = f"SELECT * FROM ({_MEANT}) meant WHERE profile = ANY(%(profiles)s)"
+_MEANT = """
+    SELECT a.subject_id AS subject, a.profile FROM profiles_alias a
+    WHERE {whom} AND coalesce(%(until)s < a.valid_to, TRUE) AND (a.valid_from <= %(until)s OR NOT EXISTS (
+        SELECT FROM profiles_alias e
+        WHERE e.subject_id = a.subject_id AND (e.valid_from, e.id) < (a.valid_from, a.id)))"""
+
+THEN = _MEANT.format(whom="a.profile = ANY(%(profiles)s)")
 #: Records as they stood then, in the shape of the record's table.
 RECORDS_THEN = FOLDED.format(place=THEN, kin=KIN) + "SELECT * FROM folded"
 
 
 def profiles_then(subjects: Iterable[UUID], moment: datetime) -> dict[UUID, UUID]:
     """Which profile each id meant at `moment`."""
-    sql = f"SELECT subject, profile FROM ({_MEANT}) meant WHERE subject = ANY(%(subjects)s)"
+    sql = _MEANT.format(whom="a.subject_id = ANY(%(subjects)s)")
     return dict(rows(sql, {"until": moment, "subjects": list(subjects)}))
 
 

@@ -139,7 +139,7 @@ def _sql(
 ) -> str:
     """The gate as one statement with its values in it, to be run or to be part of a larger one."""
     condition, ids = _condition(people)
-    parts = {"people": condition, "place": place, "records": records}
+    parts = gate.parts(place=place, people=condition) | {"records": records}
     parts["everyone"] = everyone.format(**parts)
     parts["ways"] = _WAYS[found.by_consent, found.addressed].format(**parts)
     return connection.ops.compose_sql(template.format(**parts), ALWAYS | found.parameters | {"profiles": ids})
@@ -148,7 +148,7 @@ def _sql(
 def _condition(people) -> tuple[str, list[UUID]]:
     """`people` as a condition on a profile id: everyone, those of a queryset, or some ids."""
     if people is None:
-        return "IS NOT NULL", []
+        return gate.ALL, []
     if isinstance(people, QuerySet):
         sql = connection.ops.compose_sql(*people.order_by().values("pk").query.sql_with_params())
         return f"IN ({sql.replace('%', '%%')})", []

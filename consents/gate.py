@@ -1,8 +1,8 @@
 """The SQL of the decision: what is stronger than consent, the ways a person may be reached, and both as one gate.
 
 Every fragment is about the people of `{people}` (a condition on a profile id), as `{place}` (subject, profile) says who
-they are, with the named parameters of `consents.rules`. A layer is a set of (profile, since). A way is one address, or
-none where the channel needs none, with a verdict: empty where the person may be reached by it.
+they are (see `parts`), with the named parameters of `consents.rules`. A layer is a set of (profile, since). A way is
+one address, or none where the channel needs none, with a verdict: empty where the person may be reached by it.
 """
 
 from consents.contacts import HELD
@@ -22,17 +22,30 @@ WHERE {_ON} AND x.reason NOT IN ({listed(OF_THE_ADDRESS)}) AND s.profile {{peopl
 """
 
 
+#: Everybody, as the condition of `{people}`.
+ALL = "IS NOT NULL"
+
+
+def parts(*, place: str, people: str) -> dict[str, str]:
+    """What the fragments are formatted with; rows about nobody who ever met the people asked about are left out."""
+    who = f"SELECT p.subject FROM ({place}) p WHERE p.profile {people}"
+    met = f"""SELECT b.subject_id FROM profiles_alias a JOIN profiles_alias b ON b.profile = a.profile
+              WHERE a.subject_id IN ({who})"""
+    kin = "TRUE" if people == ALL else f"o.subject_ref IN ({who} UNION {met})"
+    return {"place": place, "people": people, "kin": kin}
+
+
 def about(table: str) -> str:
     """Rows of a layer, once for each subject they cover: all who stood under one id when they were recorded."""
     return f"""
-    SELECT o.*, o.subject_ref AS subject FROM {table} o WHERE o.effective_at <= %(until)s
+    SELECT o.*, o.subject_ref AS subject FROM {table} o WHERE o.effective_at <= %(until)s AND {{kin}}
     UNION ALL
     SELECT o.*, b.subject_id FROM {table} o
     JOIN profiles_alias a ON a.subject_id = o.subject_ref AND a.valid_from <= o.recorded_at
                          AND (a.valid_to IS NULL OR o.recorded_at < a.valid_to)
     JOIN profiles_alias b ON b.profile = a.profile AND b.subject_id <> o.subject_ref AND b.valid_from <= o.recorded_at
                          AND (b.valid_to IS NULL OR o.recorded_at < b.valid_to)
-    WHERE o.effective_at <= %(until)s"""
+    WHERE o.effective_at <= %(until)s AND {{kin}}"""
 
 
 def _standing(table: str, concerns: str, lifts: str) -> str:

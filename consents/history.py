@@ -161,7 +161,8 @@ def layers(profile: UUID) -> Layers:
 
 
 def _covering(table: str, profile: UUID) -> list[int]:
-    sql = f"""SELECT DISTINCT o.id FROM ({gate.about(table)}) o JOIN ({EVERYONE}) s ON s.subject = o.subject
+    covering = gate.about(table).format(**gate.parts(place=EVERYONE, people="= %(profile)s"))
+    sql = f"""SELECT DISTINCT o.id FROM ({covering}) o JOIN ({EVERYONE}) s ON s.subject = o.subject
               WHERE s.profile = %(profile)s"""
     return [key for (key,) in rows(sql, {"profile": profile, "until": "infinity"})]
 

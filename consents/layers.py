@@ -90,7 +90,7 @@ def _same(before: Objection, row: Objection) -> Objection:
 
 def objects(profile: UUID, *, purpose: Purpose | None = None) -> bool:
     """Whether an objection of the present person `profile` stands: to `purpose` itself, or to all direct marketing."""
-    sql = gate.OBJECTED.format(place=EVERYONE, people="= %(profile)s")
+    sql = gate.OBJECTED.format(**gate.parts(place=EVERYONE, people="= %(profile)s"))
     asked = {"profile": profile, "until": "infinity", "purpose": purpose and purpose.pk, "marketing": purpose is None}
     return value(sql, asked) is not None
 
@@ -127,7 +127,7 @@ def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
 
 def is_restricted(profile: UUID) -> bool:
     """Whether processing of the present person `profile` is restricted now."""
-    sql = gate.RESTRICTED.format(place=EVERYONE, people="= %(profile)s")
+    sql = gate.RESTRICTED.format(**gate.parts(place=EVERYONE, people="= %(profile)s"))
     return value(sql, {"profile": profile, "until": "infinity"}) is not None
 
 

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consents.models import VALID_STATES, Purpose, State
+from consents.models import VALID_STATES, Purpose, State, Trust
 from profiles.models import Source
 
 
@@ -37,6 +37,17 @@ class FromSource(_ByReference):
     parameter_name = "source"
     reference = Source
     key = "code"
+
+
+class OfTrust(admin.SimpleListFilter):
+    title = _("trust")
+    parameter_name = "trust"
+
+    def lookups(self, request, model_admin):
+        return Trust.choices
+
+    def queryset(self, request, queryset):
+        return queryset.filter(trust=self.value()) if self.value() in Trust.values else queryset
 
 
 class InState(admin.SimpleListFilter):

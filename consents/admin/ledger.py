@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from cdp.kit.admin import HouseAdmin, LookOnly
-from consents.admin.filters import FromSource, OfPurpose
+from consents.admin.filters import FromSource, OfPurpose, OfTrust
 from consents.locks import profiles_of
 from consents.looks import state_badge
 from consents.models import Channel, Ledger
@@ -31,7 +31,7 @@ class LedgerAdmin(LookOnly, HouseAdmin):
     list_display = ["entry", "person", "purpose", "on_channel", "answer", "effective_at", "recorded_at", "by", "source"]
     list_display_links = ["entry"]
     list_select_related = ["purpose", "source"]
-    list_filter = [FromSource, OfPurpose, "channel", "state", "actor_kind", "trust"]
+    list_filter = [FromSource, OfPurpose, "channel", "state", "actor_kind", OfTrust]
     ordering = ["-history_id"]
     sortable_by = []
 

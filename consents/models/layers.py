@@ -118,6 +118,7 @@ class Suppression(models.Model):
                 name="consents_suppression_one_standing",
             ),
         ]
+        indexes = [models.Index(fields=["namespace", "blind"], name="consents_suppression_address")]
 
     @property
     def kind(self) -> str:
