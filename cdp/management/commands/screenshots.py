@@ -71,8 +71,8 @@ def _take(browser, address, locale, user, password, path, picture) -> None:
     page.goto(address + reverse("admin:login"))
     page.fill("input[name=username]", user)
     page.fill("input[name=password]", password)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.press("input[name=password]", "Enter")
     answer = page.goto(address + path)
     if answer.status != 200:
         raise CommandError(f"{path} answers {answer.status} to {user}.")
