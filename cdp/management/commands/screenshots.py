@@ -19,6 +19,7 @@ from django.db.models import Count
 from django.urls import reverse
 from playwright.sync_api import sync_playwright
 
+from cdp.models import User
 from consents.models import Ledger
 from partners.models import Agreement
 from profiles.models import Profile, Subject
@@ -43,10 +44,17 @@ class Command(BaseCommand):
         with _served() as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             for language, locale in LANGUAGES.items():
+                _speak(language)
                 for name, user, path in pages:
                     picture = FOLDER / f"{name}-{language}.png"
                     _take(browser, address, locale, user, passwords[user], path, picture)
                     self.stdout.write(str(picture.relative_to(settings.BASE_DIR)))
+            _speak("en")
+
+
+def _speak(language: str) -> None:
+    """The demo's staff read in this language from their next sign-in on."""
+    User.objects.filter(is_demo=True).update(language=language)
 
 
 def _pages() -> Iterator[tuple[str, str, str]]:
