@@ -3,8 +3,8 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -163,7 +163,10 @@ class ImportAdmin(NeverDelete, HouseAdmin):
     def _found(self, request, key) -> Batch:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return get_object_or_404(Batch.objects.select_related("source", "mapping", "created_by"), pk=key)
+        batch = self.get_object(request, str(key))  # None also for what is no id
+        if batch is None:
+            raise Http404
+        return batch
 
     def _mine(self, request, key) -> Batch:
         """An import to be worked on by somebody who may."""
