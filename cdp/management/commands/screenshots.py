@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -41,15 +42,22 @@ class Command(BaseCommand):
         passwords = json.loads(kept.read_text())["passwords"]
         pages = list(_pages())
         FOLDER.mkdir(parents=True, exist_ok=True)
-        with _served() as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        with _served() as address:
             for language, locale in LANGUAGES.items():
                 _speak(language)
-                for name, user, path in pages:
-                    picture = FOLDER / f"{name}-{language}.png"
-                    _take(browser, address, locale, user, passwords[user], path, picture)
+                for picture in _take_all(address, language, locale, pages, passwords):
                     self.stdout.write(str(picture.relative_to(settings.BASE_DIR)))
-            _speak("en")
+        _speak("en")
+
+
+def _take_all(address, language, locale, pages, passwords) -> list[Path]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        pictures = []
+        for name, user, path in pages:
+            pictures.append(FOLDER / f"{name}-{language}.png")
+            _take(browser, address, locale, user, passwords[user], path, pictures[-1])
+        return pictures
 
 
 def _speak(language: str) -> None:
