@@ -16,5 +16,5 @@ def flagged() -> str:
 
 
 def _layer(template: str, **parameters) -> str:
-    statement = template.format(people="IS NOT NULL", place=EVERYONE)
+    statement = template.format(**gate.parts(place=EVERYONE, people=gate.ALL))
     return connection.ops.compose_sql(statement, ALWAYS | parameters)
