@@ -154,8 +154,7 @@ class ImportAdmin(NeverDelete, HouseAdmin):
         if not request.user.has_perm("profiles.reveal_profile"):
             raise PermissionDenied
         lines = (line.encode() for line in ["\ufeff", *rejects.lines(batch=batch, by=request.user)])
-        name = f"rejected-{batch.pk}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        headers = {"Content-Disposition": f'attachment; filename="rejected-{batch.pk}.csv"'}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
     # --- Frame ----------------------------------------------------------------------------------------------------

@@ -64,3 +64,10 @@ window.addEventListener("load", () => {
   );
   begin();
 });
+
+// The theme's script looks for a text box beside each file input; ours are plain, and name their file themselves.
+document.addEventListener(
+  "change",
+  (event) => event.target.matches("input[type=file].k-input") && event.stopPropagation(),
+  true
+);
