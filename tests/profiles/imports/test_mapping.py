@@ -1,6 +1,10 @@
 """The mapping language: what it refuses, and what is proposed by the names of columns."""
 
+import json
+import re
+
 import pytest
+from django.conf import settings
 
 from profiles.imports import mapping
 from profiles.imports.mapping import MappingRefused, check, propose
@@ -127,3 +131,26 @@ def test_all_columns_that_a_mapping_needs_are_known_with_their_place():
         "c": "/traits/city",
         "d": "/when/0",
     }
+
+
+DOCS = settings.BASE_DIR / "docs" / "integrations.md"
+
+
+def test_the_mapping_in_the_documentation_is_one():
+    (example,) = re.findall(r"```json\n(\{.*?\n\})\n```", DOCS.read_text().partition("### Mappings")[2], re.DOTALL)
+
+    check(json.loads(example), rows="events")
+
+
+def test_every_word_of_the_language_is_in_the_documentation():
+    schema = json.loads(mapping.SCHEMA.read_text())
+    named = [
+        schema,
+        *schema["$defs"].values(),
+        schema["properties"]["event"],
+        schema["properties"]["consents"]["items"],
+    ]
+    words = {word for part in named for word in part.get("properties", {})}
+
+    text = DOCS.read_text().partition("### Mappings")[2]
+    assert {word for word in words if f"`{word}`" not in text and f'"{word}"' not in text} == set()
