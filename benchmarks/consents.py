@@ -59,7 +59,8 @@ def _people(source: Source) -> None:
             SELECT record, id, %(source)s, 1, 1, blind, '2019-01-01' FROM crowd;
         INSERT INTO profiles_identifier (id, subject_id, record_id, namespace_id, blind, sealed, verified, observed_at)
             SELECT gen_random_uuid(), id, record, %(email)s, blind, '', false, '2019-01-01' FROM crowd;
-        INSERT INTO consents_contactpoint (ref, namespace_id, blind) SELECT gen_random_uuid(), %(email)s, blind FROM crowd;
+        INSERT INTO consents_contactpoint (ref, namespace_id, blind)
+            SELECT gen_random_uuid(), %(email)s, blind FROM crowd;
         INSERT INTO consents_suppression (id, entry, namespace_id, blind, channel, reason, note, lifted_reason)
             SELECT id, id, %(email)s, blind, 'none', 'complaint', '', '' FROM crowd WHERE n %% 1000 = 0;
         INSERT INTO consents_objection
@@ -83,9 +84,9 @@ def _answers(source: Source, words: list[NoticeVersion]) -> None:
                 language, jurisdiction, collection_point_id, trust, method, actor_kind, actor_ref, reason_code,
                 source_id, source_event_id, evidence_digest, body_digest, schema_version, history_type)
             SELECT consents_choice(c.id, p.ref, 'email', %(purpose)s, o.id), c.id, p.ref, 'email', %(purpose)s,
-                o.id, %(version)s, s.state, false, 'ExpressedConsent', timestamptz '2025-01-01' + s.no * interval '1 day',
-                %(notice)s, 'da', 'DK', %(point)s, 'subject_direct', 'checkbox', 'subject', '', '', %(source)s,
-                %(number)s || '/' || c.n || '/' || s.no, '', '', 1, '+'
+                o.id, %(version)s, s.state, false, 'ExpressedConsent',
+                timestamptz '2025-01-01' + s.no * interval '1 day', %(notice)s, 'da', 'DK', %(point)s,
+                'subject_direct', 'checkbox', 'subject', '', '', %(source)s, %(number)s || '/' || c.n || '/' || s.no, '', '', 1, '+'
             FROM crowd c
             JOIN consents_contactpoint p ON p.blind = c.blind
             CROSS JOIN consents_controller o
@@ -107,14 +108,19 @@ def _answers(source: Source, words: list[NoticeVersion]) -> None:
     execute("SET max_parallel_workers_per_gather = 0")  # the CPU of parallel workers would not be counted
 
 
+# The newest address of each kind is the one that is theirs, as in the gate.
 BARE_GATE = """
 SELECT r.profile_id FROM consents_consentrecord r
 JOIN consents_contactpoint c ON c.ref = r.contact_ref
 JOIN profiles_identifier i ON i.namespace_id = c.namespace_id AND i.blind = c.blind
 JOIN profiles_subject s ON s.id = i.subject_id AND s.profile_id = r.profile_id
 JOIN profiles_profile p ON p.id = r.profile_id AND p.erased_at IS NULL
+JOIN profiles_record o ON o.id = i.record_id
 WHERE r.purpose_id = %s AND r.channel = 'email' AND r.state IN ('ConsentGiven', 'RenewedConsentGiven')
   AND (r.validity_until IS NULL OR r.validity_until > now())
+  AND NOT EXISTS (SELECT FROM profiles_identifier j JOIN profiles_record n ON n.id = j.record_id
+                  WHERE j.subject_id = i.subject_id AND j.namespace_id = i.namespace_id
+                    AND (n.observed_at, n.version) > (o.observed_at, o.version))
   AND NOT EXISTS (SELECT FROM consents_suppression x WHERE x.namespace_id = i.namespace_id AND x.blind = i.blind)
   AND NOT EXISTS (SELECT FROM consents_objection o WHERE o.subject_ref = s.id AND NOT o.lifted)
   AND NOT EXISTS (SELECT FROM consents_restriction t WHERE t.subject_ref = s.id AND NOT t.lifted)

@@ -1,14 +1,15 @@
 """What a decision must fulfil before it is recorded. Each guard says a stable code and a sentence one can act on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from consents import contacts
 from consents.decisions import Decision, Problem
-from consents.known import Known
+from consents.known import Known, standing
 from consents.models import ActorKind, Channel, ConsentType, Method, State
 
 #: Clocks differ; the ledger's table draws the same line.
@@ -18,24 +19,32 @@ Guard = Callable[[Decision, Known], Iterator[Fault]]
 
 
 def problems(decisions: Sequence[Decision], known: Known) -> list[Problem]:
-    """Everything that is wrong with `decisions`, in their order; empty when all may be recorded."""
+    """Everything that is wrong with `decisions`, in their order; empty when all may be recorded.
+
+    What stands in the ledger already was timely once; sent again, it only has to say the same.
+    """
+    dated = [(index, one) for index, one in enumerate(decisions) if one.effective_at.utcoffset() is not None]
+    found = [*_faults(enumerate(decisions), known, [_naive]), *_faults(dated, known, GUARDS)]
+    late = _faults(dated, known, TIMELY)
+    again = standing(_key(decisions[problem.index], known) for problem in late) if late else {}
+    found += [problem for problem in late if _key(decisions[problem.index], known) not in again]
+    return sorted(found, key=attrgetter("index"))
+
+
+def _faults(numbered: Iterable[tuple[int, Decision]], known: Known, guards: Sequence[Guard]) -> list[Problem]:
     return [
-        Problem(index, *fault)
-        for index, decision in enumerate(decisions)
-        for guard in _guards_of(decision, known)
-        for fault in guard(decision, known)
+        Problem(index, *fault) for index, decision in numbered for guard in guards for fault in guard(decision, known)
     ]
 
 
-def _guards_of(decision: Decision, known: Known) -> list[Guard]:
-    """What stands in the ledger already was timely once; sent again, it only has to say the same."""
-    if decision.effective_at.utcoffset() is None:
-        return [_naive]
-    return GUARDS if known.stands(decision) else [*GUARDS, *TIMELY]
+def _key(decision: Decision, known: Known) -> tuple[int | None, str]:
+    source = known.sources.get(decision.source)
+    return source and source.pk, decision.source_event_id
 
 
 def _naive(decision: Decision, known: Known) -> Iterator[Fault]:
-    yield "effective_at", "naive_time", _("Give the time with its zone, such as 2026-03-01T10:00:00+01:00.")
+    if decision.effective_at.utcoffset() is None:
+        yield "effective_at", "naive_time", _("Give the time with its zone, such as 2026-03-01T10:00:00+01:00.")
 
 
 _VOCABULARIES = {

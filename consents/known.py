@@ -1,7 +1,7 @@
 """What decisions refer to: people, purposes, notices, collection points. Read once for a whole list of them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -39,7 +39,6 @@ class Known:
         self._people = _people(decisions)
         self._by_record = _people_of_records(decisions)
         self._by_identifier = _people_of_identifiers(decisions, self)
-        self._standing = _standing(decisions)
         self._waiting = self._waiting_for_links(decisions)
 
     def person(self, decision: Decision) -> list[Person]:
@@ -51,10 +50,6 @@ class Known:
         else:
             found = self._by_identifier.get(decision.identifier, [])
         return [one for one in found if decision.among_test_people in (None, one.is_test)]
-
-    def stands(self, decision: Decision) -> bool:
-        """Whether the ledger holds a decision of this source under this id."""
-        return (decision.source, decision.source_event_id) in self._standing
 
     def asked_at(self, decision: Decision) -> datetime | None:
         """When the person was asked for what waits for a confirmation by link; None where nothing waits."""
@@ -89,19 +84,19 @@ class Known:
         return in_force[-1] if in_force else None
 
 
-def _standing(decisions) -> set[tuple[str, str]]:
-    """Source and id of those that the ledger holds already."""
-    asked = [[decision.source for decision in decisions], [decision.source_event_id for decision in decisions]]
-    return set(
-        rows(
-            """
-            SELECT s.code, l.source_event_id FROM unnest(%s::text[], %s::text[]) AS asked(code, event)
-            JOIN profiles_source s ON s.code = asked.code
-            JOIN consents_historicalconsentrecord l ON l.source_id = s.id AND l.source_event_id = asked.event
-            """,
-            asked,
-        )
+def standing(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, str]]:
+    """What the ledger holds under these ids: (source, event id) -> (position, digest of the decision)."""
+    sources, events = zip(*keys, strict=True)
+    found = rows(
+        """
+        SELECT asked.source, asked.event, l.history_id, l.body_digest
+        FROM unnest(%s::int[], %s::text[]) AS asked(source, event) JOIN LATERAL (
+            SELECT history_id, body_digest FROM consents_historicalconsentrecord
+            WHERE source_id = asked.source AND source_event_id = asked.event LIMIT 1) l ON TRUE
+        """,
+        [list(sources), list(events)],
     )
+    return {(source, event): (position, body) for source, event, position, body in found}
 
 
 def _by(manager, field: str, values: set[str]) -> dict:

@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.db import transaction
 
-from cdp.kit.sql import as_json, rows
+from cdp.kit.sql import rows
 from consents import evidence, locks
 from consents.decisions import Decision, Problem
 from consents.drafts import Draft, drafts
 from consents.fold import GRANTS, fold, listed
 from consents.guards import problems
-from consents.known import Known
+from consents.known import Known, standing
 from consents.refusals import NotRecorded, SaidOtherwise
 from consents.signals import changed
 from consents.yielding import yield_to_consent
@@ -78,10 +79,10 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
     reason: a code or reference for the history, never personal: the row can never be cleaned.
     """
     people = locks.hold(draft.subject_ref for draft in drafted)
-    standing = _standing(drafted)
-    fresh = _fresh(drafted, standing)
+    before = standing(draft.key for draft in drafted) if drafted else {}
+    fresh = _fresh(drafted, before)
     evidence.keep(fresh, by=by)
-    positions = {key: position for key, (position, _body) in standing.items()} | _insert(fresh, by=by, reason=reason)
+    positions = {key: position for key, (position, _body) in before.items()} | _insert(fresh, by=by, reason=reason)
     touched = {people[draft.subject_ref] for draft in fresh}
     if touched:
         fold(touched)
@@ -89,31 +90,20 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
         changed.send(sender=Recorded, profiles=touched)
     return Recorded(
         positions=[positions[draft.key] for draft in drafted],
-        replayed=[draft.key in standing for draft in drafted],
+        replayed=[draft.key in before for draft in drafted],
         profiles=touched,
     )
 
 
-def _standing(drafted: Sequence[Draft]) -> dict[tuple[int, str], tuple[int, str]]:
-    """What the ledger holds already under the same ids: (source, event id) -> (position, digest of the decision)."""
-    sources, events = [draft.key[0] for draft in drafted], [draft.key[1] for draft in drafted]
-    found = rows(
-        "SELECT source_id, source_event_id, history_id, body_digest FROM consents_historicalconsentrecord "
-        "JOIN unnest(%s::int[], %s::text[]) AS asked(source_id, source_event_id) USING (source_id, source_event_id)",
-        [sources, events],
-    )
-    return {(source, event): (position, body) for source, event, position, body in found}
-
-
-def _fresh(drafted: Sequence[Draft], standing: dict) -> list[Draft]:
+def _fresh(drafted: Sequence[Draft], before: dict) -> list[Draft]:
     """The drafts that say something new, one for each id; raises SaidOtherwise where an id says two things."""
-    said = {key: body for key, (_position, body) in standing.items()}
+    said = {key: body for key, (_position, body) in before.items()}
     fresh, clashes = {}, []
     for index, draft in enumerate(drafted):
         body = draft.row["body_digest"]
         if said.setdefault(draft.key, body) != body:
             clashes.append(Problem(index, "source_event_id", SaidOtherwise.code, SaidOtherwise.sentence))
-        elif draft.key not in standing:
+        elif draft.key not in before:
             fresh.setdefault(draft.key, draft)
     if clashes:
         raise SaidOtherwise(clashes)
@@ -126,18 +116,13 @@ def _insert(fresh: Sequence[Draft], *, by, reason) -> dict[tuple[int, str], int]
     written = rows(
         _INSERT,
         {
-            "rows": as_json([_to_the_microsecond(draft.row) for draft in fresh]),
+            "rows": orjson.dumps([draft.row for draft in fresh]).decode(),
             "by": getattr(by, "pk", None),
             "reason": reason,
             "zone": settings.TIME_ZONE,
         },
     )
     return {(source, event): position for source, event, position in written}
-
-
-def _to_the_microsecond(row: dict) -> dict:
-    """JSON encoders of datetimes keep milliseconds only, and the order of decisions hangs on more."""
-    return row | {"effective_at": row["effective_at"].isoformat()}
 
 
 #: Columns of a ledger row that a decision brings, with their types in the database.
@@ -171,7 +156,7 @@ _BROUGHT = {
 
 # A validity of n months ends with the local day of the same number, or the last day of the month (half-open).
 _INSERT = f"""
-WITH said AS (
+WITH said AS MATERIALIZED (
     SELECT row_number() OVER () AS nth, s.*,
            consents_choice(subject_ref, contact_ref, channel, purpose_id, controller_id) AS id
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS s({", ".join(f"{name} {kind}" for name, kind in _BROUGHT.items())}))
