@@ -1,5 +1,7 @@
 """Destinations, and each run of a segment to one: what left, whom it left out, and who approved."""
 
+from uuid import UUID
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import ModelForm
@@ -12,13 +14,17 @@ from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
 from cdp.kit.refused import Refused
+from consents import decision
 from consents.reasons import REASONS
 from profiles.naming import lines
-from segments import activation, fields, tasks
+from segments import activation, fields, reach, tasks
 from segments.admin.pages import Pages, one_of
+from segments.language import read
 from segments.models import Activation, ActivationState, Destination, Outcome
+from segments.sentence import sentence
 
 SAMPLE = 10
+OPEN = (ActivationState.WAITING, ActivationState.APPROVED)
 
 
 class DestinationForm(ModelForm):
@@ -74,14 +80,17 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         one = self._one(request, object_id)
-        sent = one.shipments.filter(outcome=Outcome.SENT).values_list("profile", flat=True)[:SAMPLE]
+        people, left_out = outcome(one)
         return self.page(
             request,
             "activation",
             title=_("%(segment)s to %(destination)s") % {"segment": one.segment, "destination": one.destination},
+            question=_("What exactly leaves the house, and whom does it leave out?"),
             activation=one,
-            reasons=[(code, REASONS.get(code, code), count) for code, count in sorted(one.left_out.items())],
-            sample=lines(sent) if request.user.has_perm("profiles.view_profile") else {},
+            sentence=sentence(read(one.version.definition)),
+            is_open=one.state in OPEN,
+            reasons=[(code, REASONS.get(code, code), count) for code, count in sorted(left_out.items())],
+            sample=lines(people) if request.user.has_perm("profiles.view_profile") else {},
             may=_rights(request.user, one),
         )
 
@@ -128,6 +137,19 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         return one_of(Activation.objects.select_related(*related), key)
 
 
+def outcome(one: Activation) -> tuple[list[UUID], dict[str, int]]:
+    """(some who go, how many are left out by reason): what happened, or while it waits, what would happen now."""
+    if one.state not in OPEN:
+        sent = one.shipments.filter(outcome=Outcome.SENT).values_list("profile", flat=True)
+        return list(sent[:SAMPLE]), one.left_out
+    people = reach.members_of(one.segment)
+    asked = {"purpose": one.destination.purpose.key, "channel": one.destination.channel}
+    told = decision.tally(people, **asked)
+    told.pop("allowed", None)
+    may = people.filter(decision.reachable(**asked, people=people)).order_by("pk")
+    return list(may.values_list("pk", flat=True)[:SAMPLE]), told
+
+
 def _start(approved: Activation, user) -> None:
     tasks.run_activation.defer(activation_id=str(approved.pk), by_id=str(user.pk))
 
@@ -138,11 +160,10 @@ def _may_download(user) -> bool:
 
 def _rights(user, one: Activation) -> dict:
     waiting = one.state == ActivationState.WAITING
-    open_still = one.state in {ActivationState.WAITING, ActivationState.APPROVED}
     own = one.requested_by_id == user.pk
     return {
         "approve": waiting and not own and user.has_perm("segments.approve_activation"),
-        "cancel": open_still and user.has_perm("segments.request_activation"),
+        "cancel": one.state in OPEN and user.has_perm("segments.request_activation"),
         "run": one.state == ActivationState.APPROVED and user.has_perm("segments.request_activation"),
         "download": one.state == ActivationState.DONE and _may_download(user),
     }

@@ -55,7 +55,7 @@ def _versions(segment, catalogue) -> list[dict]:
     """Definitions, newest first, each with what its sentence changed."""
     versions = list(segment.versions.select_related("author")[: MOST_VERSIONS + 1])
     said = [sentence(read(version.definition), catalogue) for version in versions]
-    before = [*said[1:], ""]
+    before = [*said, ""][1:]
     told = [
         {"version": version, "changed": difference(old, new) if old else new}
         for version, new, old in zip(versions, said, before, strict=True)

@@ -286,10 +286,13 @@ def test_a_large_activation_is_approved_by_another_than_who_asked(monkeypatch):
     asked = Activation.objects.get()
     approve = reverse("admin:segments_activation_approve", args=[asked.pk])
 
+    seen = other.get(reverse("admin:segments_activation_change", args=[asked.pk]))
     own = both.post(approve, follow=True)
     other.post(approve)
     asked.refresh_from_db()
 
+    assert "People whose country is “DK”." in text_of(seen)
+    assert "Would be left out now, and why" in text_of(seen) and "consent_missing 1" in text_of(seen)
     assert "You asked for this activation" in text_of(own)
     assert (asked.state, asked.approved_by.username != asked.requested_by.username) == ("approved", True)
 

@@ -1,0 +1,63 @@
+import pytest
+
+from partners import audiences
+from segments import activation, tasks
+from segments.models import Destination, Run
+from tests.builders import user
+from tests.consents import building as consents
+from tests.segments.building import computed, members, person, segment
+
+pytestmark = pytest.mark.django_db
+
+DANES = {"attr": "country", "is": "is", "value": "DK"}
+
+
+def test_every_minute_what_is_due_is_computed_and_what_is_refused_holds_nothing_up():
+    person(country="DK")
+    stuck, due, by_hand = (segment(DANES, key=key) for key in ("stuck", "due", "by-hand"))
+    for one in (stuck, due):
+        one.refresh_minutes = 15
+        one.save()
+    Run.objects.create(
+        version=stuck.current, as_of="2026-01-01T00:00Z", state="running", leased_until="2099-01-01T00:00Z"
+    )
+
+    tasks.refresh_due(timestamp=0)
+
+    assert [len(members(one)) for one in (stuck, due, by_hand)] == [0, 1, 0]
+
+
+def test_a_job_names_who_asked():
+    asker = user("asker")
+    danes = segment(DANES)
+
+    tasks.refresh(segment_id=str(danes.pk), by_id=str(asker.pk))
+
+    assert Run.objects.get().started_by == asker
+
+
+def test_an_activation_runs_as_a_job_once(settings, tmp_path):
+    settings.KENDT_FILES = tmp_path
+    purpose = consents.purpose("newsletter")
+    mail = Destination.objects.create(key="mail", title="Mail", purpose=purpose, channel="email", fields=["email"])
+    asked = activation.request(segment=computed(DANES), destination=mail)
+
+    for _turn in range(2):
+        tasks.run_activation(activation_id=str(asked.pk))
+
+    asked.refresh_from_db()
+    assert asked.state == "done"
+    assert len(list(tmp_path.rglob("*.sealed"))) == 1
+
+
+def test_members_are_an_audience_of_partner_deliveries():
+    anna = person(country="DK")
+    danes = computed(DANES, title="All Danes")
+    segment(DANES, key="not-computed")
+
+    assert audiences.choices()[1:] == [(danes.pk, "Segment: All Danes")]
+    assert [one.pk for one in audiences.people(danes.pk)] == [anna]
+    danes.state = "archived"
+    danes.save()
+    with pytest.raises(audiences.AudienceGone):
+        audiences.people(danes.pk)
