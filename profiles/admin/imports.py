@@ -180,6 +180,7 @@ class ImportAdmin(NeverDelete, HouseAdmin):
             verb(batch=batch, **arguments)
         except AlreadyLoaded as again:
             messages.info(request, str(again))
+            runs.cancel(batch=batch)
             return redirect(self._address(again.receipt))
         except Refused as refusal:
             messages.error(request, str(refusal))

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from profiles.imports import handlers, mapping
+from profiles.imports import handlers
+from profiles.imports.mapping import check
 from profiles.imports.refusals import AlreadyLoaded, Busy, MappingMissing, SourceClosed, TermsMissing, WrongState
-from profiles.models import Batch, Source
+from profiles.models import Batch, Mapping, Source
 from profiles.models.sources import BatchState, Party
 
 LEASE = timedelta(seconds=60)
@@ -32,16 +33,19 @@ def refuse_unready(batch: Batch) -> None:
     refuse_foreign(batch.source, batch.party, batch.terms)
     if batch.mapping is None:
         raise MappingMissing
-    mapping.check(batch.mapping.spec, rows=batch.mapping.rows, columns=batch.format["columns"])
+    check(batch.mapping.spec, rows=batch.mapping.rows, columns=batch.format["columns"])
     if batch.terms:
         in_force = handlers.of("terms")
         if in_force is None:
             raise TermsMissing
         in_force(batch=batch)
-    same = Batch.objects.filter(
-        source=batch.source, sha256=batch.sha256, mapping=batch.mapping, state__in=STARTED
-    ).exclude(pk=batch.pk)
-    if receipt := same.first():
+    refuse_loaded(source=batch.source, mapping=batch.mapping, sha256=batch.sha256, but=batch)
+
+
+def refuse_loaded(*, source: Source, mapping: Mapping, sha256: str, but: Batch | None = None) -> None:
+    """The same file by the same mapping counts once."""
+    same = Batch.objects.filter(source=source, mapping=mapping, sha256=sha256, state__in=STARTED)
+    if receipt := same.exclude(pk=but and but.pk).first():
         raise AlreadyLoaded(receipt)
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from cdp.kit.refused import Refused
-from profiles.imports import rejects, runs
+from profiles.imports import guards, rejects, runs
 from profiles.imports.refusals import AlreadyLoaded
 from profiles.models import Batch, Mapping, Source
 from profiles.models.sources import BatchState, RowKind
@@ -63,6 +63,14 @@ class Command(BaseCommand):
             raise CommandError(f"There is no source {options['source']}. Known are: {known}.")
         mapping = self._mapping(source, options)
         batch = self._batch(source, mapping, options)
+        try:
+            self._run(batch, options)
+        except Refused:
+            if batch.state in runs.OPEN:
+                runs.cancel(batch=batch)
+            raise
+
+    def _run(self, batch: Batch, options: dict) -> None:
         if options["dry_run"]:
             self._tell(self._with_progress(batch, runs.check), "Dry run: nothing was changed.")
             runs.cancel(batch=batch)
@@ -97,6 +105,7 @@ class Command(BaseCommand):
             if batch := runs.unfinished(source=source, mapping=mapping, sha256=sha256):
                 self.stdout.write(f"Going on after row {batch.rows_done}.")
                 return batch
+            guards.refuse_loaded(source=source, mapping=mapping, sha256=sha256)
             batch = runs.propose(
                 file=file,
                 file_name=options["file"].name,

@@ -217,8 +217,10 @@ def test_the_same_file_again_leads_to_its_receipt(steward):
     kept = mapping(CUSTOMER)
     first = loaded(some_customers(2), kept)
 
-    page = act(steward, proposed(some_customers(2), kept), "start")
+    again = proposed(some_customers(2), kept)
+    page = act(steward, again, "start")
 
+    assert again.state == BatchState.CANCELLED
     assert page.redirect_chain[-1][0] == address(first)
     assert "loaded already" in said(page)[0]
 
