@@ -118,20 +118,9 @@ def _claim(segment, *, as_of, by) -> Run:
 
 def _compute(run: Run) -> None:
     """Stage the set, apply the difference, and only then say that the segment is computed."""
-    catalogue = Catalogue.load()
-    statement = compile(understand(run.version.definition, catalogue), as_of=run.as_of, catalogue=catalogue)
     sql.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
-    sql.execute("DROP TABLE IF EXISTS segments_stage")
-    snapshot = sql.value("SELECT pg_current_snapshot()::text")
-    left_out = flagged().replace("%", "%%")
-    sql.execute(
-        f"""CREATE TEMP TABLE segments_stage ON COMMIT DROP AS WITH f AS MATERIALIZED ({left_out})
-        SELECT m.profile_id, EXISTS (SELECT FROM f WHERE f.profile_id = m.profile_id) AS flagged
-        FROM ({statement.sql}) m""",
-        statement.params,
-    )
-    sql.execute("ANALYZE segments_stage")
-    run.snapshot = snapshot
+    run.snapshot = sql.value("SELECT pg_current_snapshot()::text")
+    _stage(run)
     segment = run.version.segment_id
     found = sql.rows(DIFFERENCE, {"as_of": run.as_of, "run": run.pk, "segment": segment})[0]
     run.members, run.entered, run.left, run.left_out = found
@@ -139,6 +128,26 @@ def _compute(run: Run) -> None:
     run.save()
     Segment.objects.filter(pk=segment).update(members=run.members, computed_at=run.as_of, stale_reason="")
     sql.execute("SET LOCAL statement_timeout = DEFAULT")
+
+
+def _stage(run: Run) -> None:
+    """Put whom the definition means into a stage table, those who are left out by flag marked.
+
+    Loops are off: right after a large import the statistics are old, and one loop too many makes minutes of seconds.
+    """
+    catalogue = Catalogue.load()
+    statement = compile(understand(run.version.definition, catalogue), as_of=run.as_of, catalogue=catalogue)
+    sql.execute("DROP TABLE IF EXISTS segments_flagged, segments_stage")
+    sql.execute(f"CREATE TEMP TABLE segments_flagged ON COMMIT DROP AS {flagged()}")
+    sql.execute("SET LOCAL enable_nestloop = off")
+    sql.execute(
+        f"""CREATE TEMP TABLE segments_stage ON COMMIT DROP AS
+        SELECT m.profile_id, f.profile_id IS NOT NULL AS flagged
+        FROM ({statement.sql}) m LEFT JOIN segments_flagged f ON f.profile_id = m.profile_id""",
+        statement.params,
+    )
+    sql.execute("SET LOCAL enable_nestloop = DEFAULT")
+    sql.execute("ANALYZE segments_stage")
 
 
 def _fail(run: Run, sentence: str) -> None:
