@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from profiles.imports.refusals import Damaged, TooLarge, TooManyColumns
-from profiles.imports.rows import COLUMN_LIMIT, Survey
+from profiles.imports.rows import COLUMN_LIMIT, Survey, unlike
 from profiles.imports.unpacking import UNPACKED_LIMIT
 
 BLOCK_LIMIT = 256 << 20  # bytes of text in one block
@@ -17,7 +17,7 @@ BLOCK_LIMIT = 256 << 20  # bytes of text in one block
 
 def survey(file: BinaryIO) -> Survey:
     source = _opened(file)
-    return Survey(source.schema_arrow.names, source.metadata.num_rows)
+    return Survey(unlike(source.schema_arrow.names), source.metadata.num_rows)
 
 
 def tables(file: BinaryIO, *, size: int) -> Iterator[pa.Table]:
@@ -26,7 +26,7 @@ def tables(file: BinaryIO, *, size: int) -> Iterator[pa.Table]:
     try:
         for batch in source.iter_batches(batch_size=size):
             _refuse_giant(batch)
-            yield pa.table([_as_text(column) for column in batch.columns], names=batch.schema.names)
+            yield pa.table([_as_text(column) for column in batch.columns], names=unlike(batch.schema.names))
     except (pa.ArrowException, OSError):
         raise Damaged from None
 

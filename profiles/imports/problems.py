@@ -19,8 +19,6 @@ ADVICE = {
     "time_out_of_range": _("The time lies before 1970. Correct it."),
     "future_date": _("The time lies in the future. Correct the clock or the date."),
     "too_long": _("The text is longer than its place allows. Shorten it."),
-    "bad_currency": _("A currency has three letters, such as DKK. Correct it."),
-    "person_erased": _("This person was erased while the file was loading. Nothing to do."),
 }
 
 

@@ -4,6 +4,8 @@ A row's number is what a spreadsheet shows beside it: blank lines, lines before 
 In NDJSON it is the line, in Parquet the position, from 1.
 """
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,6 +13,20 @@ import pyarrow as pa
 
 COLUMN_LIMIT = 2_000
 CELL_LIMIT = 1 << 20  # characters
+
+
+def unlike(names: Iterable[str]) -> list[str]:
+    """Names of columns made unlike each other: an empty one is called by its position, a second `x` is `x (2)`."""
+    found: dict[str, None] = {}
+    for position, name in enumerate(names, start=1):
+        name = name or unnamed(position)
+        twins = (twin for number in itertools.count(2) if (twin := f"{name} ({number})") not in found)
+        found[next(twins) if name in found else name] = None
+    return list(found)
+
+
+def unnamed(position: int) -> str:
+    return f"column {position}"
 
 
 class Row(NamedTuple):

@@ -9,7 +9,7 @@ from profiles.imports.cells import REJECT_COLUMNS, original
 from profiles.imports.formats import Format
 from profiles.imports.lines import LINE_LIMIT, Lines
 from profiles.imports.refusals import NoHeader, TooManyColumns, UnbalancedQuote
-from profiles.imports.rows import COLUMN_LIMIT, BadRow, Fault, Row
+from profiles.imports.rows import COLUMN_LIMIT, BadRow, Fault, Row, unlike, unnamed
 
 csv.field_size_limit(LINE_LIMIT)  # the module's own limit is for the whole process; a long cell is one bad row here
 
@@ -63,26 +63,17 @@ def _records(lines: Lines, reader: Iterator[list[str]], number: int) -> Iterator
 
 
 def _named(cells: list[str], format: Format) -> list[str]:
-    """Names of the columns, unlike each other: an empty one is called by its position, a second `x` is `x (2)`."""
     if len(cells) > COLUMN_LIMIT:
         raise TooManyColumns(count=len(cells), limit=COLUMN_LIMIT)
-    names: list[str] = []
-    for position, cell in enumerate(cells, start=1):
-        name = cell.replace("\x00", "").lstrip("\ufeff").strip() if format.header else ""
-        name = name or _unnamed(position)
-        twins = (twin for number in itertools.count(2) if (twin := f"{name} ({number})") not in names)
-        names.append(next(twins) if name in names else name)
-    return names
-
-
-def _unnamed(position: int) -> str:
-    return f"column {position}"
+    if not format.header:
+        return unlike("" for _cell in cells)
+    return unlike(cell.replace("\x00", "").lstrip("\ufeff").strip() for cell in cells)
 
 
 def _fitted(records: Iterable[_Record], columns: list[str]) -> Iterator[Row | BadRow]:
     """Rows as wide as the header."""
     width = len(columns)
-    named = [position for position, name in enumerate(columns, start=1) if name != _unnamed(position)]
+    named = [position for position, name in enumerate(columns, start=1) if name != unnamed(position)]
     needed = max(named, default=width)
     for record in records:
         if record.broken:

@@ -270,6 +270,16 @@ def test_parquet_is_read_as_text():
     assert [block.cells(1)[name] for name in ("id", "name", "tags")] == [None, None, None]
 
 
+def test_columns_of_parquet_that_are_called_the_same_are_told_apart():
+    out = io.BytesIO()
+    pq.write_table(pa.table([["1"], ["2"], ["3"]], names=["a", "a", ""]), out)
+
+    (block,) = reading.blocks(out, detect(out), size=10)
+
+    assert block.cells(0) == {"a": "1", "a (2)": "2", "column 3": "3"}
+    assert reading.survey(out, detect(out)).columns == ["a", "a (2)", "column 3"]
+
+
 def test_a_parquet_page_of_one_repeated_giant_value_is_refused_before_it_is_spread_out():
     out = io.BytesIO()
     giant = pa.DictionaryArray.from_arrays(pa.array([0] * 2_000, pa.int32()), ["x" * 500_000])
