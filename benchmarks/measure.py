@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.db import connection
+from django.db import ProgrammingError, connection
 
 TURNS = 3
 TICK = os.sysconf("SC_CLK_TCK")
@@ -91,6 +91,13 @@ def _recreate(name: str, usual: str) -> None:
         cursor.execute(f'CREATE DATABASE "{name}"')
 
 
-def _drop(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+def _drop(name: str, *, patience: int = 60) -> None:
+    """An autovacuum at work in it may not be ended by us: wait until it is through."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    except ProgrammingError:
+        if not patience:
+            raise
+        time.sleep(1)
+        _drop(name, patience=patience - 1)
