@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('profiles', '0003_found_by_index'),
+        ("profiles", "0003_found_by_index"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='alias',
-            index=models.Index(fields=['profile'], name='profiles_alias_of_profile'),
+            model_name="alias",
+            index=models.Index(fields=["profile"], name="profiles_alias_of_profile"),
         ),
     ]
