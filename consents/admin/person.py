@@ -29,6 +29,7 @@ from profiles.vault import Item, masked, open_values
 
 RECORD, PROVE = "consents.record_consent", "consents.prove_consent"
 OBJECT, RESTRICT = "consents.add_objection", "consents.add_restriction"
+RIGHTS = {"record": RECORD, "prove": PROVE, "object": OBJECT, "restrict": RESTRICT}
 PLACE = "profiles_identifier.sealed"
 
 
@@ -61,11 +62,6 @@ class PersonPages(Pages):
         profile = _present(profile_id)
         if profile.pk != profile_id:
             return redirect(_page(profile.pk))
-        moment = _moment(request)
-        asked = {name: request.GET.get(name, "") for name in ("purpose", "channel", "state")}
-        entries = history.entries(profile.pk, **asked)
-        standing = history.standing(profile.pk, as_of=moment)
-        refs = {one.entry.contact_ref for one in entries} | {one.contact_ref for one in standing}
         name, contact = lines([profile.pk])[profile.pk]
         return self.page(
             request,
@@ -75,28 +71,14 @@ class PersonPages(Pages):
             profile=profile,
             name=name,
             contact=contact,
-            moment=moment,
-            is_now="as_of" not in request.GET,
-            matrix=history.matrix(standing),
-            has_record=bool(standing),
-            entries=entries,
-            asked=asked,
             purposes=Purpose.objects.order_by("title"),
             channels=Channel,
             states=State,
-            addresses=_addresses(profile, refs, Sight(request, profile)),
-            above=history.layers(profile.pk),
-            objects=layers.objects(profile.pk),
-            is_restricted=layers.is_restricted(profile.pk),
             proof_form=ProofForm(),
             restriction_form=RestrictionForm(),
             event=uuid7(),
-            may={
-                "record": request.user.has_perm(RECORD),
-                "prove": request.user.has_perm(PROVE),
-                "object": request.user.has_perm(OBJECT),
-                "restrict": request.user.has_perm(RESTRICT),
-            },
+            may={act: request.user.has_perm(right) for act, right in RIGHTS.items()},
+            **_told(request, profile),
         )
 
     # --- Recording --------------------------------------------------------------------------------------------
@@ -226,6 +208,27 @@ class PersonPages(Pages):
         if content is None:
             raise Http404
         return _attachment(content, found.media_type, f"evidence-{found.pk}")
+
+
+def _told(request, profile: Profile) -> dict:
+    """What the history page tells: the answers of a moment, every decision, and what is above them."""
+    moment = _moment(request)
+    asked = {name: request.GET.get(name, "") for name in ("purpose", "channel", "state")}
+    entries = history.entries(profile.pk, **asked)
+    standing = history.standing(profile.pk, as_of=moment)
+    refs = {one.entry.contact_ref for one in entries} | {one.contact_ref for one in standing}
+    return {
+        "moment": moment,
+        "is_now": "as_of" not in request.GET,
+        "matrix": history.matrix(standing),
+        "has_record": bool(standing),
+        "entries": entries,
+        "asked": asked,
+        "addresses": _addresses(profile, refs, Sight(request, profile)),
+        "above": history.layers(profile.pk),
+        "objects": layers.objects(profile.pk),
+        "is_restricted": layers.is_restricted(profile.pk),
+    }
 
 
 def _present(profile_id: UUID) -> Profile:
