@@ -1,6 +1,7 @@
 """Set-based SQL, said shortly: one JSON parameter in, rows out."""
 
 import json
+from datetime import datetime
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
@@ -34,9 +35,16 @@ def value(sql: str, params=None):
     return found[0][0] if found else None
 
 
+class _Exact(DjangoJSONEncoder):
+    """Django's encoder cuts moments to milliseconds; order of evidence is decided by microseconds."""
+
+    def default(self, value):
+        return value.isoformat() if isinstance(value, datetime) else super().default(value)
+
+
 def as_json(data) -> str:
-    """`data` as one JSON parameter, dates and UUIDs included."""
-    return json.dumps(data, cls=DjangoJSONEncoder)
+    """`data` as one JSON parameter, moments to the microsecond and UUIDs included."""
+    return json.dumps(data, cls=_Exact)
 
 
 def copy_in(table: str, columns: list[str], records) -> int:
