@@ -130,7 +130,7 @@ def test_the_account_menu_is_open_to_the_keyboard(page, sign_in, axe):
     page.locator(".k-account summary").focus()
     page.keyboard.press("Enter")
 
-    assert page.get_by_role("link", name="Where I am signed in").is_visible()
+    page.get_by_role("link", name="Where I am signed in").wait_for()
     assert axe(page) == []
 
 
@@ -164,7 +164,7 @@ def test_the_filters_open_by_keyboard_and_close_by_escape(page, sign_in, axe, kn
     page.goto("/admin/profiles/profile/")
     page.get_by_role("button", name="Filters").focus()
     page.keyboard.press("Enter")
-    assert page.get_by_role("button", name="Apply Filters").is_visible()
+    page.get_by_role("button", name="Apply Filters").wait_for()
     assert axe(page) == []
 
     page.keyboard.press("Escape")
