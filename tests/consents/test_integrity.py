@@ -29,7 +29,7 @@ def past_the_trigger(sql: str):
 
 
 def test_what_was_folded_has_no_drift(records):
-    assert integrity.verify() == []
+    assert integrity.differences() == []
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_changed_record_is_reported_and_rebuilt(records, tamper, found, expect
     victim = records[1]
     past_the_trigger(tamper.format("consents_consentrecord", victim["id"]))
 
-    assert integrity.verify() == [(victim["profile_id"], victim["id"], found, expected)]
+    assert integrity.differences() == [(victim["profile_id"], victim["id"], found, expected)]
     assert integrity.rebuild() == 1
     assert list(ConsentRecord.objects.order_by("id").values()) == records
 
@@ -56,6 +56,6 @@ def test_an_invented_record_is_reported_and_removed(records):
         f"'id', gen_random_uuid(), 'channel', 'sms'))).* FROM consents_consentrecord r WHERE id = '{records[0]['id']}'"
     )
 
-    assert [(drift.found, drift.expected) for drift in integrity.verify()] == [("ConsentGiven", None)]
+    assert [(drift.found, drift.expected) for drift in integrity.differences()] == [("ConsentGiven", None)]
     integrity.rebuild()
     assert list(ConsentRecord.objects.order_by("id").values()) == records
