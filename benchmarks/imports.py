@@ -25,7 +25,7 @@ EVENTS = ["profiles_event"]
 KEYS = ["profiles_eventkey"]
 PEOPLE = ["profiles_profile", "profiles_subject", "profiles_alias", "profiles_subjectkey", "profiles_record"]
 FACTS = ["profiles_identifier", "profiles_trait", "profiles_goldenvalue"]
-CUSTOMERS = 20_000
+CUSTOMERS = 5_000
 ORDER_LINES = {
     "external_id": "CustomerID",
     "event": {

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -47,6 +48,7 @@ class Events:
         self._event = load.spec["event"]
         self._reader = PersonReader(load.spec)
         self._ids = MessageIds(load.batch.mapping_id)
+        self._written = lru_cache(REMEMBERED)(_written)
         self._known: dict[str, tuple[Content, Outcome]] = {}
 
     def read(self, block: Block) -> EventSheet:
@@ -145,17 +147,17 @@ class Events:
         if not names:
             return dict.fromkeys(("properties", "personal"), pa.nulls(len(places), TEXT))
         codes, rows = distinct([sheet.columns[name].take(places) for name in names])
-        written = [_written(dict(zip(names, row, strict=True))) for row in rows]
+        written = [self._written(tuple(names), row) for row in rows]
         return {
             name: pa.array(texts, TEXT).take(codes)
             for name, texts in zip(("properties", "personal"), zip(*written, strict=True), strict=True)
         }
 
 
-def _written(cells: dict[str, str | None]) -> tuple[str | None, str | None]:
+def _written(names: tuple[str, ...], cells: tuple[str | None, ...]) -> tuple[str | None, str | None]:
     """(open, personal) properties as JSON. One that looks personal is, whatever the mapping says."""
     said: dict[str, dict[str, str]] = {"properties": {}, "personal": {}}
-    for name, text in cells.items():
+    for name, text in zip(names, cells, strict=True):
         if text:
             place, _dot, key = name.partition(".")
             said[place][key] = text
