@@ -16,7 +16,9 @@ class User(AbstractUser):
     """A member of staff. Deactivated when they leave, never deleted: history keeps a plain reference to the id."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    language = models.CharField(_("language"), max_length=2, default="en")
+    language = models.CharField(
+        _("language"), max_length=2, blank=True, default="", help_text=_("Empty: the language of the browser.")
+    )
     is_demo = models.BooleanField(_("demo sign-in"), default=False, editable=False)
     access_until = models.DateTimeField(
         _("access until"), null=True, blank=True, help_text=_("For auditors: after this moment the sign-in is closed.")

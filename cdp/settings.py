@@ -193,13 +193,15 @@ STATIC_URL = "/static/"
 STATIC_ROOT = KENDT_DATA / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = KENDT_FILES
+if TESTING:
+    STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
+elif PRODUCTION:
+    STATIC_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+else:  # compressing takes half a minute, which only a network wins back
+    STATIC_FILES = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if TESTING
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": STATIC_FILES},
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024

@@ -1,11 +1,11 @@
 """Are the members what their definition says? Asked as of the last run, of the people of whom nothing changed since."""
 
 from cdp.kit import sql
+from consents.flags import flagged
 from segments import membership
 from segments.catalogue import Catalogue
 from segments.compiler import compile
 from segments.definitions import in_order
-from segments.flags import flagged
 from segments.language import read
 from segments.models import Run, RunState, Segment, SegmentState
 

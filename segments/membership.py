@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from cdp.kit import sql
 from cdp.kit.refused import Refused
+from consents.flags import flagged
 from segments import reach
 from segments.catalogue import Catalogue
 from segments.compiler import compile
 from segments.definitions import Archived, in_order
-from segments.flags import flagged
 from segments.language import understand
 from segments.models import Run, RunState, Segment, SegmentState
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from cdp.kit import sql
 from consents import decision
+from consents.flags import flagged
 from segments.catalogue import Catalogue
 from segments.compiler import LIVING, compile, frame
-from segments.flags import flagged
 from segments.language import Definition, read
 from segments.models import Segment
 from segments.nodes import Frame, GroupNode, Node

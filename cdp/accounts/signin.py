@@ -64,10 +64,10 @@ def safe(request, target: str) -> str:
 
 
 def remember_language(response, language: str) -> None:
-    """Speak `language` from the next page on."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, language, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
-    )
+    """Speak `language` from the next page on; where none was chosen, what the browser asks for."""
+    if language:
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, secure=secure, httponly=True, samesite="Lax")
 
 
 def _failures_since(user) -> int:

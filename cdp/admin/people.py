@@ -46,7 +46,10 @@ class UserAdmin(NeverDelete, DjangoUserAdmin, HouseAdmin):
     def formfield_for_dbfield(self, field, request, **kwargs):
         if field.name == "language":
             return forms.ChoiceField(
-                label=_("language"), choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget, initial="en"
+                label=_("language"),
+                choices=[("", _("As the browser asks")), *settings.LANGUAGES],
+                widget=UnfoldAdminSelectWidget,
+                required=False,
             )
         if field.name == "groups":
             choices = Group.objects.filter(name__in=ROLES)

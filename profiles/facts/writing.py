@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from cdp.kit.collector import collector_at_rest
 from cdp.kit.ids import uuid7s
 from cdp.kit.sql import execute
 from profiles.facts import gates
@@ -15,7 +16,6 @@ from profiles.facts.people import Outcome, Person, State, Written
 from profiles.facts.reading import Reader, Reading
 from profiles.facts.standing import Known, known, standing
 from profiles.facts.storing import Entry, Terms, store
-from profiles.garbage import uncollected
 from profiles.models import Batch, Source
 from profiles.models.sources import Party
 
@@ -32,7 +32,7 @@ class Said(NamedTuple):
     reading: Reading
 
 
-@uncollected()
+@collector_at_rest()
 @transaction.atomic
 def write(
     *,

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cdp.kit.collector import collector_at_rest
 from cdp.kit.sql import execute
 from profiles import golden
-from profiles.garbage import uncollected
 from profiles.models import Namespace
 from profiles.resolution import component, evidence, hubs, projection, work
 from profiles.resolution.partition import Partition, partition
@@ -25,7 +25,7 @@ class Folded(NamedTuple):
     moved: dict[UUID, tuple[UUID, UUID]]
 
 
-@uncollected()
+@collector_at_rest()
 @transaction.atomic
 def resolve(*, subjects: Iterable[UUID]) -> Folded:
     """Fold the profiles that `subjects` belong to, now that something new is known of them.

@@ -145,8 +145,8 @@ def collect_static_files() -> None:
 
 
 def static_files() -> str:
-    """A digest of the names, sizes and times of all static files of our apps and libraries."""
-    digest = hashlib.sha256()
+    """A digest of how static files are kept, and of the names, sizes and times of all of our apps and libraries."""
+    digest = hashlib.sha256(settings.STATIC_FILES.encode())
     for finder in get_finders():
         for name, storage in finder.list([]):
             facts = os.stat(storage.path(name))

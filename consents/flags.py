@@ -1,4 +1,4 @@
-"""Who is in no segment, whatever a rule says: people under restriction, and people who object to profiling."""
+"""Whom no segment may hold, whatever its rule says: people under restriction, and who object to profiling."""
 
 from django.db import connection
 
