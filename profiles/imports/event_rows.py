@@ -9,16 +9,17 @@ from uuid import UUID
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from profiles import facts
 from profiles.facts import Outcome, State
-from profiles.imports import event_copy
-from profiles.imports.event_copy import KEY
 from profiles.imports.loading import Load, Loaded, contents
 from profiles.imports.persons import Content, PersonReader, Said
 from profiles.imports.rows import Block
 from profiles.imports.sheet import TEXT, Sheet, chosen, distinct
-from profiles.ingestion.events import message_key
+from profiles.ingestion import event_columns
+from profiles.ingestion.event_columns import KEY
+from profiles.ingestion.events import make_months, message_key
 from profiles.ingestion.personal import parted
 from profiles.resolution import resolve
 from profiles.vault import digest
@@ -63,12 +64,12 @@ class Events:
     def write(self, reading: EventSheet) -> Loaded:
         if not reading.keys:
             return Loaded(reading.block, [])
-        event_copy.make_months(reading.columns["occurred_at"])
-        fresh = event_copy.claim(self._source, reading.keys)
+        make_months(_months(reading))
+        fresh = event_columns.claim(self._source, reading.keys)
         people = self._people(reading, fresh)
         refused = _refused(reading, fresh, people)
         if refused:
-            event_copy.give_back(self._source, [reading.keys[at] for at in refused])
+            event_columns.give_back(self._source, [reading.keys[at] for at in refused])
             fresh = pa.array([at for at in fresh.to_pylist() if at not in refused], pa.int64())
         self._store(reading, fresh, people)
         faults = {at: self._load.fault(one.problems[0]) for at, one in refused.items()}
@@ -133,11 +134,11 @@ class Events:
         if not len(places):
             return
         columns = {name: column.take(places) for name, column in sheet.columns.items() if "." not in name}
-        event_copy.store(
+        event_columns.store(
             batch=self._load.batch,
             type=self._event.get("type", "track"),
             columns=columns | self._objects(sheet, places),
-            owners=event_copy.owners(people),
+            owners=event_columns.owners(people),
             codes=sheet.codes.take(places),
         )
 
@@ -167,6 +168,10 @@ def _written(names: tuple[str, ...], cells: tuple[str | None, ...]) -> tuple[str
 
 def _json(row: dict[str, str]) -> str | None:
     return orjson.dumps(row).decode() if row else None
+
+
+def _months(sheet: EventSheet) -> list[str]:
+    return pc.unique(pc.utf8_slice_codeunits(sheet.columns["occurred_at"], 0, 7)).to_pylist()
 
 
 def _refused(sheet: EventSheet, fresh: pa.Array, people: list[Outcome | None]) -> dict[int, Outcome]:

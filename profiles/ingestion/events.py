@@ -1,4 +1,7 @@
-"""The one writer of events, for calls, files and the demo alike: set-based, and each message counts once."""
+"""Writes events given as rows, as calls and the demo do: set-based, and each message counts once.
+
+Files give theirs as columns: `event_columns` writes them the same way, under the same keys.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from cdp.kit.collector import collector_at_rest
 from cdp.kit.ids import uuid7s
@@ -72,7 +75,19 @@ COLUMNS = [
     "flags",
 ]
 
-# Profiles are locked in order, so that two writers never wait in a circle.
+#: After `seen (profile, first, last)`: lets the profiles know. They are locked in order, so nobody waits in a circle.
+SEE = """
+changed AS (
+    SELECT p.id, seen.first, seen.last FROM profiles_profile p JOIN seen ON seen.profile = p.id
+    WHERE p.first_seen_at > seen.first OR p.last_seen_at < seen.last
+    OR p.first_seen_at IS NULL OR p.last_seen_at IS NULL ORDER BY p.id FOR NO KEY UPDATE OF p
+), updated AS (
+    UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
+        last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
+    FROM changed WHERE p.id = changed.id RETURNING p.id
+)
+"""
+
 APPLY = f"""
 WITH fresh AS (
     INSERT INTO profiles_eventkey (source_id, key) SELECT source_id, key FROM stage_event
@@ -83,16 +98,8 @@ WITH fresh AS (
     FROM stage_event JOIN fresh USING (source_id, key) LEFT JOIN profiles_subject s ON s.id = stage_event.subject_id
     RETURNING profile_id, occurred_at
 ), seen AS (
-    SELECT profile_id, min(occurred_at) AS first, max(occurred_at) AS last FROM stored GROUP BY profile_id
-), changed AS (
-    SELECT p.id, seen.first, seen.last FROM profiles_profile p JOIN seen ON seen.profile_id = p.id
-    WHERE p.first_seen_at > seen.first OR p.last_seen_at < seen.last
-    OR p.first_seen_at IS NULL OR p.last_seen_at IS NULL ORDER BY p.id FOR NO KEY UPDATE OF p
-), updated AS (
-    UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
-        last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
-    FROM changed WHERE p.id = changed.id
-)
+    SELECT profile_id AS profile, min(occurred_at) AS first, max(occurred_at) AS last FROM stored GROUP BY profile_id
+), {SEE}
 SELECT count(*) FROM stored
 """
 
@@ -100,6 +107,15 @@ SELECT count(*) FROM stored
 def message_key(message_id: str, *, is_test: bool = False) -> bytes:
     """The 16-byte key under which an event of a source is known for ever; test messages have keys of their own."""
     return vault.digest("test message" if is_test else "message", message_id.encode())[:16]
+
+
+def make_months(months: Iterable[str]) -> None:
+    """The partitions of these months, such as 2026-11 in UTC, where they are not there.
+
+    Before any event is written: making one waits for every writer of events, so it must not come after rows of our own.
+    """
+    firsts = [f"{month}-01 00:00:00+00" for month in sorted(months)]
+    execute("SELECT profiles_event_month(month) FROM unnest(%s::timestamptz[]) AS month", [firsts])
 
 
 @collector_at_rest()
@@ -119,7 +135,7 @@ def store(rows: Iterable[EventRow]) -> Stored:
 
 def _store_block(block: list[EventRow]) -> int:
     block = _once_each(block)
-    _make_months(block)
+    make_months({f"{row.occurred_at.astimezone(UTC):%Y-%m}" for row in block})
     steady()
     execute(STAGE)
     execute("DELETE FROM stage_event")
@@ -133,16 +149,6 @@ def _once_each(block: list[EventRow]) -> list[EventRow]:
     for row in block:
         first.setdefault((row.source, row.key), row)
     return list(first.values())
-
-
-def _make_months(block: list[EventRow]) -> None:
-    """Partitions first: making one waits for every writer of events, so it must not come after our own rows."""
-    months = {(moment.year, moment.month) for moment in (row.occurred_at.astimezone(UTC) for row in block)}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT profiles_event_month(month) FROM unnest(%s::timestamptz[]) AS month",
-            [[datetime(year, month, 1, tzinfo=UTC) for year, month in sorted(months)]],
-        )
 
 
 def _staged(block: list[EventRow], seal: Callable[[EventRow], bytes | None]) -> Iterator[tuple]:

@@ -1,4 +1,4 @@
-"""Events of a file into the table of events by COPY, column by column, under the same keys as events that are sent."""
+"""Writes events given as columns, as files do, by COPY and under the same keys as `events` does those given as rows."""
 
 import io
 import os
@@ -17,7 +17,7 @@ from psycopg.errors import UniqueViolation
 from cdp.kit.sql import execute, rows, value
 from profiles.facts import Outcome
 from profiles.imports.sheet import TEXT
-from profiles.ingestion.events import PLACE
+from profiles.ingestion.events import PLACE, SEE
 from profiles.models import Batch
 from profiles.resolution import steady
 from profiles.vault import Keyring
@@ -37,17 +37,11 @@ WITH fresh AS (
 )
 SELECT string_agg(key, '') FROM fresh
 """
-SEE = """
+SEEN = f"""
 WITH seen AS (
     SELECT * FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS seen(profile, first, last)
-), changed AS (
-    SELECT p.id, seen.first, seen.last FROM profiles_profile p JOIN seen ON seen.profile = p.id
-    WHERE p.first_seen_at > seen.first OR p.last_seen_at < seen.last
-    OR p.first_seen_at IS NULL OR p.last_seen_at IS NULL ORDER BY p.id FOR NO KEY UPDATE OF p
-)
-UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
-    last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
-FROM changed WHERE p.id = changed.id
+), {SEE}
+SELECT count(*) FROM updated
 """
 
 
@@ -57,13 +51,6 @@ class Owner(NamedTuple):
     subject: UUID
     record: UUID
     profile: UUID
-
-
-def make_months(occurred_at: pa.Array) -> None:
-    """Partitions first: making one waits for every writer of events, so it must not come after rows of our own."""
-    months = pc.unique(pc.utf8_slice_codeunits(occurred_at, 0, 7)).to_pylist()
-    firsts = [f"{month}-01 00:00:00+00" for month in sorted(months)]
-    execute("SELECT profiles_event_month(month) FROM unnest(%s::timestamptz[]) AS month", [firsts])
 
 
 def claim(source: int, keys: list[bytes]) -> pa.Array:
@@ -145,7 +132,7 @@ def _see(profiles: pa.Array, occurred_at: pa.Array) -> None:
     """Let the profiles know when they were seen first and last."""
     table = pa.table({"profile": profiles, "at": occurred_at}).filter(pc.is_valid(profiles))
     seen = table.group_by("profile").aggregate([("at", "min"), ("at", "max")])
-    execute(SEE, [seen[name].to_pylist() for name in ("profile", "at_min", "at_max")])
+    value(SEEN, [seen[name].to_pylist() for name in ("profile", "at_min", "at_max")])
 
 
 def _sealed(personal: pa.Array, owners: list[Owner | None], codes: pa.Array) -> pa.Array:
