@@ -6,7 +6,7 @@ from uuid import UUID
 
 import django_filters
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -35,15 +35,15 @@ class Gone(APIException):
 
 def public_id(profile: UUID) -> str:
     """The id that the API shows: prf_ and the UUID."""
-    return f"prf_{profile}"
+    return f"{lookup.PREFIX}{profile}"
 
 
 def profile_id(text: str) -> UUID:
     """The UUID in a public id. NotFound when it is none."""
-    try:
-        return UUID(text.removeprefix("prf_"))
-    except ValueError:
-        raise NotFound from None
+    found = lookup.profile_id(text)
+    if found is None:
+        raise NotFound
+    return found
 
 
 class ProfileSerializer(serializers.Serializer):
@@ -217,7 +217,8 @@ class EventFilter(django_filters.FilterSet):
     until = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lt")
 
     def of_profile(self, queryset, name, value):
-        return queryset.filter(profile=lookup.living(profile_id(value)))
+        person = lookup.living(profile_id(value))
+        return queryset.filter(profile=person) if person else queryset.none()
 
 
 class EventViewSet(mixins.ListModelMixin, ScopedViewSet):
@@ -226,7 +227,7 @@ class EventViewSet(mixins.ListModelMixin, ScopedViewSet):
     scopes = {"list": "profiles:read"}
     serializer_class = EventSerializer
     filterset_class = EventFilter
-    queryset = Event.objects.select_related("source")
+    queryset = Event.objects.filter(Q(profile=None) | Q(profile__is_test=False)).select_related("source")
 
     def get_queryset(self):
         if not {"profile", "name"} & self.request.query_params.keys():

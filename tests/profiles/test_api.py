@@ -2,10 +2,12 @@
 
 import pytest
 
+from cdp.kit.ids import uuid7
+from profiles.ingestion import events
 from profiles.models import AccessEntry, Profile, Record
 from tests.api import Service, walk
-from tests.builders import source
-from tests.profiles.building import person
+from tests.builders import now, source
+from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +109,38 @@ def test_why_a_value_stands_is_told():
 @pytest.mark.parametrize("path", ["profiles/prf_none", "profiles/prf_01890000-0000-7000-8000-000000000000"])
 def test_an_unknown_person_is_not_found(path):
     assert Service("profiles:read").get(path).status_code == 404
+
+
+@pytest.fixture
+def orders():
+    """One order each of Anna, of a test person, and of somebody unknown."""
+    shop = source()
+
+    def order(name, owner=None):
+        subject, record = (owner.subject, owner.record) if owner else (None, None)
+        return events.EventRow(
+            key=events.message_key(name), source=shop.pk, type="track", name="Order Completed", order_id=name,
+            occurred_at=now(), received_at=now(), subject=subject, record=record,
+        )  # fmt: skip
+
+    anna, test = say(email="anna@example.dk"), say(email="planted@example.dk", is_test=True)
+    events.store([order("annas", anna), order("tests", test), order("nobodys")])
+    return {"anna": anna.subject, "test": test.subject, "stranger": uuid7()}
+
+
+@pytest.mark.parametrize(
+    ("whose", "expected"), [("anna", ["annas"]), ("stranger", []), ("test", [])], ids=["known", "unknown", "test"]
+)
+def test_events_of_a_person_are_theirs_alone(orders, whose, expected):
+    found = Service("profiles:read").get("events", profile=f"prf_{orders[whose]}").json()
+
+    assert [row["order_id"] for row in found["data"]] == expected
+
+
+def test_events_by_name_leave_test_people_out(orders):
+    found = Service("profiles:read").get("events", name="Order Completed").json()
+
+    assert {row["order_id"] for row in found["data"]} == {"annas", "nobodys"}
 
 
 @pytest.mark.parametrize("path", ["profiles", "events", "imports", "audit", "consents", "segments", "partners"])
