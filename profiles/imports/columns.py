@@ -8,13 +8,15 @@ from django.utils.translation import gettext as _
 from profiles.imports import files, reading
 from profiles.imports.formats import Format
 from profiles.imports.mapping import said, typed_traits, with_amount
-from profiles.imports.values import likely_form
+from profiles.imports.values import is_time, likely_form
+from profiles.ingestion.personal import looks_personal
 from profiles.models import Attribute, Batch, Namespace
 from profiles.models.sources import RowKind
 from profiles.vault import mask
 
 SAMPLE_ROWS = 100
 SHOWN = 3
+SHORT = 7  # digits; numbers of people and telephones have more
 MOMENTS = {"observed_at", "event.occurred_at", "consents.effective_at"}
 BY_NAME = {"event.properties", "event.personal"}
 
@@ -48,7 +50,7 @@ def samples(batch: Batch) -> dict[str, list[str]]:
 
 
 def shown(texts: list[str]) -> list[str]:
-    """The first few different values: figures and times as they are, all else masked."""
+    """The first few different values: short figures and times as they are, all else masked."""
     return [text if _harmless(text) else mask(text) for text in list(dict.fromkeys(texts))[:SHOWN]]
 
 
@@ -124,8 +126,10 @@ def _cell(column: str, form: str | None) -> str | dict:
 
 
 def _harmless(text: str) -> bool:
-    digits = sum(sign.isdigit() for sign in text)
-    return digits <= 14 and all(sign.isdigit() or sign in ".,:-/ T" for sign in text) and not text.startswith("+")
+    """A short figure or a time. A telephone may read as a date without signs, a national id as one with a time."""
+    if sum(sign.isdigit() for sign in text) <= SHORT:
+        return all(sign.isdigit() or sign in ".,:-/ " for sign in text)
+    return is_time(text) and not text.isdigit() and not looks_personal(text)
 
 
 def _identifiers() -> list[Meaning]:

@@ -104,6 +104,11 @@ def likely_form(samples: list[str]) -> str | None:
     return next((form for form in FORMS if samples and all(_reads(text, form) for text in samples)), None)
 
 
+def is_time(text: str) -> bool:
+    """Whether any form reads it."""
+    return any(_reads(text, form) for form in FORMS)
+
+
 def _reads(text: str, form: str | None) -> bool:
     try:
         _parsed(text, form)

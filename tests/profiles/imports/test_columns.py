@@ -65,4 +65,11 @@ def test_two_columns_may_be_one_kind_of_identifier_but_not_one_attribute():
 def test_samples_show_figures_and_times_and_mask_all_else():
     assert shown(["12,50", "12,50", "31.01.2026 10:00", "8000", "more"]) == ["12,50", "31.01.2026 10:00", "8000"]
     assert shown(["Anna Holm", "+4520123456", "a@b.dk"]) == ["A••• H•••", "+45 •• •• 34 56", "a•••@b.dk"]
-    assert shown(["012345678901234"]) == ["0•••"]
+    assert shown(["2026-01-31T13:45:00+01:00", "1.234,50", "-3"]) == ["2026-01-31T13:45:00+01:00", "1.234,50", "-3"]
+
+
+@pytest.mark.parametrize(
+    "text", ["010190-1234", "19900101-1234", "199001011234", "20120304", "20 12 34 56", "4520123456", "012345678901234"]
+)
+def test_samples_mask_what_may_be_the_number_of_a_person(text):
+    assert shown([text]) != [text]
