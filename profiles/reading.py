@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from cdp.kit.sql import dicts
+from profiles.facts.standing import STANDING_IDENTIFIERS
 from profiles.vault import Item, masked, open_values
 
 #: The golden values of people.
@@ -23,15 +24,18 @@ JOIN profiles_trait trait ON trait.id = golden.trait_id
 WHERE golden.profile_id = ANY(%(profiles)s) AND (%(all)s OR attribute.code = ANY(%(fields)s))
 """
 
-#: The identifier that stands for each namespace: a verified one, then the newest.
-IDENTIFIERS = """
+_OF_PEOPLE = """
+    i.subject_id IN (SELECT id FROM profiles_subject WHERE profile_id = ANY(%(profiles)s))
+    AND (%(all)s OR n.code = ANY(%(fields)s))
+"""
+#: One of the identifiers that stand for each namespace: a verified one, then the newest.
+IDENTIFIERS = f"""
 SELECT DISTINCT ON (subject.profile_id, namespace.code)
        subject.profile_id AS profile, namespace.code AS field, identifier.subject_id AS subject,
        identifier.sealed AS sealed, 'profiles_identifier.sealed' AS place, NULL AS open
-FROM profiles_subject subject
-JOIN profiles_identifier identifier ON identifier.subject_id = subject.id
+FROM ({STANDING_IDENTIFIERS.format(only=_OF_PEOPLE)}) identifier
+JOIN profiles_subject subject ON subject.id = identifier.subject_id
 JOIN profiles_namespace namespace ON namespace.id = identifier.namespace_id
-WHERE subject.profile_id = ANY(%(profiles)s) AND (%(all)s OR namespace.code = ANY(%(fields)s))
 ORDER BY subject.profile_id, namespace.code, identifier.verified DESC, identifier.observed_at DESC, identifier.id DESC
 """
 
