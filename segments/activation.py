@@ -16,6 +16,7 @@ from cdp.kit.ids import uuid7
 from cdp.kit.refused import Refused
 from consents import decision
 from consents.decision import Answer
+from consents.locks import profiles_of
 from profiles import reading, vault
 from segments import fields, reach
 from segments.destinations import KINDS, DestinationFile, Sheet, storage
@@ -57,6 +58,20 @@ class OwnRequest(Refused):
 class WrongState(Refused):
     code = "wrong_state"
     sentence = _("This activation is %(state)s, so that cannot be done.")
+
+
+class DefinitionChanged(Refused):
+    """Others would leave than those whom the request, and its approval, were about."""
+
+    code = "definition_changed"
+    sentence = _("The definition has changed since this was asked for. Ask for the activation anew.")
+
+
+class SecondPersonNeeded(Refused):
+    """The segment was small when it was asked for, and is not any more."""
+
+    code = "second_person_needed"
+    sentence = _("There are %(members)s members now, so a second person approves. Ask for the activation anew.")
 
 
 # --- Asking and approving ---------------------------------------------------------------------------------------
@@ -132,13 +147,22 @@ def _run(activation: Activation, folder: str, by) -> Activation:
     answers = decision.decide_many(
         reach.members_of(activation.segment), purpose=destination.purpose.key, channel=destination.channel
     )
+    _refuse_others_than_asked(activation, len(answers))
     sent, left_out, sheet = _chosen(answers, destination, by)
     removed = _sent_before(activation) - sent.keys()
-    files = KINDS[destination.kind].files(sent=sheet, removed=_taken_back(removed, destination, by))
+    files = KINDS[destination.kind].files(sent=sheet, removed=_taken_back(removed, sent, destination, by))
     _record_shipments(activation, sent, left_out, removed)
     _finish(activation, destination, folder, files, sent=sent, left_out=left_out, removed=removed)
     storage.store(folder, files)
     return activation
+
+
+def _refuse_others_than_asked(activation: Activation, members: int) -> None:
+    """Asked once the members are read: a computing that ends meanwhile is seen here."""
+    if _computed_version(activation.segment).pk != activation.version_id:
+        raise DefinitionChanged
+    if activation.approved_by_id is None and members > MOST_ALONE:
+        raise SecondPersonNeeded(members=members)
 
 
 def _chosen(answers: list[Answer], destination: Destination, by):
@@ -168,12 +192,17 @@ def _sent_before(activation: Activation) -> set[UUID]:
     return set(last.shipments.filter(outcome=Outcome.SENT).values_list("profile", flat=True)) if last else set()
 
 
-def _taken_back(removed: set[UUID], destination: Destination, by) -> Sheet:
-    """References of those to be removed, and the identifiers that the destination may know them by."""
+def _taken_back(removed: set[UUID], sent: dict, destination: Destination, by) -> Sheet:
+    """References of those to be removed, and the identifiers that the destination may know them by.
+
+    Who was merged since is known by the identifiers of the present profile, unless that one goes out now.
+    """
     codes = fields.identifying(destination.fields)
-    people = sorted(removed)
-    told = reading.opened(people, codes, by=by, action="activation_removal", purpose=str(destination.purpose.title))
-    rows = [[f"prf_{profile}", *(told[profile].get(code) for code in codes)] for profile in people]
+    present = profiles_of(removed)
+    known = sorted(set(present.values()) - sent.keys())
+    told = reading.opened(known, codes, by=by, action="activation_removal", purpose=str(destination.purpose.title))
+    values = {profile: told.get(present.get(profile), {}) for profile in sorted(removed)}
+    rows = [[f"prf_{profile}", *(found.get(code) for code in codes)] for profile, found in values.items()]
     return Sheet([fields.REFERENCE, *codes], rows)
 
 
