@@ -16,6 +16,7 @@ from cdp.kit import sql
 from partners.models import Form
 from partners.terms import Column
 from profiles import vault
+from profiles.facts.standing import STANDING_IDENTIFIERS
 from profiles.vault import Item
 
 OWN = """(record.party <= 1 OR record.terms IN (SELECT id FROM partners_agreementversion WHERE onward_sharing))"""
@@ -28,15 +29,18 @@ VALUES = f"""
     JOIN profiles_record record ON record.id = trait.record_id
     WHERE golden.profile_id = ANY(%(people)s) AND attribute.code = ANY(%(fields)s) AND {OWN}
 """
+_ASKED_ABOUT = """i.subject_id IN (SELECT id FROM profiles_subject WHERE profile_id = ANY(%(people)s))
+        AND n.code = ANY(%(fields)s)"""
+#: Of those that stand, one a kind: a verified one, then the newest. What was replaced does not leave.
 IDENTIFIERS = f"""
     SELECT DISTINCT ON (subject.profile_id, namespace.code)
            subject.profile_id AS profile, namespace.code AS field, identifier.subject_id AS subject, identifier.sealed,
            'profiles_identifier.sealed' AS place
-    FROM profiles_subject subject
-    JOIN profiles_identifier identifier ON identifier.subject_id = subject.id
+    FROM ({STANDING_IDENTIFIERS.format(only=_ASKED_ABOUT)}) identifier
+    JOIN profiles_subject subject ON subject.id = identifier.subject_id
     JOIN profiles_record record ON record.id = identifier.record_id
     JOIN profiles_namespace namespace ON namespace.id = identifier.namespace_id
-    WHERE subject.profile_id = ANY(%(people)s) AND namespace.code = ANY(%(fields)s) AND {OWN}
+    WHERE {OWN}
     ORDER BY subject.profile_id, namespace.code, identifier.verified DESC, identifier.observed_at DESC,
              identifier.id DESC
 """

@@ -18,7 +18,7 @@ from partners.models import Delivery, DisclosureEntry, DisclosureLink
 from partners.pseudonyms import tokens
 from profiles import facts, resolution
 from profiles.models import AccessEntry
-from tests.builders import source, user
+from tests.builders import days_ago, source, user
 from tests.partners.building import (
     agreement,
     answer,
@@ -28,7 +28,7 @@ from tests.partners.building import (
     planned,
     purpose,
 )
-from tests.profiles.building import person
+from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +123,18 @@ def test_what_another_partner_told_us_is_not_shared_on():
     delivery = delivered(version, columns=["city", "company", "email"])
 
     assert {tuple(row.values()) for row in rows_of(delivery)} == {("Aarhus", "", "anna@example.dk")}
+
+
+def test_an_address_that_was_replaced_does_not_leave():
+    version = agreement(lines=[Line("email", purpose())])
+    shop = source("shop")
+    anna = person(source=shop, external_id="A1", email="former@example.dk", verified=True, observed_at=days_ago(9))
+    answer([anna])
+    say(source=shop, external_id="A1", email="present@example.dk", observed_at=days_ago(1))
+
+    delivery = delivered(version, columns=["email"])
+
+    assert rows_of(delivery) == [{"email": "present@example.dk"}]
 
 
 def test_no_cell_is_a_formula():
