@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db import connection
 from django.db.models import BinaryField
 from django.http import Http404
 from django.utils.functional import cached_property
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
+
+from cdp.kit import sql
 
 MOST_COUNTED = 10_000
 
@@ -28,13 +29,11 @@ class FastPaginator(Paginator):
 
 def _estimated_rows(table: str) -> int:
     """Rows of a table by the statistics of the last vacuum or analyze; partitions are summed."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class "
-            "WHERE oid = %s::regclass OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass)",
-            [table, table],
-        )
-        return cursor.fetchone()[0]
+    return sql.value(
+        "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class "
+        "WHERE oid = %s::regclass OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = %s::regclass)",
+        [table, table],
+    )
 
 
 class HouseAdmin(ModelAdmin):

@@ -3,7 +3,6 @@
 Every view says which scope each action needs (`scopes`); a view without one is refused to everybody.
 """
 
-from collections import OrderedDict
 from urllib.parse import parse_qs, urlsplit
 
 from django.utils.translation import gettext_lazy as _
@@ -51,7 +50,7 @@ class Cursor(CursorPagination):
     def get_paginated_response(self, data):
         link = self.get_next_link()
         cursor = parse_qs(urlsplit(link).query)[self.cursor_query_param][0] if link else None
-        return Response(OrderedDict(data=data, next_cursor=cursor, has_more=link is not None))
+        return Response({"data": data, "next_cursor": cursor, "has_more": link is not None})
 
     def get_paginated_response_schema(self, schema):
         return {
@@ -71,13 +70,13 @@ class StrictFilterBackend(filters.DjangoFilterBackend):
     always = {"cursor", "limit", "reveal", "format"}
 
     def filter_queryset(self, request, queryset, view):
-        refuse_unknown(request, known_parameters(view, queryset, self))
+        refuse_unknown(request, known_parameters(view, queryset))
         return super().filter_queryset(request, queryset, view)
 
 
-def known_parameters(view, queryset=None, backend=None) -> set[str]:
+def known_parameters(view, queryset=None) -> set[str]:
     """The parameters that a view understands: its filters, its `parameters`, and those of paging."""
-    filterset = (backend or StrictFilterBackend()).get_filterset_class(view, queryset)
+    filterset = StrictFilterBackend().get_filterset_class(view, queryset)
     names = set(filterset.base_filters) if filterset else set()
     return names | set(getattr(view, "parameters", ())) | StrictFilterBackend.always
 
@@ -100,5 +99,5 @@ class ScopedViewSet(GenericViewSet):
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
-        if getattr(self, "detail", False) or self.action not in {"list"}:
+        if self.action != "list":  # a list asks its filter backend
             refuse_unknown(request, known_parameters(self))

@@ -19,14 +19,12 @@ SCOPES = {
 
 
 class HasScope(permissions.BasePermission):
-    """The caller's key holds the scope that this action needs. Staff who signed in read with their permissions."""
+    """The caller's key holds the scope that this action needs. Without a key, only a signed-in superuser may."""
 
     def has_permission(self, request, view) -> bool:
         scope = getattr(view, "scopes", {}).get(getattr(view, "action", None) or request.method.lower())
         if scope is None:
             return False
-        key = request.auth
-        if hasattr(key, "scopes"):
-            return scope in key.scopes
-        user = request.user
-        return bool(user and user.is_authenticated and user.is_active and user.is_superuser)
+        if request.auth is not None:
+            return scope in request.auth.scopes
+        return bool(request.user and request.user.is_active and request.user.is_superuser)
