@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
+from consents.looks import badge
 from segments import activation, definitions, membership, reach
 from segments.admin import page, people
 from segments.admin.building import BuilderPages
-from segments.admin.pages import Pages
+from segments.admin.pages import Pages, as_uuid
 from segments.models import ActivationState, Destination, Segment, SegmentState
 
 BADGES = {SegmentState.ACTIVE: "good", SegmentState.DRAFT: "quiet", SegmentState.ARCHIVED: "quiet"}
@@ -33,9 +34,7 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def standing(self, segment):
-        return format_html(
-            '<span class="k-badge k-badge--{}">{}</span>', BADGES[segment.state], segment.get_state_display()
-        )
+        return badge(BADGES[segment.state], segment.get_state_display())
 
     @admin.display(description=gettext_lazy("members"))
     def people_in(self, segment):
@@ -124,7 +123,7 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
         """Ask for an activation; a small one runs at once."""
         self.demand(request, "segments.request_activation")
         segment = self.found(request, segment_id)
-        destination = Destination.objects.filter(pk=request.POST.get("destination") or None).first()
+        destination = Destination.objects.filter(pk=as_uuid(request.POST.get("destination", ""))).first()
         if destination is None:
             self.message_user(request, _("Choose a destination."), level="error")
             return self.back(segment_id)

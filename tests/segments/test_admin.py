@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cdp.kit.ids import uuid7
 from segments import activation
 from segments.models import Activation, Destination, Membership, Run, Segment
 from tests.builders import user
@@ -274,6 +275,15 @@ def test_a_small_activation_is_written_at_once_and_fetched_by_one_who_may():
     fetched = lead.post(file)
     assert b"anna@example.dk" in fetched.content
     assert fetched["Content-Disposition"] == 'attachment; filename="seg-people.csv"'
+    assert "no-store" in fetched["Cache-Control"]
+
+
+@pytest.mark.parametrize("chosen", ["", "no-id", str(uuid7())])
+def test_a_destination_that_is_none_is_asked_for_again(chosen):
+    told = signed_in("Marketer").post(page_of(computed(DANES), "send"), {"destination": chosen}, follow=True)
+
+    assert "Choose a destination." in text_of(told)
+    assert not Activation.objects.exists()
 
 
 def test_a_large_activation_is_approved_by_another_than_who_asked(monkeypatch):
