@@ -52,7 +52,7 @@ def flags_of(profile: UUID) -> list[str]:
     found = []
     if not _any_row(f"{LIVING} AND p.id = %s", (profile,)):
         found.append("not_living")
-    if sql.rows(f"SELECT FROM ({flagged()}) f WHERE f.profile_id = '{profile}'"):
+    if _any_row(f"SELECT FROM ({flagged().replace('%', '%%')}) f WHERE f.profile_id = %s", (profile,)):
         found.append("left_out_by_flag")
     return found
 
