@@ -1,7 +1,5 @@
 """Segments over the API: define, compute, list members, explain, and let them leave."""
 
-from uuid import UUID
-
 import django_filters
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
@@ -15,7 +13,7 @@ from profiles import lookup
 from profiles.api import public_id
 from segments import activation, definitions, language, membership, preview, why
 from segments.language import read
-from segments.models import Activation, Destination, Membership, Reach, Segment
+from segments.models import Activation, ActivationState, Destination, Membership, Reach, Segment
 from segments.sentence import sentence
 
 
@@ -184,7 +182,8 @@ class MembershipFilter(django_filters.FilterSet):
     as_of = django_filters.IsoDateTimeFilter(method="at_moment")
 
     def of_profile(self, queryset, name, value):
-        return queryset.filter(profile=lookup.profile_id(value) or UUID(int=0))
+        profile = lookup.profile_id(value)
+        return queryset.filter(profile=profile) if profile else queryset.none()
 
     def at_moment(self, queryset, name, value):
         return queryset.filter(entered_at__lte=value).exclude(left_at__lte=value)
@@ -196,7 +195,7 @@ class MembershipViewSet(mixins.ListModelMixin, ScopedViewSet):
     scopes = {"list": "segments:read"}
     serializer_class = MembershipSerializer
     filterset_class = MembershipFilter
-    queryset = Membership.objects.filter(segment__isnull=False).select_related("segment")
+    queryset = Membership.objects.select_related("segment")
 
 
 class ActivationSerializer(serializers.ModelSerializer):
@@ -234,7 +233,7 @@ class ActivationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Scoped
         serializer = NewActivationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = activation.request(**serializer.validated_data, by=_by(request))
-        if asked.state == "approved":
+        if asked.state == ActivationState.APPROVED:
             asked = activation.run(asked, by=request.auth or request.user)
         return Response(self.get_serializer(asked).data, status=status.HTTP_201_CREATED)
 

@@ -24,7 +24,7 @@ MONEY = ("price", "amount")
 
 @dataclass
 class Catalogue:
-    """The vocabulary of one reading. `documents` are the definitions in use by segment key."""
+    """The vocabulary of one reading, by code or key; each kind is read when it is first asked for."""
 
     attributes: dict[str, Attribute] = field(default_factory=dict)
 

@@ -181,7 +181,7 @@ def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_signal) -> None:
 
 
 def due(*, moment: datetime | None = None) -> list[Segment]:
-    """Active segments whose time to be computed again has come, each after those it reads."""
+    """Active segments whose time to be computed again has come, the longest ago first, those never computed last."""
     moment = moment or timezone.now()
     periodic = Segment.objects.filter(state=SegmentState.ACTIVE, refresh_minutes__isnull=False)
     return [

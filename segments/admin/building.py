@@ -90,12 +90,10 @@ def _stored(segment: Segment | None) -> dict:
 
 def _posted(posted, catalogue) -> tuple[dict, list[dict]]:
     """(document, errors of its JSON text): from the JSON view when that was sent, else from the lines."""
-    if posted.get("view") == "json" and posted.get("act") != "lines":
-        return _of_text(posted.get("json", ""))
-    if posted.get("view") == "json":
-        document, errors = _of_text(posted.get("json", ""))
-        return builder.grouped(document), errors
-    return builder.edited(builder.document_from(posted, catalogue), posted.get("act", ""), catalogue), []
+    if posted.get("view") != "json":
+        return builder.edited(builder.document_from(posted, catalogue), posted.get("act", ""), catalogue), []
+    document, errors = _of_text(posted.get("json", ""))
+    return (builder.grouped(document) if posted.get("act") == "lines" else document), errors
 
 
 def _of_text(text: str) -> tuple[dict, list[dict]]:

@@ -1,5 +1,6 @@
 """`{"event": name, "where": [...], "window": {...}, "count" | "distinct" | "days" | "sum" | ...: {...}}`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -181,7 +182,7 @@ class EventNode(Node):
         }
 
     def explain(self, profile, frame):
-        narrow = type(frame)(frame.clock, frame.catalogue, (profile,))
+        narrow = replace(frame, only=(profile,))
         rows, params = self._rows(narrow)
         kind, wanted = self.aggregate
         measured, more = self._measure(kind, wanted, narrow)

@@ -31,6 +31,6 @@ def is_set(column, _test, _clock) -> Condition:
 
 
 def row_condition(operator: Operator, column: str, test: dict, clock: Clock) -> Condition:
-    """A condition on one row that is true or false, never unknown."""
-    sql, params = operator.positive(column, test, clock)
-    return f"({sql}) IS {'NOT ' if operator.negative else ''}TRUE" if operator.negative else f"({sql})", params
+    """A condition that keeps the rows which pass; a negative one keeps those without a value too."""
+    condition, params = operator.positive(column, test, clock)
+    return f"({condition}) IS NOT TRUE" if operator.negative else f"({condition})", params
