@@ -5,6 +5,7 @@ with a purpose and a line in the access log, in clear. A field is the code of an
 import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -69,11 +70,8 @@ def opened(
 
     addresses: {field: ids of identifiers} that are told for a field instead of the one that stands.
     """
-
-    def open_them(items: Sequence[Item]) -> list[str | None]:
-        return open_values(items, by=by, action=action, purpose=purpose, request_id=request_id) if items else []
-
-    return _with_values(profiles, fields, open_them, addresses)
+    reveal = partial(open_values, by=by, action=action, purpose=purpose, request_id=request_id)
+    return _with_values(profiles, fields, reveal, addresses)
 
 
 def _with_values(profiles: Iterable[UUID], fields: Sequence[str] | None, reveal, addresses=None) -> People:

@@ -20,12 +20,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cdp.kit.refused import Refused
-from cdp.kit.sql import copy_in, rows
+from cdp.kit.sql import copy_in, execute, rows
 from profiles.models import AccessEntry, SubjectKey
 from profiles.norm import normal
 
@@ -89,8 +88,8 @@ def _derive(secret: bytes, info: str) -> bytes:
 class Keyring:
     """The data keys of some subjects, read in one statement; missing ones are made. Values are strings."""
 
-    def __init__(self, keys: dict[UUID, tuple[AESGCM, int]]):
-        self._keys = keys
+    def __init__(self, wrapped: dict[UUID, tuple[bytes | None, int]]):
+        self._keys = {subject: key for subject, row in wrapped.items() if (key := _unwrap(subject, *row))}
 
     @classmethod
     def of(cls, subjects: Iterable[UUID]) -> "Keyring":
@@ -100,13 +99,12 @@ class Keyring:
         if missing := wanted - found.keys():
             _make_keys(missing)
             found |= _wrapped(missing)
-        return cls({subject: key for subject, row in found.items() if (key := _unwrap(subject, *row))})
+        return cls(found)
 
     @classmethod
     def existing(cls, subjects: Iterable[UUID]) -> "Keyring":
         """For reading: the keys there are."""
-        found = _wrapped(set(subjects))
-        return cls({subject: key for subject, row in found.items() if (key := _unwrap(subject, *row))})
+        return cls(_wrapped(set(subjects)))
 
     def seal(self, subject: UUID, place: str, text: str) -> bytes:
         """Ciphertext of `text` for this subject at this place. KeyError when the subject's key is destroyed."""
@@ -138,17 +136,15 @@ def _make_keys(subjects: set[UUID]) -> None:
     """Store new wrapped keys; where another writer was quicker, its key stands."""
     version = settings.KENDT_KEK_CURRENT
     kek = _kek(version)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS stage_keys (subject uuid, wrapped bytea) ON COMMIT DELETE ROWS")
-        cursor.execute("TRUNCATE stage_keys")
+    execute("CREATE TEMP TABLE IF NOT EXISTS stage_keys (subject uuid, wrapped bytea) ON COMMIT DELETE ROWS")
+    execute("TRUNCATE stage_keys")
     copy_in("stage_keys", ["subject", "wrapped"], ((subject, _wrap(kek, version, subject)) for subject in subjects))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO profiles_subjectkey (subject, wrapped, kek_version) "
-            "SELECT subject, wrapped, %s FROM stage_keys ORDER BY subject ON CONFLICT DO NOTHING",
-            [version],
-        )
-        cursor.execute("TRUNCATE stage_keys")
+    execute(
+        "INSERT INTO profiles_subjectkey (subject, wrapped, kek_version) "
+        "SELECT subject, wrapped, %s FROM stage_keys ORDER BY subject ON CONFLICT DO NOTHING",
+        [version],
+    )
+    execute("TRUNCATE stage_keys")
 
 
 def _wrap(kek: AESGCM, version: int, subject: UUID) -> bytes:
@@ -205,12 +201,14 @@ def _own_key() -> AESGCM:
 def open_values(items: Sequence[Item], *, by, action: str, purpose: str, request_id: str = "") -> list[str | None]:
     """Open values and write one line in the access log: who, when, of whom, which fields, for what purpose.
 
-    by: a user, a service key, or None for the system. Raises ValueError without a purpose.
+    by: a user, a service key, or None for the system. Without items nothing is logged. Raises ValueError without a
+    purpose.
     """
-    if not str(purpose).strip():
-        raise ValueError("Opening personal values needs a purpose.")
+    _demand(purpose)
+    if not items:
+        return []
     values = _opened(items)
-    _log(items, by=by, action=action, purpose=purpose, request_id=request_id, allowed=True)
+    _log(by=by, action=action, purpose=purpose, request_id=request_id, **_told(items))
     return values
 
 
@@ -221,24 +219,20 @@ def open_body(
 
     fields: what it holds of people; count: of how many. Raises ValueError without a purpose.
     """
-    if not str(purpose).strip():
-        raise ValueError("Opening personal values needs a purpose.")
     content = open_own(place, blob)
-    AccessEntry.objects.create(
-        actor=getattr(by, "pk", None),
-        actor_label=str(by) if by else "system",
-        action=action,
-        purpose=str(purpose),
-        fields=sorted(fields),
-        count=count,
-        request_id=request_id,
-    )
+    log_bodies(by=by, action=action, purpose=purpose, fields=fields, count=count, request_id=request_id)
     return content
+
+
+def log_bodies(*, by, action: str, purpose: str, fields, count: int, request_id: str = "") -> None:
+    """The line of `open_body`, for bodies that the caller opens one by one: rows of a file, for instance."""
+    _demand(purpose)
+    _log(by=by, action=action, purpose=purpose, fields=sorted(fields), count=count, request_id=request_id)
 
 
 def log_refused(items: Sequence[Item], *, by, action: str, purpose: str, request_id: str = "") -> None:
     """Log that somebody tried to open values and was refused."""
-    _log(items, by=by, action=action, purpose=purpose, request_id=request_id, allowed=False)
+    _log(by=by, action=action, purpose=purpose, request_id=request_id, allowed=False, **_told(items))
 
 
 def masked(items: Sequence[Item]) -> list[str | None]:
@@ -257,22 +251,27 @@ def mask(text: str) -> str:
 
 
 def _opened(items: Sequence[Item]) -> list[str | None]:
-    ring = Keyring.existing({item[0] for item in items})
+    ring = Keyring.existing({item.subject for item in items})
     return [ring.open(subject, place, blob) for subject, place, blob, _field in items]
 
 
-def _log(items, *, by, action, purpose, request_id, allowed) -> None:
-    AccessEntry.objects.create(
-        actor=getattr(by, "pk", None),
-        actor_label=str(by) if by else "system",
-        action=action,
-        purpose=str(purpose),
-        subjects=sorted({item[0] for item in items}),
-        fields=sorted({item[3] for item in items}),
-        count=sum(item[2] is not None for item in items),
-        allowed=allowed,
-        request_id=request_id,
-    )
+def _demand(purpose: str) -> None:
+    if not str(purpose).strip():
+        raise ValueError("Opening personal values needs a purpose.")
+
+
+def _told(items: Sequence[Item]) -> dict:
+    """What a line in the log tells of `items`: of whom, which fields, how many values."""
+    return {
+        "subjects": sorted({item.subject for item in items}),
+        "fields": sorted({item.field for item in items}),
+        "count": sum(item.blob is not None for item in items),
+    }
+
+
+def _log(*, by, purpose: str, **entry) -> None:
+    actor, label = getattr(by, "pk", None), str(by) if by else "system"
+    AccessEntry.objects.create(actor=actor, actor_label=label, purpose=str(purpose), **entry)
 
 
 def content_digest(content: bytes) -> str:

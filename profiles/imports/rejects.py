@@ -18,18 +18,16 @@ from profiles.imports.cells import REJECT_COLUMNS, inert
 from profiles.imports.formats import Format
 from profiles.imports.problems import advice
 from profiles.imports.rows import BadRow, Fault
-from profiles.models import AccessEntry, Batch, Rejection
-from profiles.vault import open_own, seal_own
+from profiles.models import Batch, Rejection
+from profiles.vault import log_bodies, open_own, seal_own
 
 KEPT_DAYS = 30
+FIELDS = ["batch_id", "row_number", '"column"', "code", "detail", "sealed_row"]
 
 
 def keep(batch: Batch, bad: Iterable[BadRow]) -> None:
     """Keep the rejected rows of a block, sealed."""
     copy_in("profiles_rejection", FIELDS, (_kept(batch, row) for row in bad))
-
-
-FIELDS = ["batch_id", "row_number", '"column"', "code", "detail", "sealed_row"]
 
 
 def _kept(batch: Batch, row: BadRow) -> tuple:
@@ -40,14 +38,8 @@ def _kept(batch: Batch, row: BadRow) -> tuple:
 def lines(*, batch: Batch, by) -> Iterator[str]:
     """The rejected rows as lines of a CSV file, with a line in the access log. by: a user, or None for the system."""
     found = Rejection.objects.filter(batch=batch).order_by("row_number")
-    AccessEntry.objects.create(
-        actor=getattr(by, "pk", None),
-        actor_label=str(by) if by else "system",
-        action="rejected_rows",
-        purpose=f"Correct the rejected rows of import {batch.pk}",
-        fields=["rejected rows"],
-        count=found.count(),
-    )
+    purpose = f"Correct the rejected rows of import {batch.pk}"
+    log_bodies(by=by, action="rejected_rows", purpose=purpose, fields=["rejected rows"], count=found.count())
     return _written(batch, found)
 
 

@@ -62,6 +62,11 @@ def test_opening_needs_a_purpose():
         open_values([sealed()], by=None, action="reveal", purpose=" ")
 
 
+def test_opening_nothing_leaves_no_line():
+    assert open_values([], by=None, action="reveal", purpose="call back") == []
+    assert not AccessEntry.objects.exists()
+
+
 def test_a_refused_attempt_is_logged_as_refused():
     log_refused([sealed()], by=user("bo"), action="reveal", purpose="curious")
 
