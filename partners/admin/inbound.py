@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import HouseAdmin, LookOnly
+from consents.looks import badge
 from consents.models import Purpose
 from partners import inbound, intake
 from partners.admin import choosing, telling
@@ -48,7 +49,7 @@ class InboundFileAdmin(Pages, LookOnly, HouseAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def stands(self, row):
-        return telling.toned(TONES.get(row.batch.state, "quiet"), row.batch.get_state_display())
+        return badge(TONES.get(row.batch.state, "quiet"), row.batch.get_state_display())
 
     @admin.display(description=gettext_lazy("rows in"))
     def rows_in(self, row):

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from consents import looks
 from consents.models import LegalBasis
 from consents.reasons import REASONS
 from partners.models import AgreementVersion, Form, TermLine
@@ -68,11 +68,7 @@ READ = [
 
 def badge(code: str, words) -> str:
     """A state in words, with the tone of its code."""
-    return toned(TONES.get(code, "quiet"), words)
-
-
-def toned(tone: str, words) -> str:
-    return format_html('<span class="k-badge k-badge--{}">{}</span>', tone, words)
+    return looks.badge(TONES.get(code, "quiet"), words)
 
 
 def attribute_codes() -> list[str]:
