@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from consents.models import LegalBasis
 from partners import signatures, terms
-from partners.models import AgreementVersion, Direction, PartnerStatus
+from partners.models import AgreementVersion, Direction, Partner, PartnerStatus
 from partners.models.agreements import Capacity
 
 #: The European Economic Area: no transfer tool is needed to these countries.
@@ -69,9 +69,14 @@ def _missing_partner(version):
         yield Missing("partner_not_approved", "partner", sentence)
     if version.agreement.direction != Direction.IN and not partner.deletion_contact.strip():
         yield Missing("deletion_contact", "partner", _("The partner has no contact for deletions."))
-    if partner.country.upper() not in EEA and not version.transfer_tool.strip():
+    if lacks_transfer_tool(version, partner):
         sentence = _("The partner is outside the EEA (%(country)s) and no transfer tool is stated.")
         yield Missing("transfer_tool_missing", "transfer_tool", sentence % {"country": partner.country})
+
+
+def lacks_transfer_tool(version: AgreementVersion, partner: Partner) -> bool:
+    """Whether data would go outside the EEA without a tool of transfer (GDPR, Chapter V)."""
+    return partner.country.upper() not in EEA and not version.transfer_tool.strip()
 
 
 def _missing_period(version):

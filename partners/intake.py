@@ -97,10 +97,8 @@ def plain(code: str) -> str:
 def _refuse_beyond(terms: Terms, source, readings) -> None:
     brought = {value.attribute.code for reading in readings for value in reading.values}
     claimed = {claim.namespace for reading in readings for claim in reading.claims}
-    brought |= {
-        namespace.code.removesuffix("_verified") for namespace in claimed if namespace.pk != source.namespace_id
-    }
-    if beyond := sorted(brought - {code.removesuffix("_verified") for code in fields_in(terms)}):
+    brought |= {plain(namespace.code) for namespace in claimed if namespace.pk != source.namespace_id}
+    if beyond := sorted(brought - {plain(code) for code in fields_in(terms)}):
         raise NotUnderAgreement(reason=_("it does not cover %(fields)s.") % {"fields": ", ".join(beyond)})
 
 

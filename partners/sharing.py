@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from consents import decision
 from consents.models import Channel, LegalBasis
 from partners import contents, pseudonyms
-from partners.checklist import EEA
+from partners.checklist import lacks_transfer_tool
 from partners.models import Agreement, AgreementVersion, Direction
 from partners.status import Status, status
 from partners.terms import Column, Denial, Terms
@@ -75,10 +75,9 @@ def judge(current: Status, *, agreement: Agreement, purpose, columns: list[Colum
     """What the agreement says of an exchange, whoever the people are; empty when it permits it."""
     if not current.allows:
         return [Denial(NOT_SHARED.get(current.code, "not_in_force"), current.sentence)]
-    version, partner = current.version, agreement.partner
-    if direction == Direction.OUT and partner.country.upper() not in EEA and not version.transfer_tool.strip():
+    if direction == Direction.OUT and lacks_transfer_tool(current.version, agreement.partner):
         return [Denial("transfer_tool_missing", _("The partner is outside the EEA and no transfer tool is stated."))]
-    denials = Terms(version).denials(direction=direction, purpose=purpose, columns=columns)
+    denials = Terms(current.version).denials(direction=direction, purpose=purpose, columns=columns)
     return denials or [_not_made(column) for column in columns if column.form not in contents.IN_FILES]
 
 

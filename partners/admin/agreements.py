@@ -161,32 +161,32 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
         return self._back(key, version.number)
 
     def send_back(self, request, key):
-        self.demand(request)
-        if not (self.has_change_permission(request) or agreement_page.capacities(request.user)):
-            raise PermissionDenied
+        self._demand_a_say(request)
         version, reason = self._version(request, key), request.POST.get("reason", "")
         done = _("Sent back: it is a draft again.")
         self.act(request, done, agreements.send_back, version, by=request.user, reason=reason)
         return self._back(key, version.number)
 
     def activate(self, request, key):
-        self.demand(request)
-        if not (self.has_change_permission(request) or agreement_page.capacities(request.user)):
-            raise PermissionDenied
+        self._demand_a_say(request)
         version = self._version(request, key)
         self.act(request, _("In force as agreed."), agreements.activate, version, by=request.user)
         return self._back(key, version.number)
 
     def stop(self, request, key, name: str):
-        """Suspend, resume, terminate or withdraw the agreement; compliance may do so as well as who keeps it."""
-        self.demand(request)
-        if not (self.has_change_permission(request) or agreement_page.capacities(request.user)):
-            raise PermissionDenied
+        """Suspend, resume, terminate or withdraw the agreement."""
+        self._demand_a_say(request)
         if name not in ACTS:
             raise Http404
         verb, done = ACTS[name]
         self.act(request, done, verb, self._found(key), by=request.user, reason=request.POST.get("reason", ""))
         return self._back(key)
+
+    def _demand_a_say(self, request) -> None:
+        """The right to act on an agreement: of who keeps it, and of who approves it in either capacity."""
+        self.demand(request)
+        if not (self.has_change_permission(request) or agreement_page.capacities(request.user)):
+            raise PermissionDenied
 
     def _version(self, request, key) -> AgreementVersion:
         number = request.POST.get("version", "")
