@@ -70,11 +70,6 @@ class Terms:
         """The line that permits `column`, or None."""
         return next((line for line in self._of(direction, purpose, column.field) if line.form == column.form), None)
 
-    def fields(self, direction: str, purpose) -> list[Column]:
-        """The columns that are permitted in `direction` for `purpose`."""
-        lines = (line for line in self.lines if line.purpose_id == purpose.pk and serves(line.direction, direction))
-        return sorted({Column(line.field, line.form) for line in lines})
-
     def most_rows(self, direction: str, purpose, columns: Iterable[Column]) -> int | None:
         """The strictest limit of rows among the lines of `columns`, or None."""
         lines = [self.line(direction, purpose, column) for column in columns]

@@ -3,6 +3,7 @@
 from partners.admin import telling
 from partners.models import DisclosureLink
 from profiles.models import Record, Subject
+from profiles.models.sources import Party
 
 LISTED = 50
 
@@ -13,7 +14,11 @@ def context(profile, request) -> dict:
     links = DisclosureLink.objects.filter(subject_ref__in=subjects).order_by("-entry_id")
     found = links.select_related("entry__delivery__version__agreement__partner", "entry__delivery__purpose")
     names = telling.titles()
-    told = Record.objects.filter(subject__profile=profile, party=2).select_related("source").order_by("-received_at")
+    told = (
+        Record.objects.filter(subject__profile=profile, party=Party.SECOND)
+        .select_related("source")
+        .order_by("-received_at")
+    )
     return {
         "shares": [_share(link, names) for link in found[:LISTED]],
         "told": [(record.source.title, record.received_at) for record in told[:LISTED]],

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from cdp.kit.admin import HouseAdmin, LookOnly
 from partners.admin import telling
 from partners.models import AgreementVersion, DisclosureEntry, DisclosureLink, Signature, TermLine
+from profiles.admin.links import profile_link
+from profiles.lookup import profile_id
 
 
 class Record(LookOnly, HouseAdmin):
@@ -85,15 +87,14 @@ class DisclosureLinkAdmin(Record):
     ordering = ["-entry_id"]
 
     def get_search_results(self, request, queryset, search_term):
-        from profiles.lookup import profile_id
-
-        key = profile_id(search_term) if search_term else None
-        return (queryset.filter(subject_ref=key) if key else queryset.none() if search_term else queryset), False
+        if not search_term.strip():
+            return queryset, False
+        key = profile_id(search_term)
+        return (queryset.filter(subject_ref=key) if key else queryset.none()), False
 
     @admin.display(description=_("person"))
     def person(self, link):
-        address = reverse("admin:profiles_profile_change", args=[link.subject_ref])
-        return format_html('<a class="k-link k-mono" href="{}">…{}</a>', address, str(link.subject_ref)[-12:])
+        return profile_link(link.subject_ref)
 
     @admin.display(description=_("disclosed"))
     def disclosed_at(self, link):

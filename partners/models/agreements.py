@@ -212,7 +212,7 @@ class Capacity(models.TextChoices):
 class Signature(models.Model):
     """One approval of exactly these terms. The table refuses the author's, and a second one by the same person.
 
-    `seal` is a keyed digest of the row, made by `partners.approvals` with a key that is not in the database: an
+    `seal` is a keyed digest of the row, made by `partners.signatures` with a key that is not in the database: an
     approval that was written by SQL does not verify, and nothing is shared on its strength.
     """
 
