@@ -1,5 +1,7 @@
 """Files in: can I load this file safely, how far is it, what went wrong?"""
 
+from itertools import chain
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -153,7 +155,7 @@ class ImportAdmin(NeverDelete, HouseAdmin):
         batch = self._mine(request, key)
         if not request.user.has_perm("profiles.reveal_profile"):
             raise PermissionDenied
-        lines = (line.encode() for line in ["\ufeff", *rejects.lines(batch=batch, by=request.user)])
+        lines = (line.encode() for line in chain(["\ufeff"], rejects.lines(batch=batch, by=request.user)))
         headers = {"Content-Disposition": f'attachment; filename="rejected-{batch.pk}.csv"'}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 

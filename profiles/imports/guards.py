@@ -54,6 +54,11 @@ def refuse_unless(batch: Batch, states: list[str]) -> None:
         raise WrongState(state=batch.get_state_display())
 
 
+def unleased() -> Q:
+    """The imports whose lease no process holds, as a condition on Batch."""
+    return Q(leased_until=None) | Q(leased_until__lte=timezone.now())
+
+
 def is_busy(batch: Batch) -> bool:
     """Whether some process holds the lease."""
     return batch.leased_until is not None and batch.leased_until > timezone.now()
@@ -77,8 +82,7 @@ def move(batch: Batch, states: list[str], state: str, **fields) -> Batch:
 def claim(batch: Batch, states: list[str]) -> None:
     """Take the lease, which ends by itself when we die. Raises Busy when another process holds it."""
     now = timezone.now()
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    taken = Batch.objects.filter(free, pk=batch.pk, state__in=states).update(leased_until=now + LEASE)
+    taken = Batch.objects.filter(unleased(), pk=batch.pk, state__in=states).update(leased_until=now + LEASE)
     batch.refresh_from_db()
     if not taken:
         refuse_unless(batch, states)

@@ -13,7 +13,6 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.db import OperationalError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
@@ -80,8 +79,10 @@ def propose(
     )
 
 
+@transaction.atomic
 def describe(*, batch: Batch, mapping: Mapping | None = None, declared: dict | None = None) -> Batch:
     """Say how the file is written (members of Format) and what its columns mean; counts of an earlier check go."""
+    batch.refresh_from_db(from_queryset=Batch.objects.select_for_update())  # it might begin to run meanwhile
     guards.refuse_unless(batch, OPEN)
     guards.refuse_busy(batch)
     if declared:
@@ -251,8 +252,7 @@ def cancel(*, batch: Batch) -> Batch:
 
 def stalled() -> list[Batch]:
     """Imports that should be running and that nobody works on, such as after a crash."""
-    free = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
-    return list(Batch.objects.filter(free, state=BatchState.RUNNING))
+    return list(Batch.objects.filter(guards.unleased(), state=BatchState.RUNNING))
 
 
 def unfinished(*, source: Source, mapping: Mapping, sha256: str) -> Batch | None:

@@ -373,6 +373,16 @@ def test_two_processes_never_work_on_one_import():
     assert runs.stalled() == []
 
 
+def test_an_import_that_began_meanwhile_is_not_described_anew():
+    batch = proposed(some_customers(5), CUSTOMER)
+    seen_before = Batch.objects.get(pk=batch.pk)
+    runs.start(batch=batch)
+
+    with pytest.raises(WrongState):
+        runs.describe(batch=seen_before)
+    assert runs.run(batch=batch).state == BatchState.DONE
+
+
 def test_an_import_whose_process_died_is_found_and_taken_up():
     batch = runs.start(batch=proposed(some_customers(5), CUSTOMER))
     Batch.objects.update(leased_until=days_ago(0.001))
