@@ -106,7 +106,6 @@ def _answers(source: Source, words: list[NoticeVersion]) -> None:
     with transaction.atomic():
         fold(None)
     execute("VACUUM ANALYZE")
-    execute("SET max_parallel_workers_per_gather = 0")  # the CPU of parallel workers would not be counted
 
 
 # The newest address of each kind is the one that is theirs, as in the gate.

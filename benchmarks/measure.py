@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django.db import ProgrammingError, connection
 
+from cdp.kit.sql import execute
+
 TURNS = 3
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -70,7 +72,7 @@ def scratch_database(name: str = "kendt_bench"):
 
     settings = connections["default"].settings_dict
     usual = settings["NAME"]
-    _recreate(name, usual)
+    _recreate(name)
     connection.close()
     settings["NAME"] = name
     try:
@@ -85,17 +87,17 @@ def scratch_database(name: str = "kendt_bench"):
         _drop(name)
 
 
-def _recreate(name: str, usual: str) -> None:
+def _recreate(name: str) -> None:
     _drop(name)
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
+    execute(f'CREATE DATABASE "{name}"')
+    # The CPU of parallel workers would not be counted.
+    execute(f'ALTER DATABASE "{name}" SET max_parallel_workers_per_gather = 0')
 
 
 def _drop(name: str, *, patience: int = 60) -> None:
     """An autovacuum at work in it may not be ended by us: wait until it is through."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     except ProgrammingError:
         if not patience:
             raise
