@@ -80,44 +80,42 @@ CONDITIONS = [
 ]
 
 
+def unlike() -> list[dict]:
+    """Four people who differ in every attribute that the conditions ask about."""
+    return [
+        {"country": "DK", "city": "København", "loyalty_points": 50, "customer_since": date(2024, 2, 29),
+         "birth_date": date(1990, 2, 28), "vip": True, "interests": ["hiking"]},
+        {"country": "SE", "city": "Göteborg", "loyalty_points": 100, "customer_since": date(2024, 2, 1),
+         "birth_date": date(1996, 2, 29), "vip": False, "interests": ["golf", "hiking"]},
+        {"country": "NO", "city": "Oslo", "loyalty_points": 100.5, "customer_since": timezone.now().date(),
+         "birth_date": date(1950, 11, 21), "vip": True, "interests": []},
+        {"country": "DK", "city": "Odense", "loyalty_points": 0, "customer_since": date(2027, 1, 1),
+         "birth_date": date(2010, 6, 1), "vip": False, "interests": ["chess"]},
+    ]  # fmt: skip
+
+
+def bought(buyer: UUID, times: int) -> None:
+    """So many purchases of `buyer`, twenty days apart, two an order, each with other properties."""
+    for step in range(times):
+        did(
+            buyer,
+            "Bought",
+            days_ago=1 + 20 * step,
+            category="shoes" if step % 2 else None,
+            order_id=f"o{step // 2}",
+            amount=50 * times,
+            properties={"rating": step, "gift": bool(step), "it's 100% odd": "yes"} if step else None,
+        )
+
+
 @pytest.fixture
 def everyone() -> set[UUID]:
-    """Twelve people who differ in everything the conditions ask about, one of them without anything."""
+    """Eight people: four who differ in everything, three with one attribute, one of whom nothing is known."""
     Attribute.objects.create(code="vip", title="VIP", type="boolean", classification="open")
-    born = [date(1990, 2, 28), date(1996, 2, 29), date(1950, 11, 21), date(2010, 6, 1)]
-    people = [
-        person(
-            country=country,
-            city=city,
-            loyalty_points=points,
-            customer_since=since,
-            birth_date=birthday,
-            vip=vip,
-            interests=interests,
-        )
-        for country, city, points, since, birthday, vip, interests in zip(
-            ["DK", "SE", "NO", "DK"],
-            ["København", "Göteborg", "Oslo", "Odense"],
-            [50, 100, 100.5, 0],
-            [date(2024, 2, 29), date(2024, 2, 1), timezone.now().date(), date(2027, 1, 1)],
-            born,
-            [True, False, True, False],
-            [["hiking"], ["golf", "hiking"], [], ["chess"]],
-            strict=True,
-        )
-    ]
-    people += [person(country="DK"), person(city="Nørre Snede"), person(interests=["golf"]), person()]
-    for place, buyer in enumerate(people[:6]):
-        for step in range(place):
-            did(
-                buyer,
-                "Bought",
-                days_ago=1 + 20 * step,
-                category="shoes" if step % 2 else None,
-                order_id=f"o{step // 2}",
-                amount=50 * place,
-                properties={"rating": step, "gift": bool(step), "it's 100% odd": "yes"} if step else None,
-            )
+    known = [*unlike(), {"country": "DK"}, {"city": "Nørre Snede"}, {"interests": ["golf"]}, {}]
+    people = [person(**said) for said in known]
+    for times, buyer in enumerate(people[:6]):
+        bought(buyer, times)
     did(people[0], "Viewed")
     person(is_test=True, country="DK")
     computed({"attr": "country", "is": "is", "value": "DK"}, key="other")
