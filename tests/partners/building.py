@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from cdp.kit.ids import uuid7
+from cdp.kit.sql import value
 from consents import ledger
 from consents.decisions import Decision
 from consents.models import CollectionPoint, NoticeVersion, Purpose, PurposeVersion
@@ -153,3 +154,10 @@ def delivered(version=None, **asked):
     delivery = planned(version, **asked)
     deliveries.approve(delivery, by=user())
     return deliveries.build(delivery)
+
+
+def end_now(version) -> None:
+    """Let the signed period end at this moment, which the table allows: it is never widened, but it may shrink."""
+    version.refresh_from_db()
+    version.in_force = (version.in_force.lower, value("SELECT clock_timestamp()"))
+    version.save()

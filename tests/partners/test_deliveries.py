@@ -3,16 +3,15 @@
 import csv
 import hashlib
 import io
-import threading
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import Error, connection, transaction
+from django.db import Error, transaction
 
-from cdp.kit.sql import execute, value
+from cdp.kit.sql import execute
 from consents.models import ConsentRecord
-from partners import agreements, deliveries, integrity
+from partners import agreements, deliveries
 from partners.agreements import Line
 from partners.models import Delivery, DisclosureEntry, DisclosureLink
 from partners.pseudonyms import tokens
@@ -24,6 +23,7 @@ from tests.partners.building import (
     answer,
     approve_twice,
     delivered,
+    end_now,
     members,
     planned,
     purpose,
@@ -263,13 +263,6 @@ def test_a_withdrawal_between_request_and_build_is_respected():
     assert set(DisclosureLink.objects.values_list("subject_ref", flat=True)) == {one.pk for one in people[1:]}
 
 
-def end_now(version) -> None:
-    """Let the signed period end at this moment, which the table allows: it is never widened, but it may shrink."""
-    version.refresh_from_db()
-    version.in_force = (version.in_force.lower, value("SELECT clock_timestamp()"))
-    version.save()
-
-
 def test_an_agreement_that_ended_since_the_approval_blocks_the_build():
     version = agreement()
     members(1)
@@ -322,121 +315,3 @@ def test_a_group_that_became_too_small_is_not_built():
         build(delivery)
 
     assert refusal.value.code == "cohort_too_small"
-
-
-# --- What SQL may not do ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("act", "match"),
-    [
-        ("UPDATE partners_delivery SET fields = '{email}'", "ask anew"),
-        ("UPDATE partners_delivery SET purpose_id = gen_random_uuid()", "ask anew"),
-        ("UPDATE partners_delivery SET audience_ref = gen_random_uuid()", "ask anew"),
-        ("UPDATE partners_delivery SET requested_by_id = gen_random_uuid()", "ask anew"),
-        ("UPDATE partners_delivery SET state = 'ready'", "does not become|nobody has approved|no approval"),
-        ("UPDATE partners_delivery SET state = 'approved'", "nobody has approved"),
-        ("DELETE FROM partners_delivery", "append-only"),
-        ("TRUNCATE partners_delivery CASCADE", "append-only"),
-    ],
-)
-def test_a_request_is_not_bent_by_sql(act, match):
-    members(1)
-    planned(agreement())
-    execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-    with pytest.raises(Error, match=match), transaction.atomic():
-        execute(act)
-
-
-def test_a_built_delivery_keeps_its_manifest():
-    members(1)
-    delivered(agreement())
-
-    with pytest.raises(Error, match="keeps its manifest"), transaction.atomic():
-        execute("UPDATE partners_delivery SET sent = 0")
-
-
-def test_the_table_itself_refuses_a_file_out_of_force():
-    version = agreement()
-    members(1)
-    delivery = planned(version)
-    deliveries.approve(delivery, by=user())
-    end_now(version)
-
-    execute("UPDATE partners_delivery SET state = 'building'")
-    with pytest.raises(Error, match="no agreement version is in force now"), transaction.atomic():
-        execute("UPDATE partners_delivery SET state = 'ready'")
-
-
-@pytest.mark.parametrize("state", ["planned", "approved", "building"])
-def test_a_blocked_delivery_is_not_revived(state):
-    version = agreement()
-    members(1)
-    delivery = planned(version)
-    deliveries.approve(delivery, by=user())
-    agreements.suspend(version.agreement, by=user(), reason="A leak.")
-    with pytest.raises(deliveries.NotPermitted):
-        deliveries.build(delivery)
-
-    with pytest.raises(Error, match="blocked does not become"), transaction.atomic():
-        execute("UPDATE partners_delivery SET state = %s", [state])
-
-
-def test_disclosures_are_not_added_to_a_finished_delivery():
-    members(1)
-    delivery = delivered(agreement())
-
-    with pytest.raises(Error, match="while the file is built"), transaction.atomic():
-        DisclosureEntry.objects.create(delivery=delivery, pseudonym="p1" + "a" * 26)
-
-
-# --- Evidence adds up ---------------------------------------------------------------------------------------------
-
-
-def test_disclosures_are_as_many_as_rows_or_verify_says_so():
-    version = agreement()
-    members(3)
-    delivered(version)
-    planned(version)
-    assert integrity.verify() == {"disclosures": 0}
-
-    execute("SET CONSTRAINTS ALL IMMEDIATE")
-    execute("ALTER TABLE partners_disclosurelink DISABLE TRIGGER USER")
-    execute("ALTER TABLE partners_disclosureentry DISABLE TRIGGER USER")
-    execute("DELETE FROM partners_disclosurelink WHERE entry_id = (SELECT min(id) FROM partners_disclosureentry)")
-    execute("DELETE FROM partners_disclosureentry WHERE id = (SELECT min(id) FROM partners_disclosureentry)")
-
-    assert integrity.verify() == {"disclosures": 1}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_suspension_waits_for_the_file_that_is_being_written(monkeypatch):
-    """Whoever suspends while a file is written does so after it, never in the middle of it."""
-    version, one = agreement(), user()
-    members(1)
-    delivery = planned(version)
-    deliveries.approve(delivery, by=user())
-    order = []
-    written = deliveries._written
-
-    def suspend():
-        try:
-            agreements.suspend(version.agreement, by=one, reason="A leak.")
-            order.append("suspended")
-        finally:
-            connection.close()
-
-    def slowly(*arguments):
-        thread.start()
-        thread.join(0.5)
-        found = written(*arguments)
-        order.append("written")
-        return found
-
-    thread = threading.Thread(target=suspend)
-    monkeypatch.setattr(deliveries, "_written", slowly)
-    deliveries.build(delivery)
-    thread.join()
-
-    assert order == ["written", "suspended"]

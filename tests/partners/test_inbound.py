@@ -6,71 +6,25 @@ from uuid import UUID
 
 import pytest
 
-from consents.models import Suppression
 from partners import agreements, inbound, intake
 from partners.agreements import Line
 from partners.deliveries import NotPermitted
 from partners.models import InboundFile
-from profiles import facts, resolution
+from profiles import facts
 from profiles.imports import refusals, runs
 from profiles.models import (
     Batch,
-    GoldenValue,
     Identifier,
-    Namespace,
     Profile,
     Record,
-    Rejection,
-    SharedIdentifier,
-    Source,
     Subject,
     Trait,
 )
-from profiles.vault import blind_raw
 from tests.builders import source, user
-from tests.partners.building import agreement, approve_twice, drafted, partner, purpose
-from tests.profiles.building import person
+from tests.partners.building import agreement, approve_twice, drafted, purpose
+from tests.partners.receiving import SPEC, counts, golden, incoming, loaded, received, table
 
 pytestmark = pytest.mark.django_db
-
-HEADER = "member,email,city,tier,shoe_size"
-SPEC = {"external_id": "member", "identifiers": {"email": "email"}, "traits": {"city": "city", "loyalty_tier": "tier"}}
-
-
-def incoming(**fields):
-    """An agreement under which e-mail, city and tier may come in."""
-    lines = [Line(code, purpose(), direction="in") for code in ("email", "city", "loyalty_tier")]
-    return agreement(**({"lines": lines, "direction": "in"} | fields))
-
-
-def table(*rows: str, header: str = HEADER) -> bytes:
-    return ("\n".join([header, *rows]) + "\n").encode()
-
-
-def received(version, content: bytes, *, name="members.csv", of=None, spec=SPEC, **declared) -> InboundFile:
-    return inbound.receive(
-        agreement=version.agreement,
-        purpose=of or purpose(),
-        file=io.BytesIO(content),
-        file_name=name,
-        by=user(),
-        spec=spec,
-        declared=declared or None,
-    )
-
-
-def loaded(version, content: bytes, **asked) -> Batch:
-    batch = received(version, content, **asked).batch
-    runs.start(batch=batch)
-    return runs.run(batch=batch)
-
-
-def golden(profile) -> dict:
-    return dict(GoldenValue.objects.filter(profile=profile).values_list("attribute__code", "text"))
-
-
-def counts(batch) -> tuple:
-    return batch.rows_new, batch.rows_updated, batch.rows_unchanged, batch.rows_rejected
 
 
 # --- Under an agreement -------------------------------------------------------------------------------------------
@@ -275,113 +229,3 @@ def test_the_last_word_of_a_file_stands():
     loaded(version, table("M1,anna@example.dk,Odense,gold,38", "M1,anna@example.dk,Odense,silver,38"))
 
     assert {values["loyalty_tier"] for one in Profile.objects.all() if (values := golden(one))} == {"silver"}
-
-
-# --- Beside what we know ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("party", [0, 1])
-def test_a_partners_value_never_stands_over_our_own(party):
-    own = source("crm", party=party, trust=1)
-    anna = person(source=own, external_id="C1", city="Odense", email="anna@example.dk", verified=True)
-    version = incoming()
-
-    loaded(version, table("M1,anna@example.dk,Aarhus,gold,38"))
-    joined = Subject.objects.get(source__code="partner-nordic-air").profile
-
-    assert joined.pk == anna.pk
-    assert golden(anna) == {"city": "Odense", "loyalty_tier": "gold"}
-    assert GoldenValue.objects.get(profile=anna, attribute__code="city").candidates == 2
-
-
-def test_keys_of_one_row_that_point_at_two_people_hold_the_row():
-    lines = [Line(code, purpose(), direction="in") for code in ("email", "phone", "city")]
-    version = incoming(lines=lines)
-    anna, bo = person(email="anna@example.dk", verified=True), person(phone="+4520123456", verified=True)
-    spec = {"external_id": "member", "identifiers": {"email": "email", "phone": "phone"}, "traits": {"city": "city"}}
-
-    batch = loaded(
-        version,
-        table(
-            "M1,anna@example.dk,+4520123456,Odense",
-            "M2,new@example.dk,+4520999999,Vejle",
-            header="member,email,phone,city",
-        ),
-        spec=spec,
-    )
-
-    assert counts(batch) == (1, 0, 0, 1)
-    assert list(Rejection.objects.values_list("row_number", "code")) == [(2, "keys_disagree")]
-    assert anna.pk != bo.pk and {Subject.objects.get(pk=one.pk).profile_id for one in (anna, bo)} == {anna.pk, bo.pk}
-    assert Subject.objects.filter(source__code="partner-nordic-air").count() == 1
-
-
-def test_a_row_that_would_move_a_known_member_to_another_person_is_held():
-    version = incoming()
-    anna, bo = (person(email=f"{name}@example.dk", verified=True) for name in ("anna", "bo"))
-    loaded(version, table("M1,anna@example.dk,Odense,gold,38"))
-
-    batch = loaded(version, table("M1,bo@example.dk,Odense,gold,38"))
-
-    assert counts(batch) == (0, 0, 0, 1)
-    assert {Subject.objects.get(pk=one.pk).profile_id for one in (anna, bo)} == {anna.pk, bo.pk}
-
-
-def test_a_shared_mailbox_holds_nobody():
-    version = incoming()
-    one, _other = (person(email="info@example.dk", first_name=name) for name in ("Anna", "Bo"))
-    email = Namespace.objects.get(code="email")
-    blind = Identifier.objects.filter(subject=one.pk, namespace=email).first().blind
-    SharedIdentifier.objects.filter(namespace=email, blind=blind).first() or SharedIdentifier.objects.create(
-        namespace=email, blind=blind, verdict="shared"
-    )
-
-    assert counts(loaded(version, table("M1,info@example.dk,Odense,gold,38"))) == (1, 0, 0, 0)
-
-
-def test_an_erased_person_is_not_made_again_and_nobody_learns_why():
-    version = incoming()
-    email = Namespace.objects.get(code="email")
-    Suppression.objects.create(namespace=email, blind=blind_raw(email, "anna@example.dk"), reason="erasure")
-
-    batch = loaded(version, table("M1,Anna@Example.dk,Odense,gold,38", "M2,bo@example.dk,Aarhus,silver,44"))
-
-    assert counts(batch) == (1, 0, 0, 1)
-    assert list(Rejection.objects.values_list("row_number", "column", "code", "detail")) == [
-        (2, "member", "not_accepted", "This row was not accepted.")
-    ]
-    assert Subject.objects.count() == 1
-
-
-def test_our_own_data_is_not_held_back_by_the_gate():
-    anna, bo = person(email="anna@example.dk", verified=True), person(phone="+4520123456", verified=True)
-
-    written = facts.write(
-        source=source("till"),
-        people=[facts.Person("T1", [("email", "anna@example.dk", True), ("phone", "+4520123456", True)])],
-    )
-
-    assert written.people[0].state == "new"
-    assert resolution.resolve(subjects=written.touched).profiles & {anna.pk, bo.pk}
-
-
-# --- The partner as a source --------------------------------------------------------------------------------------
-
-
-def test_a_partner_is_one_source_with_numbers_of_its_own():
-    club = partner("sports-club", country="SE")
-
-    one, same = inbound.source_of(club, by=user()), inbound.source_of(club, by=user())
-
-    assert one == same and Source.objects.filter(party=2).count() == 1
-    assert (one.code, one.party, one.default_country) == ("partner-sports-club", 2, "SE")
-    assert one.namespace.code == "partner-sports-club-no" and one.namespace.role == "evidence"
-
-
-def test_equal_member_numbers_of_two_partners_are_two_people():
-    first, second = incoming(), incoming(to=partner("sports-club"))
-
-    loaded(first, table("M1,anna@example.dk,Odense,gold,38"))
-    loaded(second, table("M1,bo@example.dk,Aarhus,gold,38"))
-
-    assert Subject.objects.values("profile").distinct().count() == 2
