@@ -30,6 +30,7 @@ PERMISSION = "profiles.decide_identity"
 #: Why two who share an identifier were not joined, for `profiles.resolution.partition.Reason`.
 WORDS = {
     Reason.NOT_SAME: _("a steward said that they are two people"),
+    Reason.BORROWED: _("data of a partner or supplier may join one of our own people, and never two"),
     Reason.ANCHORS_DIFFER: _("their customer numbers, logins or national ids differ"),
     Reason.TOO_MANY: _("together they would have more identifiers than one person may"),
     Reason.OUTSIDE_WINDOW: _("they used it too long apart"),
@@ -56,7 +57,7 @@ def urls(model_admin) -> list:
 def pin(request, profile_id: UUID):
     """This value stands, with a reason and, if wished, until a day."""
     _demand(request)
-    trait = get_object_or_404(Trait, pk=request.POST.get("trait"), subject__profile=profile_id)
+    trait = get_object_or_404(Trait, pk=_number(request.POST.get("trait", "")), subject__profile=profile_id)
     until = parse_date(request.POST.get("until", ""))
     expires_at = timezone.make_aware(datetime.combine(until, time())) if until else None
     _decide(
@@ -202,6 +203,10 @@ def _decide(request, done, act) -> None:
 
 def _reason(request) -> str:
     return request.POST.get("reason", "").strip()
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
 
 
 def _demand(request) -> None:

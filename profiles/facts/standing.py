@@ -20,7 +20,7 @@ STANDING_TRAITS = """
 """
 STANDING_IDENTIFIERS = """
     SELECT * FROM (
-        SELECT i.*, r.source_id, n.many OR rank() OVER (
+        SELECT i.*, r.party, r.source_id, n.many OR rank() OVER (
             PARTITION BY i.subject_id, i.namespace_id ORDER BY r.observed_at DESC, r.version DESC) = 1 AS stands
         FROM profiles_identifier i
         JOIN profiles_record r ON r.id = i.record_id

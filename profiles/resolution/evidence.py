@@ -28,17 +28,18 @@ def gather(found: Component, policy: dict[int, Namespace]) -> Evidence:
         apart=[pair for kind, *pair in decided if kind == "not_same"],
         names=_names(found, supported),
         births=_births(wanted),
+        borrowed=_borrowed(set(wanted) - {link.subject for link in links if link.own}),
     )
 
 
 def _links(subjects: list[UUID], namespaces: list[int]) -> list[Link]:
     standing = STANDING_IDENTIFIERS.format(only="i.subject_id = ANY(%s) AND i.namespace_id = ANY(%s)")
     return [
-        Link(subject, namespace, bytes(blind), verified, observed_at, source, bytes(key), is_test)
-        for subject, namespace, blind, verified, observed_at, source, key, is_test in rows(
+        Link(subject, namespace, bytes(blind), verified, observed_at, source, bytes(key), is_test, own)
+        for subject, namespace, blind, verified, observed_at, source, key, is_test, own in rows(
             f"""
             SELECT i.subject_id, i.namespace_id, i.blind, bool_or(i.verified), min(i.observed_at), source.code,
-                   s.external_key, s.is_test
+                   s.external_key, s.is_test, bool_or(i.party <= 1)
             FROM ({standing}) i
             JOIN profiles_subject s ON s.id = i.subject_id
             JOIN profiles_source source ON source.id = s.source_id
@@ -57,6 +58,15 @@ def _decisions(subjects: list[UUID]) -> list[tuple[str, UUID, UUID]]:
         " AND d.subject_id = ANY(%s) ORDER BY d.id",
         [subjects],
     )
+
+
+def _borrowed(subjects: set[UUID]) -> set[UUID]:
+    """Those of `subjects` of whom only partners and suppliers have spoken."""
+    found = rows(
+        "SELECT subject_id FROM profiles_record WHERE subject_id = ANY(%s) GROUP BY subject_id HAVING min(party) > 1",
+        [list(subjects)],
+    )
+    return {subject for (subject,) in found}
 
 
 def _births(subjects: list[UUID]) -> dict:

@@ -2,18 +2,23 @@
 
 A link is one subject's claim on one identifier value. Subjects that claim the same value are joined through it,
 unless their clusters are told apart: by a steward, by an anchor, by a limit, or by want of support.
+
+Claims of our own (zero- and first-party) data come first and alone say who our own people are. Borrowed ones, of
+partners and suppliers (second- and third-party), then attach to one of these people at most, and join no two of them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
 from profiles.models import Namespace
 from profiles.models.reference import NamespaceRole
+from profiles.resolution.clusters import Cluster, Holder
 from profiles.resolution.likeness import births_differ, names_differ
 
 #: Records in one profile above which no rule joins more; and what a steward should look at.
@@ -26,6 +31,7 @@ class Reason(StrEnum):
     """Why a link was refused."""
 
     NOT_SAME = "not_same"
+    BORROWED = "borrowed"
     ANCHORS_DIFFER = "anchors_differ"
     TOO_MANY = "too_many"
     NAMES_DIFFER = "names_differ"
@@ -39,6 +45,7 @@ class Link(NamedTuple):
     """One subject's standing claim on one value, first seen at its source at `observed_at`.
 
     key: the subject's external key, which decides between equals because it does not depend on who arrived first.
+    own: whether our own data say so, and not only a partner's or a supplier's.
     """
 
     subject: UUID
@@ -49,6 +56,7 @@ class Link(NamedTuple):
     source: str
     key: bytes
     is_test: bool
+    own: bool
 
     @property
     def value(self) -> tuple:
@@ -64,7 +72,10 @@ class Refusal(NamedTuple):
 
 @dataclass(slots=True)
 class Evidence:
-    """What the rule looks at. `same` and `apart` are pairs of subjects; names are folded first names."""
+    """What the rule looks at. `same` and `apart` are pairs of subjects; names are folded first names.
+
+    borrowed: the subjects of whom only partners and suppliers have spoken.
+    """
 
     subjects: Iterable[UUID]
     links: list[Link] = field(default_factory=list)
@@ -72,6 +83,7 @@ class Evidence:
     apart: list[tuple[UUID, UUID]] = field(default_factory=list)
     names: Mapping[UUID, str] = field(default_factory=dict)
     births: Mapping[UUID, date] = field(default_factory=dict)
+    borrowed: Set[UUID] = frozenset()
 
 
 @dataclass(slots=True)
@@ -84,39 +96,6 @@ class Partition:
     frozen: set[UUID]
 
 
-@dataclass(slots=True)
-class Cluster:
-    """Subjects held to be one person so far, and everything that may tell them from others."""
-
-    members: list[UUID]
-    values: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    names: set[str] = field(default_factory=set)
-    births: set[date] = field(default_factory=set)
-    enemies: set[UUID] = field(default_factory=set)
-    known: bool = False
-
-    def take(self, other: "Cluster") -> None:
-        self.members += other.members
-        for namespace, values in other.values.items():
-            self.values[namespace] |= values
-        self.names |= other.names
-        self.births |= other.births
-        self.enemies |= other.enemies
-        self.known |= other.known
-
-
-@dataclass(slots=True)
-class Holder:
-    """A cluster as one value knows it: who claimed the value first, and between which moments it was claimed."""
-
-    subject: UUID
-    first: datetime
-    last: datetime
-
-    def extend(self, first: datetime, last: datetime) -> None:
-        self.first, self.last = min(self.first, first), max(self.last, last)
-
-
 def partition(evidence: Evidence, policy: Mapping[int, Namespace]) -> Partition:
     """Partition `evidence.subjects`. policy: the namespaces by id; links of others must not be given."""
     return _Partitioning(evidence, policy).run()
@@ -125,34 +104,28 @@ def partition(evidence: Evidence, policy: Mapping[int, Namespace]) -> Partition:
 class _Partitioning:
     def __init__(self, evidence: Evidence, policy: Mapping[int, Namespace]):
         self.evidence, self.policy = evidence, policy
-        self.root: dict[UUID, UUID] = {}
+        self.devices = {one.pk for one in policy.values() if one.role == NamespaceRole.LAST_LOGIN}
         self.clusters: dict[UUID, Cluster] = {}
         self.holders: dict[tuple, list[Holder]] = defaultdict(list)
+        self.logins: list[Link] = []
         self.several: set[tuple] = set()
         self.refused: list[Refusal] = []
         self.frozen: set[UUID] = set()
-        self._alone()
+        self._begin()
 
     def run(self) -> Partition:
-        devices = {one.pk for one in self.policy.values() if one.role == NamespaceRole.LAST_LOGIN}
-        links = sorted(self.evidence.links, key=self._order)
         for subject, other in self.evidence.same:
             self._decide(subject, other)
-        for link in links:
-            if link.namespace not in devices:
-                self._add(link)
-        logins = [link for link in links if link.namespace in devices]
-        self.several = self._of_several(logins)
-        for link in logins:
-            self._add(link)
+        links = sorted(self.evidence.links, key=self._order)
+        self._add_all([link for link in links if link.own], self._join)
+        self._add_all([link for link in links if not link.own], self._attach)
         return self._result()
 
-    def _alone(self) -> None:
+    def _begin(self) -> None:
         """Every subject begins as a cluster of its own."""
         evidence = self.evidence
         for subject in evidence.subjects:
-            self.root[subject] = subject
-            cluster = self.clusters[subject] = Cluster([subject])
+            cluster = self.clusters[subject] = Cluster([subject], own=subject not in evidence.borrowed)
             if name := evidence.names.get(subject):
                 cluster.names.add(name)
             if birth := evidence.births.get(subject):
@@ -160,57 +133,83 @@ class _Partitioning:
         for link in evidence.links:
             cluster = self.clusters[link.subject]
             cluster.values[link.namespace].add(link.blind)
-            cluster.known |= self.policy[link.namespace].role != NamespaceRole.LAST_LOGIN
+            cluster.known |= link.namespace not in self.devices
         for subject, other in evidence.apart:
             self.clusters[subject].enemies.add(other)
             self.clusters[other].enemies.add(subject)
 
     def _order(self, link: Link) -> tuple:
-        priority = self.policy[link.namespace].priority
-        return priority, not link.verified, link.observed_at, link.source, link.key, link.namespace, link.blind
+        return *self._strength(link), link.namespace, link.blind
 
-    def _find(self, subject: UUID) -> UUID:
-        while self.root[subject] != subject:
-            self.root[subject] = self.root[self.root[subject]]
-            subject = self.root[subject]
-        return subject
+    def _strength(self, link: Link) -> tuple:
+        """Equal for claims of one subject that are equally strong."""
+        priority = self.policy[link.namespace].priority
+        return priority, not link.verified, link.observed_at, link.source, link.key, link.is_test
 
     def _decide(self, subject: UUID, other: UUID) -> None:
         """A steward's word joins whatever a rule would refuse, except what a steward has told apart."""
-        one, two = self._find(subject), self._find(other)
-        if one != two and not self._told_apart(self.clusters[one], self.clusters[two]):
-            self._join(one, two)
+        one, two = self.clusters[subject], self.clusters[other]
+        if one is not two and not one.told_apart(two):
+            self._merge(one, two)
+
+    def _add_all(self, links: list[Link], add: Callable[[list[Link]], None]) -> None:
+        """The strongest first; but devices last, when it is clear which of them several people use."""
+        add([link for link in links if link.namespace not in self.devices])
+        logins = [link for link in links if link.namespace in self.devices]
+        self.logins += logins
+        self.several = self._of_several()
+        add(logins)
+
+    def _join(self, links: Iterable[Link]) -> None:
+        for link in links:
+            self._add(link)
+
+    def _attach(self, links: Iterable[Link]) -> None:
+        """Add borrowed claims: whoever has equally strong ones on several of our own people is left to a steward."""
+        for _, equals in groupby(links, key=self._strength):
+            claims = list(equals)
+            self.clusters[claims[0].subject].torn |= len(self._fitting(claims)) > 1
+            for link in claims:
+                self._add(link)
+
+    def _fitting(self, claims: list[Link]) -> set[Cluster]:
+        """Our own people whom one subject's claims may join it with."""
+        mine = self.clusters[claims[0].subject]
+        met = ((link, holder, self.clusters[holder.subject]) for link in claims for holder in self._holders(link))
+        return {
+            theirs
+            for link, holder, theirs in met
+            if theirs.own and theirs is not mine and self._refusal(link, holder, mine, theirs) is None
+        }
 
     def _add(self, link: Link) -> None:
-        holders = self.holders[link.value] = self._distinct(self.holders[link.value])
+        holders = self._holders(link)
         for holder in holders:
-            one, two = self._find(link.subject), self._find(holder.subject)
-            if one == two:
+            one, two = self.clusters[link.subject], self.clusters[holder.subject]
+            if one is two:
                 continue
-            reason = self._refusal(link, holder, self.clusters[one], self.clusters[two])
+            reason = self._refusal(link, holder, one, two)
             if reason is None:
-                self._join(one, two)
+                self._merge(one, two)
             else:
                 self._refuse(link, holder, reason)
         holders.append(Holder(link.subject, link.observed_at, link.observed_at))
 
-    def _distinct(self, holders: list[Holder]) -> list[Holder]:
-        """One holder for each cluster: other links may have joined some since."""
-        if len(holders) < 2:
-            return holders
-        found: dict[UUID, Holder] = {}
-        for holder in holders:
-            root = self._find(holder.subject)
-            if root in found:
-                found[root].extend(holder.first, holder.last)
-            else:
-                found[root] = holder
-        return list(found.values())
+    def _holders(self, link: Link) -> list[Holder]:
+        """Those who claimed its value before it, one for each cluster: other links may have joined some since."""
+        holders = self.holders[link.value]
+        if len(holders) > 1:
+            found: dict[Cluster, Holder] = {}
+            for holder in holders:
+                found.setdefault(self.clusters[holder.subject], holder).extend(holder.first, holder.last)
+            holders[:] = found.values()
+        return holders
 
-    def _join(self, one: UUID, two: UUID) -> None:
-        keep, lose = (one, two) if len(self.clusters[one].members) >= len(self.clusters[two].members) else (two, one)
-        self.root[lose] = keep
-        self.clusters[keep].take(self.clusters.pop(lose))
+    def _merge(self, one: Cluster, two: Cluster) -> None:
+        keep, lose = (one, two) if len(one.members) >= len(two.members) else (two, one)
+        for member in lose.members:
+            self.clusters[member] = keep
+        keep.take(lose)
 
     def _refuse(self, link: Link, holder: Holder, reason: Reason) -> None:
         if reason is Reason.FROZEN:
@@ -222,8 +221,10 @@ class _Partitioning:
 
     def _refusal(self, link: Link, holder: Holder, one: Cluster, two: Cluster) -> Reason | None:
         namespace = self.policy[link.namespace]
-        if self._told_apart(one, two):
+        if one.told_apart(two):
             return Reason.NOT_SAME
+        if not link.own and one.never_joined_by_borrowed(two):
+            return Reason.BORROWED
         if _outside(link, holder, namespace.window_days):
             return Reason.OUTSIDE_WINDOW
         if len(one.members) + len(two.members) > FROZEN:
@@ -235,10 +236,6 @@ class _Partitioning:
         if namespace.role == NamespaceRole.LAST_LOGIN:
             return self._two_people(link, one, two)
         return None
-
-    def _told_apart(self, one: Cluster, two: Cluster) -> bool:
-        small, large = sorted((one, two), key=lambda cluster: len(cluster.members))
-        return not large.enemies.isdisjoint(small.members)
 
     def _crowded(self, one: Cluster, two: Cluster) -> Reason | None:
         """Together they would have more values of a kind than one person may, and neither alone has them all."""
@@ -261,14 +258,13 @@ class _Partitioning:
             return Reason.BIRTH_DATES_DIFFER
         return Reason.NAMES_DIFFER if names_differ(one.names, two.names) else None
 
-    def _of_several(self, logins: list[Link]) -> set[tuple]:
+    def _of_several(self) -> set[tuple]:
         """Values of devices on which more than one known person was seen."""
         people = defaultdict(set)
-        for link in logins:
-            root = self._find(link.subject)
-            if self.clusters[root].known:
-                people[link.value].add(root)
-        return {value for value, roots in people.items() if len(roots) > 1}
+        for link in self.logins:
+            if (cluster := self.clusters[link.subject]).known:
+                people[link.value].add(cluster)
+        return {value for value, known in people.items() if len(known) > 1}
 
     def _two_people(self, link: Link, one: Cluster, two: Cluster) -> Reason | None:
         """A device brings its anonymous history to the one person who used it, and never joins two people."""
@@ -279,9 +275,9 @@ class _Partitioning:
     # --- The result ---------------------------------------------------------------------------------------------
 
     def _result(self) -> Partition:
-        ids = {root: min(cluster.members) for root, cluster in self.clusters.items()}
-        profile = {subject: ids[self._find(subject)] for subject in self.root}
-        review = {ids[root] for root, cluster in self.clusters.items() if _large(cluster)}
+        ids = {cluster: min(cluster.members) for cluster in set(self.clusters.values())}
+        profile = {subject: ids[cluster] for subject, cluster in self.clusters.items()}
+        review = {profile_id for cluster, profile_id in ids.items() if _large(cluster)}
         return Partition(profile, self._refusals(profile), review, {profile[one] for one in self.frozen})
 
     def _refusals(self, profile: dict[UUID, UUID]) -> set[Refusal]:

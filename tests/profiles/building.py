@@ -1,6 +1,7 @@
 """A person, through the same door as everybody's data."""
 
 from datetime import datetime
+from uuid import UUID
 
 from cdp.kit.ids import uuid7
 from profiles import facts, resolution
@@ -20,12 +21,13 @@ def say(
     observed_at: datetime | None = None,
     namespace: str | None = None,
     is_test: bool = False,
+    terms: UUID | None = None,
     **traits,
 ) -> facts.Outcome:
     """What one source says of one person, written and resolved. A source and an external id are made up if need be."""
     named = [(code, raw, verified) for code, raw in (("email", email), ("phone", phone), ("device", device)) if raw]
     one = facts.Person(external_id or f"C{uuid7().hex}", [*named, *identifiers], traits, observed_at, None, namespace)
-    written = facts.write(source=source or builders.source(), people=[one], is_test=is_test)
+    written = facts.write(source=source or builders.source(), people=[one], is_test=is_test, terms=terms)
     resolution.resolve(subjects=written.touched)
     return written.people[0]
 

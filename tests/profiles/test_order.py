@@ -8,12 +8,16 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from cdp.kit.ids import uuid7
 from profiles import decisions, facts, integrity, resolution
 from profiles.models import GoldenValue, RefusedLink, SharedIdentifier, Subject
+from profiles.models.sources import Party
 from tests.builders import days_ago, source, user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SOURCES = {"crm": "customer_no", "erp": "customer_no", "club": "loyalty_no", "app": "user_id"}
+BORROWED = {"partner": Party.SECOND, "supplier": Party.THIRD}
+TERMS = uuid7()
 SLOW = settings(
     max_examples=40,
     deadline=None,
@@ -26,7 +30,7 @@ SLOW = settings(
 def sayings(draw):
     """(source, external id, version, what is said): a second version says everything anew, and differently."""
     said = []
-    for code in draw(st.lists(st.sampled_from([*SOURCES, "visit"]), min_size=2, max_size=7)):
+    for code in draw(st.lists(st.sampled_from([*SOURCES, *BORROWED, "visit"]), min_size=2, max_size=7)):
         number = draw(st.integers(1, 4))
         for version in range(draw(st.integers(1, 2))):
             said.append((code, number, version, draw(_content(code, version))))
@@ -63,9 +67,16 @@ def _arrive(entries, batches, start):
         touched = set()
         for code in sorted({entry[0] for entry in batch}):
             people = [_person(entry, start) for entry in batch if entry[0] == code]
-            touched |= facts.write(source=source(code, namespace=SOURCES.get(code, "user_id")), people=people).touched
+            touched |= facts.write(people=people, **_sender(code)).touched
         resolution.resolve(subjects=touched)
     assert not entries
+
+
+def _sender(code):
+    """A source, and the terms of one that is not our own; the numbers of such join nobody."""
+    if code in BORROWED:
+        return {"source": source(code, namespace="third_party_id", party=BORROWED[code]), "terms": TERMS}
+    return {"source": source(code, namespace=SOURCES.get(code, "user_id"))}
 
 
 def _state():

@@ -1,11 +1,12 @@
 """The rule itself, as a pure function: what must hold of every partition, whatever is claimed."""
 
+from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from profiles.models import Namespace
@@ -25,9 +26,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 SUBJECTS = [UUID(int=number) for number in range(1, 9)]
 
 
-def link(subject, namespace, value, *, day=0, verified=False):
+def link(subject, namespace, value, *, day=0, verified=False, own=True):
     seen = START + timedelta(days=day)
-    return Link(SUBJECTS[subject], namespace, bytes([value]), verified, seen, "crm", bytes([subject]), False)
+    return Link(SUBJECTS[subject], namespace, bytes([value]), verified, seen, "crm", bytes([subject]), False, own)
 
 
 def clusters(result):
@@ -40,8 +41,9 @@ def clusters(result):
 LINKS = st.lists(
     st.builds(
         link, st.integers(0, 7), st.integers(1, 5), st.integers(0, 3),
-        day=st.integers(0, 120), verified=st.booleans(),
+        day=st.integers(0, 120), verified=st.booleans(), own=st.sampled_from([True, True, False]),
     ),
+    min_size=5,
     max_size=25,
 )  # fmt: skip
 PAIRS = st.lists(st.sampled_from(list(combinations(SUBJECTS, 2))), max_size=3)
@@ -51,8 +53,30 @@ PAIRS = st.lists(st.sampled_from(list(combinations(SUBJECTS, 2))), max_size=3)
 def evidence(draw):
     names = draw(st.dictionaries(st.sampled_from(SUBJECTS), st.sampled_from(["anna", "anne", "bo", "knud"])))
     dates = draw(st.dictionaries(st.sampled_from(SUBJECTS), st.dates(date(1980, 1, 1), date(1980, 3, 3))))
-    links = {(one.subject, one.namespace, one.blind): one for one in draw(LINKS)}
-    return Evidence(SUBJECTS, list(links.values()), draw(PAIRS), draw(PAIRS), names, dates)
+    borrowed = draw(st.sets(st.sampled_from(SUBJECTS), min_size=1, max_size=4))
+    links = {
+        (one.subject, one.namespace, one.blind): one._replace(own=one.own and one.subject not in borrowed)
+        for one in draw(LINKS)
+    }
+    return Evidence(SUBJECTS, list(links.values()), draw(PAIRS), draw(PAIRS), names, dates, borrowed)
+
+
+def only(said, subjects):
+    """What was said of some of the subjects, and of nobody else."""
+    return Evidence(
+        [one for one in said.subjects if one in subjects],
+        [one for one in said.links if one.subject in subjects],
+        [pair for pair in said.same if subjects.issuperset(pair)],
+        [pair for pair in said.apart if subjects.issuperset(pair)],
+        {one: name for one, name in said.names.items() if one in subjects},
+        {one: birth for one, birth in said.births.items() if one in subjects},
+        said.borrowed & subjects,
+    )
+
+
+def pairs(result, subjects):
+    """Those two by two who are one person."""
+    return {(one, two) for one, two in combinations(sorted(subjects), 2) if result.profile[one] == result.profile[two]}
 
 
 def values_of(evidence, members, kind):
@@ -124,13 +148,83 @@ def test_two_who_share_a_value_are_together_or_the_refusal_is_recorded(said):
 
 @given(evidence())
 def test_devices_join_no_two_known_people(said):
+    said = only(said, set(SUBJECTS) - said.borrowed)
     known = {one.subject for one in said.links if one.namespace != DEVICE}
     result = partition(said, POLICY)
     said.links = [one for one in said.links if one.namespace != DEVICE]
-    without = partition(said, POLICY)
 
-    for one, two in combinations(known, 2):
-        assert (result.profile[one] == result.profile[two]) == (without.profile[one] == without.profile[two])
+    assert pairs(result, known) == pairs(partition(said, POLICY), known)
+
+
+@settings(max_examples=400)
+@given(evidence())
+def test_our_own_people_are_the_same_whatever_partners_say(said):
+    own = set(SUBJECTS) - said.borrowed
+    said.same = [pair for pair in said.same if own.issuperset(pair)]
+
+    assert pairs(partition(said, POLICY), own) == pairs(partition(only(said, own), POLICY), own)
+
+
+@given(evidence())
+def test_two_of_our_own_people_are_joined_by_our_own_data_or_a_steward(said):
+    sharing = defaultdict(set)
+    for one in said.links:
+        if one.own:
+            sharing[one.value].add(one.subject)
+    tied = {subject: {subject} for subject in SUBJECTS}
+    for group in [*sharing.values(), *map(set, said.same)]:
+        together = set().union(*(tied[subject] for subject in group))
+        tied |= dict.fromkeys(together, together)
+
+    for one, two in pairs(partition(said, POLICY), set(SUBJECTS) - said.borrowed):
+        assert two in tied[one]
+
+
+@pytest.mark.parametrize(
+    ("anna", "bo", "partner", "expected"),
+    [
+        # The strongest claim decides, and by itself.
+        ([(MAIL, 1)], [(PHONE, 1)], [(MAIL, 1), (PHONE, 1)], {(0, 2)}),
+        ([(PHONE, 1)], [(NUMBER, 1)], [(PHONE, 1), (NUMBER, 1)], {(1, 2)}),
+        # One that fits both, or two that are equally strong, leave it to a steward, whatever weaker ones say.
+        ([(NUMBER, 1), (PHONE, 1)], [(NUMBER, 2), (PHONE, 1)], [(PHONE, 1)], set()),
+        ([(MAIL, 1)], [(MAIL, 2)], [(MAIL, 1), (MAIL, 2)], set()),
+        ([(MAIL, 1), (PHONE, 1)], [(MAIL, 2)], [(MAIL, 1), (MAIL, 2), (PHONE, 1)], set()),
+        # Whom it cannot mean does not count.
+        ([(NUMBER, 1), (MAIL, 1)], [(NUMBER, 2), (MAIL, 1)], [(NUMBER, 1), (MAIL, 1)], {(0, 2)}),
+        ([(DEVICE, 1)], [(DEVICE, 1), (MAIL, 1)], [(DEVICE, 1)], {(0, 1), (0, 2), (1, 2)}),
+    ],
+)
+def test_a_partners_person_joins_the_one_of_ours_whom_its_strongest_claim_means(anna, bo, partner, expected):
+    said = [(0, anna, True), (1, bo, True), (2, partner, False)]
+    links = [link(subject, *claim, own=own) for subject, claims, own in said for claim in claims]
+
+    result = partition(Evidence(SUBJECTS[:3], links, borrowed={SUBJECTS[2]}), POLICY)
+
+    assert pairs(result, SUBJECTS[:3]) == {(SUBJECTS[one], SUBJECTS[two]) for one, two in expected}
+
+
+def test_a_steward_settles_whom_a_partner_means():
+    links = [link(0, MAIL, 1), link(1, MAIL, 2), link(2, MAIL, 1, own=False), link(2, MAIL, 2, own=False)]
+    anna, bo, partner = SUBJECTS[:3]
+
+    def decided(**decision):
+        return partition(Evidence(SUBJECTS[:3], links, **decision, borrowed={partner}), POLICY)
+
+    asked = {(one.subject, one.other, one.reason) for one in decided().refused}
+    assert asked == {(anna, partner, Reason.BORROWED), (bo, partner, Reason.BORROWED)}
+    assert pairs(decided(same=[(bo, partner)]), SUBJECTS[:3]) == {(bo, partner)}
+    assert pairs(decided(apart=[(anna, partner)]), SUBJECTS[:3]) == {(bo, partner)}
+
+
+def test_partners_persons_join_each_other_and_together_one_of_ours():
+    links = [link(0, MAIL, 1), link(1, PHONE, 1)]
+    links += [link(2, NUMBER, 9, own=False), link(3, NUMBER, 9, own=False)]
+    links += [link(2, MAIL, 1, own=False), link(3, PHONE, 1, own=False)]
+
+    result = partition(Evidence(SUBJECTS[:4], links, borrowed=set(SUBJECTS[2:4])), POLICY)
+
+    assert clusters(result) == {frozenset({0, 2, 3}), frozenset({1})}
 
 
 def test_a_verified_claim_goes_before_an_earlier_unverified_one():

@@ -1,10 +1,13 @@
 """Who is one person: the scenarios of the identity specification, through the ordinary door."""
 
+from itertools import permutations
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from profiles import facts, resolution
+from cdp.kit.ids import uuid7
+from profiles import decisions, facts, integrity, resolution
 from profiles.ingestion import events
 from profiles.models import (
     AccessEntry,
@@ -19,7 +22,7 @@ from profiles.models import (
     WorkItem,
 )
 from profiles.signals import folded
-from tests.builders import days_ago, source
+from tests.builders import days_ago, source, user
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +34,13 @@ def till():
 
 def app():
     return source("app", namespace="user_id")
+
+
+def borrowed(external_id, **said):
+    """A person of whom a partner tells us."""
+    return person(
+        source=source("partner", namespace="third_party_id", party=2), external_id=external_id, terms=uuid7(), **said
+    )
 
 
 def visitor(device, **said):
@@ -166,6 +176,64 @@ def test_a_refused_link_goes_when_the_records_agree_after_all():
 
     assert reasons() == set()
     assert len(partition()) == 1
+
+
+# --- Partners ---------------------------------------------------------------------------------------------------
+
+
+ARRIVALS = [
+    lambda: person(external_id="C1", email="anna@example.dk"),
+    lambda: person(source=till(), external_id="L1", phone="20123456"),
+    lambda: borrowed("P1", email="anna@example.dk", phone="20123456"),
+]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_partner_never_joins_two_of_our_own_people(order):
+    for one in order:
+        ARRIVALS[one]()
+
+    sources = {
+        frozenset(Subject.objects.filter(pk__in=cluster).values_list("source__code", flat=True))
+        for cluster in partition()
+    }
+    assert sources == {frozenset({"webshop", "partner"}), frozenset({"till"})}
+    assert reasons() == {("phone", "borrowed")}
+    assert not any(integrity.verify().values())
+
+
+def test_a_steward_may_join_what_a_partner_may_not():
+    first, second, partner = (arrive() for arrive in ARRIVALS)
+    assert partner == first
+
+    decisions.same(subject=first.pk, other=second.pk, reason="One person, asked by telephone.", by=user())
+
+    assert len(partition()) == 1
+    assert reasons() == set()
+
+
+def test_people_whom_a_partner_had_joined_are_taken_apart_by_a_rebuild():
+    first, second, _partner = (arrive() for arrive in ARRIVALS)
+    Subject.objects.filter(pk=second.pk).update(profile=first.pk)
+    Profile.objects.filter(pk=second.pk).delete()
+    assert integrity.verify()["subjects"] == 1
+
+    integrity.rebuild()
+
+    assert Profile.objects.filter(pk=second.pk).exists()
+    assert not any(integrity.verify().values())
+
+
+def test_our_own_person_of_whom_a_partner_knows_more_is_still_told_by_our_own_data():
+    crm, shop = source("crm"), person(external_id="C1", email="anna@example.dk")
+    member = facts.Person("C2", [("email", "anna@example.dk", False)])
+    facts.write(source=crm, people=[facts.Person("C2")])
+
+    written = facts.write(source=crm, people=[member], party=2, terms=uuid7())
+    resolution.resolve(subjects=written.touched)
+
+    assert Subject.objects.get(source=crm).profile_id != shop.pk
+    assert reasons() == {("email", "borrowed")}
 
 
 # --- Devices ----------------------------------------------------------------------------------------------------
