@@ -193,7 +193,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = KENDT_DATA / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = KENDT_FILES
-if TESTING:
+if KENDT_ENV == "test" or TESTING:
     STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 elif PRODUCTION:
     STATIC_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -1,8 +1,9 @@
-"""Nightly upkeep of the way in."""
+"""Upkeep: of the way in every night, of what the planner believes every hour."""
 
 from procrastinate.contrib.django import app
 
 from cdp.accounts import sessions
+from cdp.kit import planner
 
 
 @app.periodic(cron="47 3 * * *")
@@ -10,3 +11,10 @@ from cdp.accounts import sessions
 def tidy(timestamp: int) -> None:
     """Every night: expired sessions go, and notes of sign-ins that are older than they may be kept."""
     sessions.tidy()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="cdp.plan", queue="upkeep", queueing_lock="cdp.plan")
+def plan(timestamp: int) -> None:
+    """Every hour: partitioned tables, which autovacuum never looks at as a whole, are looked at."""
+    planner.catch_up()

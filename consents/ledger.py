@@ -13,6 +13,7 @@ import orjson
 from django.conf import settings
 from django.db import transaction
 
+from cdp.kit import planner
 from cdp.kit.sql import rows
 from consents import evidence, locks
 from consents.decisions import Decision, Problem
@@ -84,6 +85,8 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
     evidence.keep(fresh, by=by)
     positions = {key: position for key, (position, _body) in before.items()} | _insert(fresh, by=by, reason=reason)
     touched = {people[draft.subject_ref] for draft in fresh}
+    if len(touched) >= planner.BULK:
+        planner.catch_up()
     if touched:
         fold(touched)
         yield_to_consent(touched)

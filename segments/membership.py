@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cdp.kit import sql
+from cdp.kit import planner, sql
 from cdp.kit.refused import Refused
 from consents.flags import flagged
 from segments import reach
@@ -87,6 +87,7 @@ def _refuse_unusable(segment):
 
 def _run(segment, *, as_of, by) -> Run:
     run = _claim(segment, as_of=as_of, by=by)
+    planner.catch_up()
     try:
         with transaction.atomic():
             _compute(run)

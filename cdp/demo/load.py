@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-from django.db import connection
-
 from cdp import roles
 from cdp.demo import answers, company, staff
 from cdp.demo.people import enter
@@ -11,7 +9,6 @@ from cdp.seed import seed as sow
 from segments import membership
 
 SEED = 2026
-LEARNS_AFTER = {0, 4, 24}  # blocks
 
 
 def fill(*, people: int, events: int, seed: int = SEED, progress=lambda count: None) -> dict[str, str]:
@@ -23,18 +20,9 @@ def fill(*, people: int, events: int, seed: int = SEED, progress=lambda count: N
     sources = company.open_for_business(now)
     company.sign_agreements(now)
     blocks = enter(sources, seed=seed, people=people, events_total=events, now=now)
-    for number, settled in enumerate(blocks):
+    for settled in blocks:
         answers.record(settled, seed=seed, now=now)
         progress(len(settled))
-        if number in LEARNS_AFTER:
-            _analyze()
-    _analyze()
     for segment in company.define_segments():
         membership.refresh(segment, by=staff.one("maja"))
     return passwords
-
-
-def _analyze() -> None:
-    """Tell the planner how large the tables are: it would take them for empty until the server looks by itself."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")

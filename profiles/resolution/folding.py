@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cdp.kit import planner
 from cdp.kit.collector import collector_at_rest
 from cdp.kit.sql import execute
 from profiles import golden
@@ -37,6 +38,8 @@ def resolve(*, subjects: Iterable[UUID]) -> Folded:
     if not subjects:
         return Folded(set(), {})
     hold()
+    if len(subjects) >= planner.BULK:
+        planner.catch_up()
     subjects = component.existing(subjects)
     policy = component.joining()
     found = component.entangled(subjects, policy)
