@@ -34,6 +34,7 @@ TASKS = [
         [
             (_("Consents"), "verified_user", "consents.consentrecord", ""),
             (_("Consent ledger"), "menu_book", "consents.historicalconsentrecord", ""),
+            (_("Corrections"), "rule", "consents.correctionrequest", ""),
             (_("Purposes"), "flag", "consents.purpose", ""),
             (_("Notices"), "article", "consents.noticeversion", ""),
             (_("Collection points"), "where_to_vote", "consents.collectionpoint", ""),

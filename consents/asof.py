@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cdp.kit.sql import dicts, rows
-from consents.fold import ALWAYS, FOLDED, KIN
+from consents.fold import ALWAYS, FOLDED, IN_EFFECT, KIN
 
 #: Who was meant by which profile then. A person's first id reaches back to all times.
 _MEANT = """
@@ -25,16 +25,20 @@ def profiles_then(subjects: Iterable[UUID], moment: datetime) -> dict[UUID, UUID
     return dict(rows(sql, {"until": moment, "subjects": list(subjects)}))
 
 
-def records(profiles: Iterable[UUID], *, as_of: datetime, position: int | None = None) -> list[dict]:
+def records(
+    profiles: Iterable[UUID], *, as_of: datetime, position: int | None = None, without: int | None = None
+) -> list[dict]:
     """The standing answer of each choice key of `profiles` at `as_of`, known at `position` (None: today).
 
-    Keys are the columns of the record; `state` is the state as of then, so an answer that had run out is expired.
+    Keys are the columns of the record; `state_then` is the state as of then, so an answer that had run out is expired.
+    without: as if this entry of the ledger had never been.
     """
     asked = {"profiles": list(profiles), "until": as_of} | ({"position": position} if position is not None else {})
-    return dicts(_STATES, ALWAYS | asked)
+    return dicts(_STATES if without is None else _STATES_WITHOUT, ALWAYS | asked | {"without": without})
 
 
 _STATES = f"""
 SELECT r.*, CASE WHEN r.validity_until <= %(until)s THEN 'ConsentExpired' ELSE r.state END AS state_then
 FROM ({RECORDS_THEN}) r ORDER BY purpose_id, channel, controller_id, contact_ref NULLS FIRST
 """
+_STATES_WITHOUT = _STATES.replace(IN_EFFECT, f"{IN_EFFECT} AND l.history_id <> %(without)s")

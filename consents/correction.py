@@ -3,11 +3,14 @@
 One person asks (`request`), another decides (`approve`, `refuse`).
 """
 
+from typing import NamedTuple
+from uuid import UUID
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from consents import ledger, locks
+from consents import asof, ledger, locks
 from consents.decisions import Decision
 from consents.drafts import Draft, digest, drafts
 from consents.guards import problems
@@ -32,7 +35,9 @@ def request(*, entry: int, reason_code: str, by) -> CorrectionRequest:
     false = _counting(entry)
     if CorrectionRequest.objects.filter(entry=entry, decided_at=None).exists():
         raise AlreadyAsked
-    asked = CorrectionRequest.objects.create(entry=entry, reason_code=reason_code, requested_by=by)
+    asked = CorrectionRequest.objects.create(
+        entry=entry, purpose_id=false.purpose_id, reason_code=reason_code, requested_by=by
+    )
     WorkItem.objects.create(
         kind="consent_correction", why=WAITING, subject_ref=false.subject_ref, fingerprint=str(asked.pk)
     )
@@ -66,6 +71,24 @@ def _decide(asked: CorrectionRequest, by, *, approved: bool) -> CorrectionReques
         state=WorkState.DONE, closed_at=found.decided_at
     )
     return found
+
+
+class Effect(NamedTuple):
+    """The state of a choice now, and as if an entry about it had never been; "" where there is no record."""
+
+    now: str
+    then: str
+
+
+def effect(entry: Ledger, profile: UUID) -> Effect:
+    """What a correction of `entry` would change for the present person `profile`."""
+    return Effect(*(_state(entry, profile, without) for without in (None, entry.pk)))
+
+
+def _state(entry: Ledger, profile: UUID, without: int | None) -> str:
+    choice = [getattr(entry, column) for column in _CHOICE]
+    found = asof.records([profile], as_of=timezone.now(), without=without)
+    return next((row["state_then"] for row in found if [row[column] for column in _CHOICE] == choice), "")
 
 
 @transaction.atomic

@@ -23,5 +23,12 @@ def state_badge(state: str) -> str:
     return badge(TONES.get(state, "quiet"), State(state).label if state else _("correction"))
 
 
+def verdict_badge(approved: bool | None) -> str:
+    """How a request for a correction was decided; None: it waits."""
+    if approved is None:
+        return badge("warn", _("waiting"))
+    return badge("good", _("approved")) if approved else badge("quiet", _("declined"))
+
+
 def badge(tone: str, words) -> str:
     return format_html('<span class="k-badge k-badge--{}">{}</span>', tone, words)

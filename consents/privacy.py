@@ -39,7 +39,7 @@ HOLDINGS = [
         exported="An internal question; the entry and its correction are exported.",
         erased=PROOF,
         person="entry",
-        open="id reason_code requested_at decided_at approved",
+        open="id purpose reason_code requested_at decided_at approved",
         staff="requested_by decided_by",
     ),
     Holding(

@@ -21,7 +21,6 @@ NOT_LISTED = {
     "procrastinate.ProcrastinatePeriodicDefer": "The clock of periodic jobs.",
     "consents.ConsentEvidence": "Sealed; reached from the ledger entry that it proves.",
     "consents.ContactPoint": "A random id that stands for an address; seen in the consents of its person.",
-    "consents.CorrectionRequest": "Shown, and decided, on the consent history of its person.",
     "profiles.Rejection": "Shown on the page of its import, which gives it back as a file.",
     "profiles.EventKey": "Digests of message ids: nothing a person could read.",
     "profiles.SubjectKey": "Keys of people. No page may hold them.",

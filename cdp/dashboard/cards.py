@@ -142,6 +142,12 @@ COMPLIANCE = [
         hint=_("A limit counts only once a compliance officer has confirmed it."),
     ),
     Number(
+        _("Corrections to decide"),
+        "consents.correctionrequest",
+        "consents_correctionrequest WHERE decided_at IS NULL",
+        hint=_("Somebody says that a ledger entry is false. A second person decides."),
+    ),
+    Number(
         _("Reviews of suppressions due"),
         "consents.suppression",
         "consents_suppression WHERE lifted_at IS NULL AND review_on <= current_date",
@@ -159,8 +165,8 @@ COMPLIANCE = [
     Number(
         _("Privacy questions open"),
         "profiles.workitem",
-        "profiles_workitem WHERE state = 'open' AND kind LIKE 'consent%'",
-        "?state__exact=open",
+        "profiles_workitem WHERE state = 'open' AND kind IN ('consent_conflict', 'consent_split')",
+        "?state__exact=open&kind__in=consent_conflict,consent_split",
     ),
     *APPROVALS,
 ]

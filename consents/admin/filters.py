@@ -66,3 +66,23 @@ class InState(admin.SimpleListFilter):
         if self.value() in VALID_STATES:
             return queryset.filter(state=self.value()).exclude(over)
         return queryset.filter(state=self.value()) if self.value() in State.values else queryset
+
+
+class Verdict(admin.SimpleListFilter):
+    """What became of a request; those that wait unless asked otherwise, as in a queue."""
+
+    title = _("state")
+    parameter_name = "state"
+    CHOSEN = {"waiting": {"decided_at": None}, "approved": {"approved": True}, "declined": {"approved": False}}
+
+    def lookups(self, request, model_admin):
+        return [("approved", _("approved")), ("declined", _("declined")), ("all", _("all"))]
+
+    def choices(self, changelist):
+        waiting, *others = super().choices(changelist)
+        return [waiting | {"display": _("waiting")}, *others]
+
+    def queryset(self, request, queryset):
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(**self.CHOSEN.get(self.value(), self.CHOSEN["waiting"]))

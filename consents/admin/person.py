@@ -17,6 +17,7 @@ from cdp.kit.refused import Refused
 from consents import correction, evidence, history, layers, ledger
 from consents.admin.forms import DecisionForm, ObjectionForm, ProofForm, RestrictionForm
 from consents.admin.pages import Pages
+from consents.admin.verdicts import DECIDE, decide
 from consents.decisions import Decision
 from consents.models import ActorKind, Channel, ConsentEvidence, CorrectionRequest, Purpose, State
 from consents.paper import as_pdf
@@ -29,7 +30,7 @@ from profiles.vault import Item, masked, open_values
 
 RECORD, PROVE = "consents.record_consent", "consents.prove_consent"
 OBJECT, RESTRICT = "consents.add_objection", "consents.add_restriction"
-RIGHTS = {"record": RECORD, "prove": PROVE, "object": OBJECT, "restrict": RESTRICT}
+RIGHTS = {"record": RECORD, "prove": PROVE, "decide": DECIDE, "object": OBJECT, "restrict": RESTRICT}
 PLACE = "profiles_identifier.sealed"
 
 
@@ -164,15 +165,10 @@ class PersonPages(Pages):
 
     def correction(self, request, profile_id: UUID, key: int):
         """The second person agrees, or does not."""
-        self.demand(request, PROVE)
+        self.demand(request, DECIDE)
         profile = _present(profile_id)
         asked = get_object_or_404(CorrectionRequest, pk=key, entry__in=history.positions(profile.pk))
-        if request.POST.get("verdict") == "approve":
-            self.act(
-                request, _("Corrected: the entry counts no more."), correction.approve, asked=asked, by=request.user
-            )
-        else:
-            self.act(request, _("Not corrected: the entry counts on."), correction.refuse, asked=asked, by=request.user)
+        decide(self, request, asked)
         return redirect(f"{_page(profile.pk)}#entry-{asked.entry}")
 
     def _entry_page(self, request, profile, form, title, button):

@@ -13,6 +13,14 @@ class CorrectionRequest(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     entry = models.BigIntegerField(_("ledger entry"))
+    purpose = models.ForeignKey(
+        "consents.Purpose",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("purpose"),
+        help_text=_("As the entry says, which never changes: so that the queue is found by it."),
+    )
     reason_code = models.CharField(_("reason"), max_length=40)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked for by")
@@ -37,4 +45,9 @@ class CorrectionRequest(models.Model):
             models.UniqueConstraint(
                 fields=["entry"], condition=Q(decided_at=None), name="consents_correctionrequest_one_open"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(decided_at=None), name="consents_correction_waiting"),
+            models.Index(fields=["approved", "id"], name="consents_correction_decided"),
+            models.Index(fields=["purpose", "approved", "id"], name="consents_correction_purpose"),
         ]

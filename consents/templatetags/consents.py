@@ -2,10 +2,11 @@
 
 from django import template
 
-from consents.looks import state_badge
+from consents.looks import state_badge, verdict_badge
 
 register = template.Library()
 register.filter("state_badge", state_badge)
+register.filter("verdict_badge", verdict_badge)
 
 
 @register.filter

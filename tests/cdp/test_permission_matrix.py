@@ -27,6 +27,8 @@ from django.urls.resolvers import RegexPattern
 from cdp import service_keys
 from cdp.accounts.sessions import SessionStore
 from cdp.roles import ROLES
+from consents import correction
+from consents.models import Ledger
 from profiles import keys
 from profiles.models import QuarantineItem, WorkItem
 from tests.builders import now, source, user
@@ -126,6 +128,7 @@ def lived_in(db, settings, tmp_path):
     proposed(some_customers(1), CUSTOMER)
     keys.make(source=source())
     service_keys.issue(name="Reports", scopes=["profiles:read"])
+    correction.request(entry=Ledger.objects.first().pk, reason_code="wrong person", by=user())
     WorkItem.objects.create(kind="profile_review", why="Look.", fingerprint="1")
     moment = now()
     QuarantineItem.objects.create(

@@ -79,6 +79,8 @@ def test_the_table_itself_wants_two_people(entry):
         )
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         CorrectionRequest.objects.filter(pk=asked.pk).update(entry=1)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        CorrectionRequest.objects.filter(pk=asked.pk).update(purpose=consent.purpose("other"))
 
 
 def test_the_truth_is_about_the_same_person_and_choice(entry):
