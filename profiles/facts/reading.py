@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ from profiles.models.reference import NamespaceRole, ValueType
 from profiles.norm import normal
 from profiles.vault import blind, digest
 
-#: How far a source's clock may be ahead before its time is refused.
-AHEAD = timezone.timedelta(minutes=5)
+#: How far a source's clock may be ahead before its time is refused, here and at every door.
+AHEAD = timedelta(minutes=5)
 LONGEST = 10_000
 VERIFIED = "_verified"
 YES = {"true", "yes", "1", "ja", "j", "y"}

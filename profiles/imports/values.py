@@ -7,16 +7,17 @@ was skipped, one that it passed twice in autumn is the first of both.
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from profiles.facts.reading import AHEAD
+
 MOST = Decimal(10) ** 14
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-AHEAD = timedelta(minutes=5)
 GROUPS = {".": r"[,\s'’]", ",": r"[.\s'’]"}
 UNIX = {"unix": 1, "unix_ms": 1_000}
 REMEMBERED = 65_536

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-AHEAD = timedelta(minutes=5)
+from profiles.facts.reading import AHEAD
+
 OLDEST = timedelta(days=3653)
 
 
