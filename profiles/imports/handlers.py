@@ -1,4 +1,4 @@
-"""What higher apps do with rows that `profiles` only reads, such as decisions. They register in `AppConfig.ready`."""
+"""What imports leave to higher apps, which register in `AppConfig.ready`: decisions in rows, and agreements."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,15 +35,17 @@ class Refusal(NamedTuple):
     detail: str
 
 
-#: handler(batch=, said=[Said, ...], by=) runs inside the block's transaction, writes all it can and gives the Refusals.
-Handler = Callable[..., list[Refusal]]
-_registered: dict[str, Handler] = {}
+_registered: dict[str, Callable] = {}
 
 
-def register(kind: str, handler: Handler) -> None:
-    """Let `handler` take rows of `kind`; there is one kind so far: "consents"."""
+def register(kind: str, handler: Callable) -> None:
+    """Let `handler` do what imports ask for by `kind`:
+
+    "consents": handler(batch=, said=[Said, ...], by=) inside the block's transaction writes all it can and gives a list
+    of Refusals. "terms": handler(batch=) raises a Refused where the batch's agreement is not in force for it.
+    """
     _registered[kind] = handler
 
 
-def of(kind: str) -> Handler | None:
+def of(kind: str) -> Callable | None:
     return _registered.get(kind)
