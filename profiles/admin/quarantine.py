@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import ActionForm
 
 from cdp.kit.admin import HouseAdmin, LookOnly
+from cdp.kit.refused import Refused
 from profiles.ingestion import quarantine
 from profiles.models import QuarantineItem
 
@@ -57,9 +58,9 @@ class QuarantineItemAdmin(LookOnly, HouseAdmin):
 
     @admin.action(description=_("Discard, with the reason"), permissions=["work"])
     def discard(self, request, queryset):
-        reason = request.POST.get("reason", "").strip()
-        if not reason:
-            self.message_user(request, _("Say why these events are let go. Nothing was changed."), messages.ERROR)
-            return
-        count = quarantine.discard(queryset, reason=reason, by=request.user)
-        self.message_user(request, _("Discarded: %(count)s.") % {"count": count})
+        try:
+            count = quarantine.discard(queryset, reason=request.POST.get("reason", "").strip(), by=request.user)
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            self.message_user(request, _("Discarded: %(count)s.") % {"count": count})

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import orjson
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
+from cdp.kit.refused import Refused
 from profiles import vault
 from profiles.ingestion import batches
 from profiles.ingestion.events import message_key
@@ -40,6 +42,14 @@ ADVICE = {
 }
 
 
+class ReasonMissing(Refused):
+    """An event is let go for a stated reason only."""
+
+    code = "reason_missing"
+    status = 422
+    sentence = gettext_lazy("Say why these events are let go. Nothing was changed.")
+
+
 class Replayed(NamedTuple):
     """How many items became events (or were events already), and how many stay aside."""
 
@@ -66,9 +76,9 @@ def replay(items: Iterable[QuarantineItem], *, by) -> Replayed:
 
 
 def discard(items: Iterable[QuarantineItem], *, reason: str, by) -> int:
-    """Let open items go for a stated reason: their content is destroyed. ValueError without a reason."""
+    """Let open items go for a stated reason: their content is destroyed. Gives how many."""
     if not reason.strip():
-        raise ValueError("Discarding needs a reason.")
+        raise ReasonMissing
     return QuarantineItem.objects.filter(pk__in=[item.pk for item in items], state=QuarantineState.OPEN).update(
         state=QuarantineState.DISCARDED, sealed=None, sample={}, note=f"{by or 'system'}: {reason}"
     )
