@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 
 from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
 from profiles import keys
+from profiles.lookup import profile_id as lookup_id
 from profiles.models import Inbox, QuarantineItem, Source, SourceKey
 
 #: (title, template) of the snippets; the template gets `address` and `key`.
@@ -83,7 +84,7 @@ class SourceAdmin(NeverDelete, TrackedAdmin):
             row, text = keys.make(source=source, is_test=bool(request.POST.get("is_test")))
             self.log_addition(request, row, f"{source.code}: {row}")
             return text
-        key = get_object_or_404(SourceKey, pk=ends, source=source)
+        key = get_object_or_404(SourceKey, pk=lookup_id(ends), source=source)
         keys.revoke(key)
         self.log_change(request, source, f"{key} revoked")
         messages.success(request, _("The key is ended: its next request is refused."))

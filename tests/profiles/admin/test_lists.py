@@ -166,6 +166,7 @@ def test_a_write_key_is_shown_once_and_ended_at_once(superuser):
     assert keys.find(made).source == shop.pk
     assert made not in superuser.get(page).content.decode()
 
+    assert superuser.post(page, {"end": "none"}).status_code == 404
     superuser.post(page, {"end": keys.find(made).key})
     assert keys.find(made) is None
 

@@ -174,6 +174,12 @@ def test_a_value_of_another_person_cannot_be_pinned_here(client, steward, alma):
     assert act(client, alma, "pin", trait=trait, reason="Mine now.").status_code == 404
 
 
+@pytest.mark.parametrize(("name", "field"), [("pin", "trait"), ("separate", "subject"), ("withdraw", "decision")])
+@pytest.mark.parametrize("key", ["", "none", "12345"])
+def test_an_act_on_what_is_not_there_is_not_found(client, steward, alma, name, field, key):
+    assert act(client, alma, name, **{field: key}, reason="x").status_code == 404
+
+
 def test_a_record_is_separated_and_the_decision_undone(client, steward):
     crm = source("crm", namespace="loyalty_no")
     profile = person(external_id="K-1", identifiers=PROVEN)
