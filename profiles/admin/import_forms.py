@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from profiles.imports import mapping
 from profiles.imports.columns import meanings, spec_of, twice
 from profiles.imports.formats import ENCODINGS
-from profiles.models import Mapping, Source
+from profiles.models import Source
 from profiles.models.sources import Party, RowKind
 
 SEPARATORS = [(",", _("comma ,")), (";", _("semicolon ;")), ("tab", _("tab")), ("|", _("bar |"))]
@@ -122,8 +122,3 @@ class MappingForm(_Styled):
         except mapping.MappingRefused as refusal:
             for error in refusal.errors:
                 self.add_error("spec" if self.data.get("spec") else None, f"{error['pointer']}: {error['detail']}")
-
-
-def remembered(source: Source) -> list[Mapping]:
-    """Mappings that a file of this source may be read by."""
-    return list(source.mappings.order_by("name"))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db.models import Count, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from profiles.admin.import_forms import FormatForm, MappingForm
 from profiles.imports import columns, files, formats, guards, mapping
@@ -19,6 +20,13 @@ from profiles.models.sources import BatchState, RowKind
 
 TONES = {BatchState.DONE: "good", BatchState.FAILED: "bad", BatchState.CANCELLED: "quiet", BatchState.PAUSED: "warn"}
 REASONS_SHOWN = 12
+QUESTIONS = {
+    "columns": gettext_lazy("What do its columns mean?"),
+    "checking": gettext_lazy("What would happen? Nothing is changed yet."),
+    "check": gettext_lazy("Can I load this file safely?"),
+    "loading": gettext_lazy("How far is it, what went wrong?"),
+    "result": gettext_lazy("What became of its rows?"),
+}
 
 
 def context(batch: Batch, request, *, format_form=None, mapping_form=None, rows: str | None = None) -> dict:
@@ -29,7 +37,7 @@ def context(batch: Batch, request, *, format_form=None, mapping_form=None, rows:
         "step": step,
         "steps": _steps(step),
         "tone": TONES.get(batch.state, ""),
-        "question": QUESTIONS[step](),
+        "question": QUESTIONS[step],
         "may_run": request.user.has_perm("profiles.run_batch"),
         "may_reveal": request.user.has_perm("profiles.reveal_profile"),
         "purged_on": batch.created_at + timedelta(days=KEPT_DAYS),
@@ -39,15 +47,6 @@ def context(batch: Batch, request, *, format_form=None, mapping_form=None, rows:
     if step in {"checking", "loading"}:
         return found | _progress(batch)
     return found | {"classes": _classes(batch), "reasons": _reasons(batch), "left_out": _left_out(batch)}
-
-
-QUESTIONS = {
-    "columns": lambda: _("What do its columns mean?"),
-    "checking": lambda: _("What would happen? Nothing is changed yet."),
-    "check": lambda: _("Can I load this file safely?"),
-    "loading": lambda: _("How far is it, what went wrong?"),
-    "result": lambda: _("What became of its rows?"),
-}
 
 
 def _step(batch: Batch, request) -> str:
