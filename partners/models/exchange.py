@@ -79,7 +79,9 @@ class DisclosureEntry(models.Model):
     """Evidence that one person's fields went in one delivery, by the partner's pseudonym. Append-only."""
 
     id = models.BigAutoField(primary_key=True)
-    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="disclosures", verbose_name=_("delivery"))
+    delivery = models.ForeignKey(
+        Delivery, models.PROTECT, related_name="disclosures", db_index=False, verbose_name=_("delivery")
+    )
     pseudonym = models.CharField(_("partner's pseudonym"), max_length=28)
     consent_position = models.BigIntegerField(_("consent ledger entry"), null=True)
     disclosed_at = models.DateTimeField(_("disclosed"), db_default=models.functions.Now(), editable=False)

@@ -19,7 +19,9 @@ class Subject(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    source = models.ForeignKey(
+        "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
+    )
     external_key = models.BinaryField(_("external id (blind)"), max_length=32)
     profile = models.ForeignKey(
         "profiles.Profile", models.DO_NOTHING, related_name="subjects", verbose_name=_("profile")
@@ -44,7 +46,9 @@ class Record(models.Model):
     """An immutable source record: what (source, external id) said, version by version. All facts point to theirs."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="records", verbose_name=_("subject"))
+    subject = models.ForeignKey(
+        Subject, models.PROTECT, related_name="records", db_index=False, verbose_name=_("subject")
+    )
     source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
     version = models.PositiveIntegerField(_("version"), default=1)
     party = models.PositiveSmallIntegerField(_("party"), choices=Party)
@@ -79,7 +83,9 @@ class Identifier(models.Model):
     """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="identifiers", verbose_name=_("subject"))
+    subject = models.ForeignKey(
+        Subject, models.PROTECT, related_name="identifiers", db_index=False, verbose_name=_("subject")
+    )
     record = models.ForeignKey(
         Record, models.PROTECT, related_name="identifiers", db_index=False, verbose_name=_("record")
     )
