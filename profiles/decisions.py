@@ -16,6 +16,7 @@ from profiles import resolution
 from profiles.models import Identifier, SharedIdentifier, StewardDecision, Subject, Trait
 from profiles.models.evidence import DecisionKind
 from profiles.models.reference import Verdict
+from profiles.resolution import folding
 
 
 class ReasonMissing(Refused):
@@ -91,6 +92,7 @@ def not_same(*, subject: UUID, other: UUID, reason: str, by, expires_at: datetim
 def separate(*, subject: UUID, reason: str, by) -> list[StewardDecision]:
     """This record is somebody else than every other record of its profile: one act, one `not same` for each of them."""
     _with_reason(reason)
+    folding.hold()
     others = set(Subject.objects.filter(profile__subjects=subject).exclude(pk=subject).values_list("pk", flat=True))
     if not others:
         raise NothingToSeparate
@@ -127,6 +129,7 @@ def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
     _with_reason(reason)
     if decision.kind == DecisionKind.WITHDRAWN:
         raise NotADecision
+    folding.hold()
     if StewardDecision.objects.filter(withdraws=decision).exists():
         raise AlreadyWithdrawn
     act = _act(decision)
@@ -180,6 +183,7 @@ def _standing():
 def _decide(kind, opposite, subject: UUID, other: UUID, reason: str, by, expires_at) -> StewardDecision:
     _with_reason(reason)
     _of_two(subject, other)
+    folding.hold()  # before we read what stands: a colleague may decide the opposite at this moment
     between = _standing().filter(_between({subject}, {other}))
     if between.filter(kind=opposite).exists():
         raise Contradicted

@@ -1,9 +1,12 @@
 """What stewards decide: merged, told apart, undone; refused with a sentence where it may not be."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from time import sleep
 
 import pytest
+from django.db import connection
 
 from cdp.kit.ids import uuid7
 from profiles import decisions, resolution
@@ -181,6 +184,27 @@ def test_the_opposite_of_what_stands_is_refused_until_that_is_withdrawn():
     decisions.same(subject=again.pk, other=anna.pk, **WHY)
 
     assert present() == {anna.pk: anna.pk, again.pk: anna.pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_opposite_decisions_at_once_one_is_refused():
+    for _ in range(5):
+        anna, again = person(), person()
+        start = Barrier(2)
+
+        def decide(verb, one=anna, other=again, start=start):
+            start.wait()
+            try:
+                verb(subject=one.pk, other=other.pk, **WHY)
+            except decisions.Contradicted as refusal:
+                return refusal.code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = list(pool.map(decide, [decisions.same, decisions.not_same]))
+
+        assert sorted(answers, key=str) == [None, "contradicted"]
 
 
 def test_a_withdrawal_happens_once_and_is_not_withdrawn_itself():
