@@ -149,6 +149,4 @@ class SuppressionForm(AddressForm):
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=SuppressionReason)
     note = forms.CharField(label=_("Note"), required=False, max_length=300, help_text=_("No names or addresses."))
-    review_on = forms.DateField(
-        label=_("Look again on"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    review_on = forms.DateField(label=_("Look again on"), required=False, widget=Day())

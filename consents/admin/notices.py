@@ -6,12 +6,10 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
@@ -19,7 +17,6 @@ from consents import reference
 from consents.admin.pages import Pages
 from consents.looks import badge
 from consents.models import ConsentRecord, NoticeVersion
-from profiles.lookup import profile_id as lookup_id
 
 CHANGE = "consents.change_noticeversion"
 
@@ -68,11 +65,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
         return super().has_change_permission(request, obj) and not (obj and obj.published_from)
 
     def get_urls(self):
-        def act(place, view):
-            guarded = self.admin_site.admin_view(require_POST(view))
-            return path(f"<uuid:key>/{place}/", guarded, name=f"consents_noticeversion_{place}")
-
-        return [act("publish", self.publish), act("version", self.new_version), *super().get_urls()]
+        return [*self.acts(publish=self.publish, version=self.new_version), *super().get_urls()]
 
     @admin.display(description=_("state"))
     def standing(self, notice):
@@ -80,8 +73,8 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """A draft is a form; published words are a page to read and compare."""
-        notice = NoticeVersion.objects.filter(pk=lookup_id(object_id), published_from__isnull=False).first()
-        if notice is None:
+        notice = self.get_object(request, object_id)
+        if notice is None or notice.published_from is None:
             return super().change_view(request, object_id, form_url, extra_context)
         self.demand(request)
         before = NoticeVersion.objects.filter(
@@ -105,7 +98,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
 
     def publish(self, request, key):
         self.demand(request, CHANGE)
-        notice = get_object_or_404(NoticeVersion, pk=key)
+        notice = self.found(request, key)
         done = gettext("Published: these words are in use from now on.")
         self.act(request, done, reference.publish_notice, notice=notice, by=request.user)
         return redirect("admin:consents_noticeversion_change", key)
@@ -113,7 +106,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
     def new_version(self, request, key):
         """A draft with these words."""
         self.demand(request, "consents.add_noticeversion")
-        notice = get_object_or_404(NoticeVersion, pk=key)
+        notice = self.found(request, key)
         same = NoticeVersion.objects.filter(key=notice.key, language=notice.language)
         draft = same.filter(published_from=None).first() or reference.new_notice_version(notice, by=request.user)
         return redirect("admin:consents_noticeversion_change", draft.pk)

@@ -2,7 +2,10 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.template.response import TemplateResponse
+from django.urls import path
+from django.views.decorators.http import require_POST
 
 from cdp.kit.refused import Refused
 
@@ -13,6 +16,21 @@ class Pages:
     def page(self, request, template: str, **context) -> TemplateResponse:
         frame = self.admin_site.each_context(request) | {"opts": self.opts, "title_of_page": True}
         return TemplateResponse(request, f"admin/consents/{template}.html", frame | context)
+
+    def acts(self, **views) -> list:
+        """Addresses of acts below one row, `<id>/<act>/`, by POST only."""
+        model, guarded = self.opts.model_name, self.admin_site.admin_view
+        return [
+            path(f"<path:key>/{act}/", guarded(require_POST(view)), name=f"consents_{model}_{act}")
+            for act, view in views.items()
+        ]
+
+    def found(self, request, key):
+        """The row with this id; Http404 where there is none, or where the address holds no id."""
+        row = self.get_object(request, key)
+        if row is None:
+            raise Http404
+        return row
 
     def demand(self, request, *permissions: str) -> None:
         """The right to look at these rows, and each of `permissions`."""

@@ -4,12 +4,11 @@ from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import OuterRef, Subquery
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
@@ -20,15 +19,6 @@ from consents.models import AgeLimit, CollectionPoint, Controller, LegalBasis, P
 
 DESCRIBED_IN = ("en", "da", "sv")
 PUBLISHED_NOW = _("Published: it stands from now on.")
-
-
-def _acts(model_admin, **views) -> list:
-    """Addresses of acts below one row, by POST only."""
-    name = f"{model_admin.opts.app_label}_{model_admin.opts.model_name}"
-    return [
-        path(f"<path:key>/{act}/", model_admin.admin_site.admin_view(require_POST(view)), name=f"{name}_{act}")
-        for act, view in views.items()
-    ]
 
 
 @admin.register(Purpose)
@@ -56,7 +46,7 @@ class PurposeAdmin(Pages, NeverDelete, TrackedAdmin):
         return ["key"] if obj else []
 
     def get_urls(self):
-        return [*_acts(self, version=self.new_version), *super().get_urls()]
+        return [*self.acts(version=self.new_version), *super().get_urls()]
 
     @admin.display(description=_("in force"))
     def in_force(self, purpose):
@@ -67,14 +57,14 @@ class PurposeAdmin(Pages, NeverDelete, TrackedAdmin):
         return LegalBasis(purpose.basis_in_force).label if purpose.basis_in_force else "–"
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        versions = PurposeVersion.objects.filter(purpose=object_id) if _is_uuid(object_id) else []
+        versions = PurposeVersion.objects.filter(purpose=self.get_object(request, object_id))
         extra = {"versions": versions, "may_change": self.has_change_permission(request)}
         return super().change_view(request, object_id, form_url, extra | (extra_context or {}))
 
     def new_version(self, request, key):
         """A draft with the rules of the newest version."""
         self.demand(request, "consents.add_purposeversion")
-        purpose = get_object_or_404(Purpose, pk=key)
+        purpose = self.found(request, key)
         draft = purpose.versions.filter(published_at=None).first()
         draft = draft or reference.new_purpose_version(purpose, by=request.user)
         return redirect("admin:consents_purposeversion_change", draft.pk)
@@ -146,14 +136,14 @@ class PurposeVersionAdmin(Pages, NeverDelete, TrackedAdmin):
         return super().has_change_permission(request, obj) and not (obj and obj.published_at)
 
     def get_urls(self):
-        return [*_acts(self, publish=self.publish), *super().get_urls()]
+        return [*self.acts(publish=self.publish), *super().get_urls()]
 
     def response_change(self, request, obj):
         return redirect(request.path)
 
     def publish(self, request, key):
         self.demand(request, "consents.change_purposeversion")
-        version = get_object_or_404(PurposeVersion, pk=key)
+        version = self.found(request, key)
         self.act(request, PUBLISHED_NOW, reference.publish_purpose_version, version=version, by=request.user)
         return redirect("admin:consents_purposeversion_change", key)
 
@@ -197,7 +187,7 @@ class AgeLimitAdmin(Pages, NeverDelete, TrackedAdmin):
     change_form_outer_before_template = "admin/consents/agelimit/confirm.html"
 
     def get_urls(self):
-        return [*_acts(self, confirm=self.confirm), *super().get_urls()]
+        return [*self.acts(confirm=self.confirm), *super().get_urls()]
 
     @admin.display(description=_("state"))
     def standing(self, limit):
@@ -212,14 +202,6 @@ class AgeLimitAdmin(Pages, NeverDelete, TrackedAdmin):
     def confirm(self, request, key):
         """A compliance officer stands for it."""
         self.demand(request, "consents.change_agelimit")
-        limit = get_object_or_404(AgeLimit, pk=key)
+        limit = self.found(request, key)
         self.act(request, gettext("Confirmed."), reference.confirm_age_limit, limit=limit, by=request.user)
         return redirect(reverse("admin:consents_agelimit_changelist"))
-
-
-def _is_uuid(text) -> bool:
-    try:
-        Purpose._meta.pk.to_python(text)
-    except forms.ValidationError:
-        return False
-    return True

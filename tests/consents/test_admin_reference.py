@@ -136,3 +136,12 @@ def test_reference_data_is_shown_and_never_deleted(officer, news, name):
 
     assert officer.post(reverse(f"admin:consents_{name}_delete", args=[row.pk])).status_code == 403
     assert Purpose.objects.filter(pk=news.pk).exists()
+
+
+@pytest.mark.parametrize("key", ["00000000-0000-7000-8000-000000000000", "987654321", "nonsense"])
+@pytest.mark.parametrize(
+    "act", ["purpose_version", "purposeversion_publish", "noticeversion_publish", "noticeversion_version",
+            "agelimit_confirm"]
+)  # fmt: skip
+def test_an_act_on_a_row_that_is_none_is_not_found(officer, act, key):
+    assert officer.post(reverse(f"admin:consents_{act}", args=[key])).status_code == 404
