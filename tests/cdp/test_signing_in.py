@@ -380,3 +380,10 @@ def test_the_language_is_kept_for_the_next_sign_in(client):
     person.refresh_from_db()
     assert person.language == "da"
     assert 'lang="da"' in client.get(HOME).content.decode()
+
+
+def test_who_chose_no_language_reads_the_one_the_browser_asks_for(client):
+    client.force_login(user("anna", roles=["Steward"]))
+
+    assert 'lang="sv"' in client.get(HOME, headers={"accept-language": "sv-SE,sv;q=0.9"}).content.decode()
+    assert 'lang="en"' in client.get(HOME, headers={"accept-language": "fr"}).content.decode()
