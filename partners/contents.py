@@ -66,13 +66,13 @@ def opener(*, by, purpose: str):
     return lambda items: vault.open_values(items, by=by, action="partner_delivery", purpose=purpose) if items else []
 
 
-def written(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> bytes:
+def written(header: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
     """An RFC 4180 file in UTF-8 with one header row; no cell is a formula to a spreadsheet."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(column.header for column in columns)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
     writer.writerows([neutral(cell) for cell in row] for row in rows)
-    return text.getvalue().encode()
+    return out.getvalue().encode()
 
 
 def neutral(cell: str) -> str:
@@ -93,7 +93,7 @@ def _values(people, fields, reveal) -> dict:
 
 def _open(cell: dict):
     if cell["items"] is not None:
-        return "; ".join(str(item) for item in json.loads(cell["items"]))
+        return json.loads(cell["items"])
     return next((cell[kind] for kind in ("text", "number", "date", "boolean") if cell[kind] is not None), None)
 
 
@@ -102,7 +102,7 @@ def _cell(value, column: Column, token: str) -> str:
         return token
     if value is None:
         return ""
-    return band(value) if column.form == Form.BUCKETED else _text(value)
+    return band(value) if column.form == Form.BUCKETED else text(value)
 
 
 def band(value) -> str:
@@ -117,11 +117,14 @@ def band(value) -> str:
     return f"{str(value)[:2]}…"
 
 
-def _text(value) -> str:
+def text(value) -> str:
+    """A value as files have it: yes or no, ISO dates, plain numbers, lists with semicolons; empty for None."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return YES_NO[value]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
-    return str(value)
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)

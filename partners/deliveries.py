@@ -176,7 +176,7 @@ def _file(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> bytes
             _disclose(delivery, tokens, ruling.allowed)
             yield from contents.lines(block, columns, tokens, reveal)
 
-    return contents.written(columns, rows())
+    return contents.written([column.header for column in columns], rows())
 
 
 def _disclose(delivery: Delivery, tokens: dict[UUID, str], positions: dict[UUID, int | None]) -> None:
