@@ -20,6 +20,7 @@ from consents.history import Entry
 from consents.models import Channel
 from consents.refusals import ReasonNeeded
 from profiles import reading, vault
+from profiles.imports.cells import inert
 
 NAMES = ["full_name", "first_name", "last_name"]
 WHO = [*NAMES, "customer_no"]
@@ -135,16 +136,11 @@ def as_csv(proof: Proof) -> bytes:
     """UTF-8 with byte order mark: the header as two columns, an empty line, then the table."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerows([title, _cell(value)] for title, value in proof.header())
+    writer.writerows([title, inert(value)] for title, value in proof.header())
     writer.writerow([])
     writer.writerow(columns())
-    writer.writerows([_cell(value) for value in row] for row in proof.rows())
+    writer.writerows([inert(value) for value in row] for row in proof.rows())
     return out.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: str) -> str:
-    """Spreadsheets run what begins like a formula; a leading apostrophe makes it text."""
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and value != "–" else value
 
 
 def _moment(moment: datetime | None) -> str:
