@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from consents.admin.forms import Day, House
 from consents.models import LegalBasis, Purpose
 from partners import agreements, audiences
 from partners.admin import telling
@@ -25,26 +26,7 @@ ZONES = [
 ]
 
 
-class Plain:
-    """Mixin: every input looks like the house, and says which one is wrong."""
-
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
-        for field in self.fields.values():
-            if not isinstance(field.widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | forms.RadioSelect):
-                field.widget.attrs.setdefault("class", "k-input")
-
-
-class Day(forms.DateInput):
-    """A date by the browser's own picker, which speaks ISO whatever the language."""
-
-    input_type = "date"
-
-    def __init__(self):
-        super().__init__(format="%Y-%m-%d")
-
-
-class AgreementForm(Plain, forms.ModelForm):
+class AgreementForm(House, forms.ModelForm):
     """The frame of a new agreement, which stays as it is once a version is signed."""
 
     partner = forms.ModelChoiceField(Partner.objects.all(), label=_("Partner"))
@@ -61,7 +43,7 @@ class AgreementForm(Plain, forms.ModelForm):
         return zone
 
 
-class VersionForm(Plain, forms.ModelForm):
+class VersionForm(House, forms.ModelForm):
     """The terms of a draft."""
 
     legal_basis = forms.ChoiceField(
@@ -87,7 +69,7 @@ class VersionForm(Plain, forms.ModelForm):
         }
 
 
-class LineForm(Plain, forms.Form):
+class LineForm(House, forms.Form):
     """One row of the table of terms; an empty field is no row."""
 
     field = forms.ChoiceField(label=_("Field"), required=False)
@@ -147,7 +129,7 @@ class ApprovalForm(forms.Form):
     note = forms.CharField(required=False, max_length=1000)
 
 
-class RequestForm(Plain, forms.Form):
+class RequestForm(House, forms.Form):
     """Which columns of whom for what; the choices are those of the agreement in force."""
 
     purpose = forms.ModelChoiceField(Purpose.objects.none(), label=_("Purpose"), empty_label=None)
@@ -162,7 +144,7 @@ class RequestForm(Plain, forms.Form):
         self.fields["audience"].required = False
 
 
-class UploadForm(Plain, forms.Form):
+class UploadForm(House, forms.Form):
     """A partner's file, and for what it is."""
 
     purpose = forms.ModelChoiceField(Purpose.objects.none(), label=_("Purpose"), empty_label=None)
