@@ -15,7 +15,7 @@ from consents import ledger
 from consents.contacts import ADDRESSED_BY
 from consents.decisions import Decision, Problem
 from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, State, Trust
-from profiles.imports.handlers import Refusal, Said
+from profiles.imports.handlers import Refusal, RowDecision
 from profiles.models import Batch, Identifier, Record
 from profiles.models.sources import Party
 from profiles.vault import Item, open_values
@@ -31,7 +31,7 @@ _STATES = {word: state for state, words in WORDS.items() for word in words.split
 _COLUMNS = {"notice": "wording", "language": "wording", "collection_point": "purpose", "contact": "channel"}
 
 
-def record(*, batch: Batch, said: Sequence[Said], by) -> list[Refusal]:
+def record(*, batch: Batch, said: Sequence[RowDecision], by) -> list[Refusal]:
     """Record all that may stand; give what may not, by row."""
     _recorded, faults = ledger.record_possible(_decisions(batch, said), by=by)
     return [_refusal(said[fault.index].row_number, fault) for fault in faults]
@@ -46,7 +46,7 @@ def _refusal(row_number: int, problem: Problem) -> Refusal:
     return Refusal(row_number, _COLUMNS.get(problem.field, problem.field), problem.code, detail)
 
 
-def _decisions(batch: Batch, said: Sequence[Said]) -> list[Decision]:
+def _decisions(batch: Batch, said: Sequence[RowDecision]) -> list[Decision]:
     trust = Trust.PARTNER_ASSERTED if batch.party >= Party.SECOND else Trust.IMPORTED_LEGACY
     points = _points(trust)
     collected = dict(Record.objects.filter(pk__in={one.record for one in said}).values_list("pk", "observed_at"))

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from profiles.facts import Outcome
 from profiles.imports import handlers
-from profiles.imports.handlers import Said
+from profiles.imports.handlers import RowDecision
 from profiles.imports.loading import Load, contents
 from profiles.imports.mapping import said
 from profiles.imports.rows import Block, Fault
@@ -50,10 +50,10 @@ class Decisions:
         place = {number: position for position, number in enumerate(block.numbers)}
         return {place[one.row_number]: Fault(self._column(one.field), one.code, one.detail) for one in refusals}
 
-    def _said(self, row_number: int, person: Outcome, text: bytes, number: int, found: dict) -> Said:
+    def _said(self, row_number: int, person: Outcome, text: bytes, number: int, found: dict) -> RowDecision:
         moment = found.get("effective_at")
         content = self._load.batch.mapping_id.bytes + b"%d:" % number + text
-        return Said(
+        return RowDecision(
             row_number=row_number,
             subject=person.subject,
             record=person.record,

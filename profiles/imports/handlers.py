@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RowDecision:
     """One decision that a row of a file tells of. Texts are as the mapping gave them.
 
     record: the source record that the row became; message_id: equal for the same row of the same mapping, whatever the
@@ -41,8 +41,8 @@ _registered: dict[str, Callable] = {}
 def register(kind: str, handler: Callable) -> None:
     """Let `handler` do what imports ask for by `kind`:
 
-    "consents": handler(batch=, said=[Said, ...], by=) inside the block's transaction writes all it can and gives a list
-    of Refusals. "terms": handler(batch=) raises a Refused where the batch's agreement is not in force for it.
+    "consents": handler(batch=, said=[RowDecision, ...], by=) inside the block's transaction writes all it can and gives
+    a list of Refusals. "terms": handler(batch=) raises a Refused where the batch's agreement is not in force for it.
     """
     _registered[kind] = handler
 
