@@ -23,8 +23,13 @@ from profiles.models import Attribute, Profile, Source, Subject, Trait
 from profiles.models.projection import Rule
 from profiles.naming import lines
 
-TABS = [("overview", _("Overview"), 0), ("records", _("Source records"), 10), ("timeline", _("Timeline"), 20)]
-HISTORY = ("history", _("History"), 90)
+#: (key, title, order): tabs of other apps stand between them by their order.
+TABS = [
+    ("overview", _("Overview"), 0),
+    ("records", _("Source records"), 10),
+    ("timeline", _("Timeline"), 20),
+    ("history", _("History"), 90),
+]
 PURPOSES = [
     _("Answering the customer"),
     _("Checking whether two records are one person"),
@@ -135,10 +140,7 @@ class ProfileAdmin(LookOnly, HouseAdmin):
             "timeline": lambda profile, request, sight, values: person.timeline(profile, _cursor(request)),
             "history": lambda profile, request, sight, values: person.history(profile),
         }
-        found = [
-            (order, key, (title, f"admin/profiles/profile/{key}.html", own[key]))
-            for key, title, order in [*TABS, HISTORY]
-        ]
+        found = [(order, key, (title, f"admin/profiles/profile/{key}.html", own[key])) for key, title, order in TABS]
         for panel in panels.seen_by(request.user):
             found.append((panel.order, panel.key, (panel.title, panel.template, _context_of(panel))))
         return {key: entry for _order, key, entry in sorted(found, key=lambda row: row[:2])}

@@ -18,15 +18,17 @@ from profiles.vault import Keyring
 
 PROFILE = ["id", "is_test", "first_seen_at", "last_seen_at", "subject_count"]
 SUBJECT = ["id", "source_id", "external_key", "profile_id", "is_test"]
-RECORD = [
-    *["id", "subject_id", "source_id", "version", "party", "terms", "batch_id", "row_number", "digest", "observed_at"]
-]
+RECORD = ["id", "subject_id", "source_id", "version", "party", "terms", "batch_id", "row_number", "digest",
+          "observed_at"]  # fmt: skip
 IDENTIFIER = ["id", "subject_id", "record_id", "namespace_id", "blind", "sealed", "verified", "observed_at"]
-TYPED = [ValueType.TEXT, ValueType.NUMBER, ValueType.DATE, ValueType.BOOLEAN, ValueType.LIST]
-TRAIT = [
-    *["subject_id", "record_id", "attribute_id", "verified", "valid_until", "sealed", "match_key"],
-    *["text", "number", "date", "boolean", "items"],  # in the order of TYPED
-]
+TYPED = {  # in which column of a trait a value stands
+    ValueType.TEXT: "text",
+    ValueType.NUMBER: "number",
+    ValueType.DATE: "date",
+    ValueType.BOOLEAN: "boolean",
+    ValueType.LIST: "items",
+}
+TRAIT = ["subject_id", "record_id", "attribute_id", "verified", "valid_until", "sealed", "match_key", *TYPED.values()]
 
 
 class Terms(NamedTuple):
@@ -101,16 +103,8 @@ def _identifier_rows(common: Terms, entries: list[Entry], ring: Keyring) -> Iter
         seen = _observed(common, entry)
         for claim in entry.reading.claims:
             sealed = ring.seal(entry.subject, "profiles_identifier.sealed", claim.form)
-            yield (
-                next(ids),
-                entry.subject,
-                entry.record,
-                claim.namespace.pk,
-                claim.blind,
-                sealed,
-                claim.verified,
-                seen,
-            )
+            head = next(ids), entry.subject, entry.record
+            yield *head, claim.namespace.pk, claim.blind, sealed, claim.verified, seen
 
 
 def _trait_rows(common: Terms, entries: list[Entry], ring: Keyring) -> Iterator[tuple]:
@@ -118,16 +112,13 @@ def _trait_rows(common: Terms, entries: list[Entry], ring: Keyring) -> Iterator[
     for entry in entries:
         for value in entry.reading.values:
             head = entry.subject, entry.record, value.attribute.pk, verified, common.valid_until
-            yield *head, *_columns(value, entry.subject, ring)
+            yield *head, *_content(value, entry.subject, ring)
 
 
-def _columns(value: Value, subject: UUID, ring: Keyring) -> list:
+def _content(value: Value, subject: UUID, ring: Keyring) -> tuple:
     """sealed, match_key, then the typed columns: one way or the other, never both."""
-    columns = [None] * (2 + len(TYPED))
-    if value.attribute.sealed:
-        columns[0] = ring.seal(subject, "profiles_trait.sealed", as_text(value.content))
-        columns[1] = value.key
-    else:
-        is_list = isinstance(value.content, list)
-        columns[2 + TYPED.index(value.attribute.type)] = Jsonb(value.content) if is_list else value.content
-    return columns
+    attribute, content = value.attribute, value.content
+    if attribute.sealed:
+        return ring.seal(subject, "profiles_trait.sealed", as_text(content)), value.key, *(None for _ in TYPED)
+    content = Jsonb(content) if isinstance(content, list) else content
+    return None, None, *(content if kind == attribute.type else None for kind in TYPED)

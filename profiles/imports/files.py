@@ -89,15 +89,18 @@ def remove(name: str) -> None:
 
 def older_than(age: timedelta) -> list[str]:
     """Names of stored files that were written longer ago than `age`."""
-    folder = settings.KENDT_FILES / "imports"
     before = time.time() - age.total_seconds()
-    return [path.name for path in folder.glob("*") if path.stat().st_mtime < before]
+    return [path.name for path in _folder().iterdir() if path.stat().st_mtime < before]
 
 
 def _path(name: str) -> Path:
+    return _folder() / name
+
+
+def _folder() -> Path:
     folder = settings.KENDT_FILES / "imports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / name
+    return folder
 
 
 def _place(name: str, number: int, *, last: bool) -> str:
