@@ -18,8 +18,9 @@ from segments.definitions import Archived, in_order
 from segments.language import understand
 from segments.models import Run, RunState, Segment, SegmentState
 
-LEASE = timedelta(minutes=2)
 TIMEOUT_SECONDS = 60
+#: Longer than a living run takes: it has four statements that may each need all of the timeout.
+LEASE = timedelta(seconds=5 * TIMEOUT_SECONDS)
 
 #: The full join is what keeps this linear: it cannot be planned as a loop over a table that grows meanwhile.
 DIFFERENCE = """
