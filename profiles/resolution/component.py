@@ -43,7 +43,7 @@ class Component(NamedTuple):
     bound: list[list[UUID]]
 
     def islands(self) -> dict[UUID, UUID]:
-        """One subject of its island for each: people of two islands have nothing to do with one another."""
+        """For each subject the one that stands for its island: people of two islands have nothing in common."""
         root = {subject: subject for subject in self.people}
         for first, *others in [*self.shared.values(), *self.bound]:
             for other in others:

@@ -1,6 +1,7 @@
 """Read what speaks for and against joining the people of a component."""
 
 from collections import defaultdict
+from datetime import date
 from uuid import UUID
 
 from cdp.kit.sql import rows
@@ -69,39 +70,36 @@ def _borrowed(subjects: set[UUID]) -> set[UUID]:
     return {subject for (subject,) in found}
 
 
-def _births(subjects: list[UUID]) -> dict:
-    return dict(
-        rows(
-            "SELECT subject_id, date FROM ("
-            + STANDING_TRAITS.format(only="t.subject_id = ANY(%s) AND t.attribute_id = ANY(%s)")
-            + ") t WHERE date IS NOT NULL",
-            [subjects, _ids_of(BIRTH_DATE)],
-        )
-    )
+def _births(subjects: list[UUID]) -> dict[UUID, date]:
+    return dict(_standing(BIRTH_DATE, ["date"], subjects))
 
 
 def _names(found: Component, supported: set[UUID]) -> dict[UUID, str]:
     """Folded first names, opened in one logged reading; only on islands where a link needs support and names differ."""
-    sealed = rows(
-        "SELECT subject_id, sealed, match_key FROM ("
-        + STANDING_TRAITS.format(only="t.subject_id = ANY(%s) AND t.attribute_id = ANY(%s)")
-        + ") t WHERE sealed IS NOT NULL",
-        [list(found.people) if supported else [], _ids_of(FIRST_NAME)],
-    )
-    if not sealed:
-        return {}
-    islands, keys = found.islands(), defaultdict(set)
-    for subject, _, match_key in sealed:
-        keys[islands[subject]].add(bytes(match_key))
-    contested = {islands[subject] for subject in supported} & {island for island, some in keys.items() if len(some) > 1}
-    items = [
-        Item(subject, "profiles_trait.sealed", blob, FIRST_NAME)
-        for subject, blob, _ in sealed
-        if islands[subject] in contested
-    ]
-    opened = open_values(items, by=None, action="resolve", purpose="duplicate detection") if items else []
+    sealed = _standing(FIRST_NAME, ["sealed", "match_key"], list(found.people) if supported else [])
+    contested = _contested(found, supported, {subject: bytes(key) for subject, _, key in sealed})
+    items = [Item(subject, "profiles_trait.sealed", blob, FIRST_NAME) for subject, blob, _ in sealed]
+    items = [item for item in items if item.subject in contested]
+    opened = open_values(items, by=None, action="resolve", purpose="duplicate detection")
     return {item.subject: folded_name(name) for item, name in zip(items, opened, strict=True) if name}
 
 
-def _ids_of(code: str) -> list[int]:
-    return list(Attribute.objects.filter(code=code).values_list("pk", flat=True))
+def _contested(found: Component, supported: set[UUID], keys: dict[UUID, bytes]) -> set[UUID]:
+    """Those on whose island a link needs support and there is more than one of `keys`, which are equal for equals."""
+    if not keys:
+        return set()
+    islands, there = found.islands(), defaultdict(set)
+    for subject, key in keys.items():
+        there[islands[subject]].add(key)
+    asking = {islands[subject] for subject in supported}
+    return {subject for subject in keys if islands[subject] in asking and len(there[islands[subject]]) > 1}
+
+
+def _standing(code: str, columns: list[str], subjects: list[UUID]) -> list[tuple]:
+    """(subject, *columns) of the attribute's values that stand, where the first column has one."""
+    standing = STANDING_TRAITS.format(only="t.subject_id = ANY(%s) AND t.attribute_id = ANY(%s)")
+    attributes = list(Attribute.objects.filter(code=code).values_list("pk", flat=True))
+    return rows(
+        f"SELECT subject_id, {', '.join(columns)} FROM ({standing}) t WHERE {columns[0]} IS NOT NULL",
+        [subjects, attributes],
+    )

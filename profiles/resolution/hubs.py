@@ -8,7 +8,7 @@ seen within one window counts together.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import NamedTuple
 from uuid import UUID
@@ -23,10 +23,13 @@ from profiles.resolution.evidence import BIRTH_DATE, FIRST_NAME
 
 
 class Mark(NamedTuple):
-    """Something that tells people apart, seen with a value: an anchor's value, a name's keyed digest, a birth date."""
+    """Something that tells people apart, seen with a value: an anchor's value, a name's keyed digest, a birth date.
 
-    observed_at: object
-    kind: object
+    kind: an anchor's namespace id as text, or the attribute's code.
+    """
+
+    observed_at: datetime
+    kind: str
     content: bytes
 
 

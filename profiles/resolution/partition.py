@@ -64,6 +64,8 @@ class Link(NamedTuple):
 
 
 class Refusal(NamedTuple):
+    """A link that joined nobody: its two subjects, the smaller id first, the kind of value they share, and why."""
+
     subject: UUID
     other: UUID
     namespace: int
@@ -215,7 +217,7 @@ class _Partitioning:
         if reason is Reason.FROZEN:
             self.frozen |= {link.subject, holder.subject}
         else:
-            self.refused.append(Refusal(link.subject, holder.subject, link.namespace, reason))
+            self.refused.append(Refusal(*sorted((link.subject, holder.subject)), link.namespace, reason))
 
     # --- What stands in a link's way ----------------------------------------------------------------------------
 
@@ -287,12 +289,7 @@ class _Partitioning:
             pair = tuple(sorted((profile[one.subject], profile[one.other])))
             if pair[0] != pair[1]:
                 first.setdefault((pair, one.namespace), one)
-        return {one._replace(**_ordered(one)) for one in first.values()}
-
-
-def _ordered(refusal: Refusal) -> dict:
-    subject, other = sorted((refusal.subject, refusal.other))
-    return {"subject": subject, "other": other}
+        return set(first.values())
 
 
 def _outside(link: Link, holder: Holder, days: int | None) -> bool:
