@@ -18,8 +18,8 @@ def follow(sender, *, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
     if not moved:
         return
     flows = {(old, new) for old, new in moved.values()} | {(new, new) for _old, new in moved.values()}
-    _raise("consent_conflict", CONFLICT, _disagreements(flows))
-    _raise("consent_split", TAKEN_APART, _answers_for_the_whole(moved))
+    _ask_a_steward("consent_conflict", CONFLICT, _disagreements(flows))
+    _ask_a_steward("consent_split", TAKEN_APART, _answers_for_the_whole(moved))
     touched = {profile for flow in flows for profile in flow}
     fold(touched)
     changed.send(sender=None, profiles={new for _old, new in flows})
@@ -55,7 +55,7 @@ def _answers_for_the_whole(moved: dict[UUID, tuple[UUID, UUID]]) -> list[tuple]:
     )
 
 
-def _raise(kind: str, why: str, about: list[tuple[UUID, list[int]]]) -> None:
+def _ask_a_steward(kind: str, why: str, about: list[tuple[UUID, list[int]]]) -> None:
     """One item for each question; the same one is asked once."""
     WorkItem.objects.bulk_create(
         [

@@ -118,7 +118,7 @@ def draft(
 @transaction.atomic
 def revise(version: AgreementVersion, *, by, purposes=None, lines=None, **terms) -> AgreementVersion:
     """Change a draft. Only its author may, so that nobody approves what they wrote themselves."""
-    version = _locked(version, VersionState.DRAFT)
+    version = _locked_version(version, VersionState.DRAFT)
     if version.author_id != by.pk:
         raise NotTheAuthor
     return _written(version, by, purposes, lines, terms)
@@ -127,9 +127,7 @@ def revise(version: AgreementVersion, *, by, purposes=None, lines=None, **terms)
 @transaction.atomic
 def new_version(agreement: Agreement, *, by) -> AgreementVersion:
     """The newest version copied as a draft of `by`, to be changed and approved anew."""
-    agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
-    if agreement.state in (AgreementState.TERMINATED, AgreementState.WITHDRAWN):
-        raise WrongState(state=agreement.get_state_display())
+    agreement = _locked_agreement(agreement, AgreementState.DRAFT, AgreementState.ACTIVE, AgreementState.SUSPENDED)
     last = agreement.versions.order_by("-number").first()
     lines = [
         Line(line.field, line.purpose, line.direction, line.form, line.max_rows, tuple(line.duties))
@@ -162,7 +160,7 @@ def _written(version, by, purposes, lines, terms) -> AgreementVersion:
 @transaction.atomic
 def propose(version: AgreementVersion, *, by) -> AgreementVersion:
     """Freeze a complete draft and give it the digest that is approved."""
-    version = _locked(version, VersionState.DRAFT)
+    version = _locked_version(version, VersionState.DRAFT)
     if version.author_id != by.pk:
         raise NotTheAuthor
     _refuse_gaps(missing_terms(version))
@@ -175,7 +173,7 @@ def propose(version: AgreementVersion, *, by) -> AgreementVersion:
 @transaction.atomic
 def approve(version: AgreementVersion, *, by, capacity, note="", seen: str | None = None) -> Signature:
     """Approve exactly these terms. `seen` is the digest on the page that was read, where there is one."""
-    version = _locked(version, VersionState.PROPOSED)
+    version = _locked_version(version, VersionState.PROPOSED)
     if version.author_id == by.pk:
         raise OwnApproval
     if not by.has_perm(PERMISSION[Capacity(capacity)]):
@@ -197,7 +195,7 @@ def approve(version: AgreementVersion, *, by, capacity, note="", seen: str | Non
 @transaction.atomic
 def send_back(version: AgreementVersion, *, by, reason: str) -> AgreementVersion:
     """Make a proposed version a draft again. Approvals of a changed text do not count: its digest differs."""
-    version = _locked(version, VersionState.PROPOSED)
+    version = _locked_version(version, VersionState.PROPOSED)
     version.terms_sha256, version.in_force, version.proposed_at = "", None, None
     return _moved(version, VersionState.DRAFT, by, _said(reason))
 
@@ -205,10 +203,8 @@ def send_back(version: AgreementVersion, *, by, reason: str) -> AgreementVersion
 @transaction.atomic
 def activate(version: AgreementVersion, *, by) -> AgreementVersion:
     """Bring an approved version into force; the one before it ends where this one begins."""
-    agreement = Agreement.objects.select_for_update().get(pk=version.agreement_id)
-    if agreement.state not in (AgreementState.DRAFT, AgreementState.ACTIVE):
-        raise WrongState(state=agreement.get_state_display())
-    version = _locked(version, VersionState.PROPOSED)
+    agreement = _locked_agreement(version.agreement, AgreementState.DRAFT, AgreementState.ACTIVE)
+    version = _locked_version(version, VersionState.PROPOSED)
     if version.author_id == by.pk:
         raise OwnApproval
     _refuse_gaps(missing(version))
@@ -241,7 +237,7 @@ def _refuse_gaps(gaps) -> None:
 @transaction.atomic
 def suspend(agreement: Agreement, *, by, reason: str) -> Agreement:
     """Stop all exchange under the agreement at once; its terms stand."""
-    return _change(_active(agreement, AgreementState.ACTIVE), AgreementState.SUSPENDED, _said(reason), by)
+    return _change(_locked_agreement(agreement, AgreementState.ACTIVE), AgreementState.SUSPENDED, _said(reason), by)
 
 
 @transaction.atomic
@@ -249,13 +245,13 @@ def resume(agreement: Agreement, *, by, reason: str) -> Agreement:
     """Let a suspended agreement go on; compliance says so."""
     if not by.has_perm(PERMISSION[Capacity.COMPLIANCE]):
         raise MayNotApprove
-    return _change(_active(agreement, AgreementState.SUSPENDED), AgreementState.ACTIVE, _said(reason), by)
+    return _change(_locked_agreement(agreement, AgreementState.SUSPENDED), AgreementState.ACTIVE, _said(reason), by)
 
 
 @transaction.atomic
 def terminate(agreement: Agreement, *, by, reason: str) -> Agreement:
     """End the agreement for good, now."""
-    agreement = _active(agreement, AgreementState.ACTIVE, AgreementState.SUSPENDED)
+    agreement = _locked_agreement(agreement, AgreementState.ACTIVE, AgreementState.SUSPENDED)
     _supersede(agreement, _now(), by)
     return _change(agreement, AgreementState.TERMINATED, _said(reason), by)
 
@@ -263,7 +259,7 @@ def terminate(agreement: Agreement, *, by, reason: str) -> Agreement:
 @transaction.atomic
 def withdraw(agreement: Agreement, *, by, reason: str) -> Agreement:
     """Put an agreement aside that never was in force."""
-    return _change(_active(agreement, AgreementState.DRAFT), AgreementState.WITHDRAWN, _said(reason), by)
+    return _change(_locked_agreement(agreement, AgreementState.DRAFT), AgreementState.WITHDRAWN, _said(reason), by)
 
 
 # --- Time -------------------------------------------------------------------------------------------------------
@@ -282,7 +278,7 @@ def _now():
 # --- Small steps ------------------------------------------------------------------------------------------------
 
 
-def _locked(version, *states) -> AgreementVersion:
+def _locked_version(version, *states) -> AgreementVersion:
     found = AgreementVersion.objects.select_related("agreement__partner").select_for_update(of=["self"])
     version = found.get(pk=version.pk)
     if version.state not in states:
@@ -290,7 +286,7 @@ def _locked(version, *states) -> AgreementVersion:
     return version
 
 
-def _active(agreement, *states) -> Agreement:
+def _locked_agreement(agreement, *states) -> Agreement:
     agreement = Agreement.objects.select_for_update().get(pk=agreement.pk)
     if agreement.state not in states:
         raise WrongState(state=agreement.get_state_display())
