@@ -2,10 +2,12 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cdp.kit.admin import HouseAdmin, LookOnly
 from profiles.admin.links import profile_link
+from profiles.ingestion import draining
 from profiles.lookup import profile_id
 from profiles.models import Event, Inbox
 
@@ -34,7 +36,7 @@ class EventAdmin(LookOnly, HouseAdmin):
         if not text:
             return queryset, False
         if key := profile_id(text):
-            return queryset.filter(profile_id=key), False
+            return queryset.filter(profile__subjects=key), False  # any id that the profile ever had
         return queryset.filter(name=text) | queryset.filter(order_id=text), False
 
 
@@ -48,3 +50,16 @@ class InboxAdmin(LookOnly, HouseAdmin):
     sortable_by = ()
     ordering = ["-id"]
     exclude = ["sealed"]
+    actions = ["try_again"]
+
+    def has_work_permission(self, request) -> bool:
+        """Rows are never edited; those who keep quarantine let what was set aside wait once more."""
+        return request.user.has_perm("profiles.change_quarantineitem")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("sealed")  # a whole body, of up to megabytes
+
+    @admin.action(description=_("Try again"), permissions=["work"])
+    def try_again(self, request, queryset):
+        count = draining.try_again(queryset)
+        self.message_user(request, ngettext("%d item changed.", "%d items changed.", count) % count)

@@ -56,8 +56,8 @@ def sweep(*, now: datetime | None = None) -> int:
     return len(waiting)
 
 
-def try_again(rows: list[Inbox]) -> int:
-    """Let batches that were set aside wait once more, now that the cause is mended."""
+def try_again(rows: Iterable[Inbox]) -> int:
+    """Let those of `rows` that were set aside wait once more, now that the cause is mended; give how many."""
     chosen = Inbox.objects.filter(pk__in=[row.pk for row in rows], state=InboxState.FAILED)
     return chosen.update(state=InboxState.WAITING, attempts=0, error="")
 

@@ -7,9 +7,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cdp.kit.ids import uuid7
+from profiles import decisions
 from profiles.admin.deciding import WORDS
 from profiles.resolution.partition import Reason
-from tests.builders import source, user
+from tests.builders import now, source, user
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
@@ -190,7 +191,6 @@ def aside(count=2):
     from profiles.ingestion.batches import alone
     from profiles.ingestion.intake import Entry, Refusal
     from profiles.ingestion.quarantine import put_aside
-    from tests.builders import now
 
     refused = [
         Refusal(
@@ -206,7 +206,8 @@ def run(client, action, items, **data):
     from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
     chosen = {"action": action, ACTION_CHECKBOX_NAME: [str(item.pk) for item in items], **data}
-    return client.post(reverse("admin:profiles_quarantineitem_changelist"), chosen, follow=True).content.decode()
+    page = reverse(f"admin:profiles_{items[0]._meta.model_name}_changelist")
+    return client.post(page, chosen, follow=True).content.decode()
 
 
 def test_quarantined_events_are_discarded_for_a_stated_reason_only(client):
@@ -225,6 +226,30 @@ def test_what_still_cannot_be_used_stays_in_quarantine(client):
     client.force_login(user(roles=["Integration admin"]))
 
     assert "Still not usable: 2." in run(client, "replay", aside())
+
+
+@pytest.mark.parametrize(("role", "state"), [("Integration admin", "waiting"), ("Auditor", "failed")])
+def test_a_batch_that_was_set_aside_waits_again_where_a_keeper_of_quarantine_says_so(client, role, state):
+    client.force_login(user(roles=[role]))
+    batch = OURS_BY_NAME["Inbox"].objects.create(
+        source=source(), received_at=now(), sealed=b"x", state="failed", attempts=5, error="IntegrityError"
+    )
+
+    run(client, "try_again", [batch])
+
+    batch.refresh_from_db()
+    assert batch.state == state
+
+
+def test_an_event_is_found_by_an_id_that_was_merged_away(superuser):
+    anna = person(external_id="C1")
+    other = person(external_id="L1", source=source("till", namespace="loyalty_no"))
+    did_something(anna)
+    decisions.same(subject=anna.pk, other=other.pk, reason="one person", by=None)
+
+    found = listing(OURS_BY_NAME["Event"], superuser, q=str(other.pk)).context["cl"].result_list
+
+    assert [event.profile_id for event in found] == [anna.pk]
 
 
 def test_who_only_looks_has_no_acts_on_quarantine(client):
