@@ -72,9 +72,9 @@ class MappingForm(_Styled):
     )
     spec = forms.CharField(label=_("Mapping as text"), required=False, widget=forms.Textarea(attrs={"rows": 18}))
 
-    def __init__(self, *args, rows: str, columns: list[str], found: dict, chosen: dict | None = None, **kwargs):
+    def __init__(self, *args, rows: str, columns: list[str], samples: dict, chosen: dict | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self._rows, self._columns, self._found = rows, columns, found
+        self._rows, self._columns, self.samples = rows, columns, samples
         self.fields["spec"].widget.attrs |= {"class": "k-input k-mono", "spellcheck": "false"}
         if rows != RowKind.EVENTS:
             del self.fields["event_name"]
@@ -114,7 +114,7 @@ class MappingForm(_Styled):
         titles = {one.target: one.title for _title, group in meanings(self._rows) for one in group}
         for target in twice(chosen):
             self.add_error(None, _("Two columns mean %(what)s. Choose one.") % {"what": titles[target]})
-        return spec_of(chosen, rows=self._rows, event_name=data.get("event_name") or "", found=self._found)
+        return spec_of(chosen, rows=self._rows, event_name=data.get("event_name") or "", texts=self.samples)
 
     def _check(self) -> None:
         try:

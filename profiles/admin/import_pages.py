@@ -75,7 +75,6 @@ def _columns(batch: Batch, request, format_form, form, rows: str | None) -> dict
     rows = rows or request.GET.get("rows") or (kept.rows if kept else _likely_rows(batch))
     rows = rows if rows in RowKind.values else RowKind.CUSTOMERS
     form = form or mapping_form(batch, rows, kept=kept)
-    texts = columns.samples(batch)
     is_csv = batch.format["kind"] == "csv"
     return {
         "rows": rows,
@@ -83,7 +82,7 @@ def _columns(batch: Batch, request, format_form, form, rows: str | None) -> dict
         "kept": kept,
         "mappings": list(batch.source.mappings.order_by("name")),
         "mapping_form": form,
-        "column_rows": [(field, columns.shown(texts.get(field.label, []))) for field in form.column_fields()],
+        "column_rows": [(field, columns.shown(form.samples.get(field.label, []))) for field in form.column_fields()],
         "format_form": (format_form or FormatForm(format=batch.format)) if is_csv else None,
         "words": _words(batch) if is_csv else {},
     }
@@ -101,7 +100,7 @@ def mapping_form(batch: Batch, rows: str, *, kept: Mapping | None = None, data=N
         "event_name": event_name if isinstance(event_name, str) else "",
         "spec": "" if chosen is not None else json.dumps(spec, indent=2, ensure_ascii=False),
     }
-    return MappingForm(data, rows=rows, columns=names, found=columns.samples(batch), chosen=chosen, initial=initial)
+    return MappingForm(data, rows=rows, columns=names, samples=columns.samples(batch), chosen=chosen, initial=initial)
 
 
 def _kept(batch: Batch, request) -> Mapping | None:

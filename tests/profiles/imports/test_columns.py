@@ -35,7 +35,7 @@ FOUND = {"born": ["31.01.1980"], "seen": ["2/20/19"], "when": ["2026-01-31"], "a
 def test_choices_and_spec_say_the_same(rows, spec):
     chosen = chosen_of(spec)
 
-    assert spec_of(chosen, rows=rows, event_name="Order Line", found=FOUND) == spec
+    assert spec_of(chosen, rows=rows, event_name="Order Line", texts=FOUND) == spec
     assert set(chosen.values()) <= {one.target for _title, group in meanings(rows) for one in group}
 
 
