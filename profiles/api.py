@@ -58,6 +58,7 @@ class ProfileSerializer(serializers.Serializer):
     fields_ = serializers.SerializerMethodField(method_name="values_of")
 
     def get_fields(self):
+        """`fields` is what a serializer calls its own, so ours gets its name here."""
         fields = super().get_fields()
         fields["fields"] = fields.pop("fields_")
         return fields

@@ -84,18 +84,22 @@ def append_only(table: str, *, but: tuple[str, ...] = (), erasable: bool = False
 
     erasable: DELETE is allowed inside an erasure (the transaction-local setting `kendt.erasing`).
     """
-    columns = "{" + ",".join(but) + "}"
     return PlainSQL(
-        f"SELECT kendt_make_append_only('{table}', '{columns}', {str(erasable).lower()})",
-        "".join(f"DROP TRIGGER append_only_{act} ON {table};" for act in ("update", "delete", "truncate")),
+        f"SELECT kendt_make_append_only('{table}', '{_array(but)}', {str(erasable).lower()})", _drop_append_only(table)
     )
 
 
 def guard_history(table: str, history: str, *, but: tuple[str, ...] = ()) -> PlainSQL:
     """Make the history of `table` append-only with the database's clock, and refuse changes that leave none."""
-    columns = "{" + ",".join(but) + "}"
     return PlainSQL(
-        f"SELECT kendt_guard_history('{table}', '{history}', '{columns}')",
-        f"DROP TRIGGER history_follows ON {table}; DROP TRIGGER history_clock ON {history};"
-        + "".join(f"DROP TRIGGER append_only_{act} ON {history};" for act in ("update", "delete", "truncate")),
+        f"SELECT kendt_guard_history('{table}', '{history}', '{_array(but)}')",
+        f"DROP TRIGGER history_follows ON {table}; DROP TRIGGER history_clock ON {history};{_drop_append_only(history)}",
     )
+
+
+def _array(columns: tuple[str, ...]) -> str:
+    return "{" + ",".join(columns) + "}"
+
+
+def _drop_append_only(table: str) -> str:
+    return "".join(f"DROP TRIGGER append_only_{act} ON {table};" for act in ("update", "delete", "truncate"))
