@@ -93,7 +93,8 @@ def guard_history(table: str, history: str, *, but: tuple[str, ...] = ()) -> Pla
     """Make the history of `table` append-only with the database's clock, and refuse changes that leave none."""
     return PlainSQL(
         f"SELECT kendt_guard_history('{table}', '{history}', '{_array(but)}')",
-        f"DROP TRIGGER history_follows ON {table}; DROP TRIGGER history_clock ON {history};{_drop_append_only(history)}",
+        f"DROP TRIGGER history_follows ON {table}; DROP TRIGGER history_clock ON {history};"
+        + _drop_append_only(history),
     )
 
 
