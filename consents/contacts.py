@@ -8,9 +8,9 @@ from cdp.kit.ids import uuid7
 from cdp.kit.sql import as_json, execute, rows
 from consents.models import Channel
 from profiles.facts.standing import STANDING_IDENTIFIERS
-from profiles.models import Namespace
+from profiles.models import Identifier, Namespace
 from profiles.norm import normal
-from profiles.vault import blind
+from profiles.vault import Item, blind
 
 #: The kind of address that a channel writes to (Namespace.contact_channel). A channel not named here needs none.
 ADDRESSED_BY = {Channel.EMAIL: "email", Channel.SMS: "sms", Channel.PHONE: "sms"}
@@ -39,6 +39,11 @@ def contact(code: str, raw: str, *, known: dict[str, Namespace], country: str | 
 
 def _reads_the_same(one: Namespace, other: Namespace) -> bool:
     return (one.contact_channel, one.normaliser) == (other.contact_channel, other.normaliser)
+
+
+def item_of(held: Identifier) -> Item:
+    """An identifier of a person, to be opened or masked; its namespace is at hand."""
+    return Item(held.subject_id, "profiles_identifier.sealed", held.sealed, held.namespace.code)
 
 
 def refs(contacts: Iterable[Contact]) -> dict[Contact, UUID]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from cdp.kit.sql import rows
 from consents import asof, gate
+from consents.contacts import item_of
 from consents.fold import ALWAYS, COUNTED, EVERYONE, KIN, THESE
 from consents.models import (
     Channel,
@@ -192,8 +193,4 @@ def addresses(profile: UUID, refs: Iterable[UUID | None]) -> dict[UUID, Item]:
         )
     )
     held = Identifier.objects.select_related("namespace").in_bulk(found.values())
-    return {ref: _item(held[key]) for ref, key in found.items()}
-
-
-def _item(held: Identifier) -> Item:
-    return Item(held.subject_id, "profiles_identifier.sealed", held.sealed, held.namespace.code)
+    return {ref: item_of(held[key]) for ref, key in found.items()}

@@ -12,13 +12,13 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from consents import ledger
-from consents.contacts import ADDRESSED_BY
+from consents.contacts import ADDRESSED_BY, item_of
 from consents.decisions import Decision, Problem
 from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, State, Trust
 from profiles.imports.handlers import Refusal, RowDecision
 from profiles.models import Batch, Identifier, Record
 from profiles.models.sources import Party
-from profiles.vault import Item, open_values
+from profiles.vault import open_values
 
 #: What files write for an answer, beside the terms of the vocabulary itself.
 WORDS = {
@@ -97,8 +97,8 @@ def _addresses(decisions: Sequence[Decision], *, by) -> dict:
     held = Identifier.objects.filter(record__in=records, namespace__contact_channel__in=kinds).select_related(
         "namespace"
     )
-    items = [Item(one.subject_id, "profiles_identifier.sealed", one.sealed, one.namespace.code) for one in held]
-    values = open_values(items, by=by, action="record_consents", purpose="consents of an import") if items else []
+    items = [item_of(one) for one in held]
+    values = open_values(items, by=by, action="record_consents", purpose="consents of an import")
     found: dict = {}
     for one, value in zip(held, values, strict=True):
         for channel, kind in ADDRESSED_BY.items():

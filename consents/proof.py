@@ -112,7 +112,7 @@ def prove(profile: UUID, *, by, reason: str, request_id: str = "", **asked: str)
     log = {"by": by, "action": "prove_consent", "purpose": reason, "request_id": request_id}
     found = history.entries(profile, **asked)
     held = history.addresses(profile, (one.entry.contact_ref for one in found))
-    values = vault.open_values(list(held.values()), **log) if held else []
+    values = vault.open_values(list(held.values()), **log)
     return Proof(
         profile=profile,
         person=_person(reading.opened([profile], WHO, **log).get(profile, {})),

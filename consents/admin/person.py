@@ -18,6 +18,7 @@ from consents import correction, evidence, history, layers, ledger
 from consents.admin.forms import DecisionForm, ObjectionForm, ProofForm, RestrictionForm
 from consents.admin.pages import Pages
 from consents.admin.verdicts import DECIDE, decide
+from consents.contacts import item_of
 from consents.decisions import Decision
 from consents.models import ActorKind, Channel, ConsentEvidence, CorrectionRequest, Purpose, State
 from consents.paper import as_pdf
@@ -26,12 +27,11 @@ from consents.refusals import NotRecorded
 from profiles.admin.sight import Sight
 from profiles.models import Identifier, Profile, Subject
 from profiles.naming import lines
-from profiles.vault import Item, masked, open_values
+from profiles.vault import masked, open_values
 
 RECORD, PROVE = "consents.record_consent", "consents.prove_consent"
 OBJECT, RESTRICT = "consents.add_objection", "consents.add_restriction"
 RIGHTS = {"record": RECORD, "prove": PROVE, "decide": DECIDE, "object": OBJECT, "restrict": RESTRICT}
-PLACE = "profiles_identifier.sealed"
 
 
 class PersonPages(Pages):
@@ -264,12 +264,8 @@ def _contacts(profile: Profile) -> list[Identifier]:
 
 
 def _choices(contacts: list[Identifier]) -> list[tuple[str, str]]:
-    texts = masked([_item(one) for one in contacts])
+    texts = masked([item_of(one) for one in contacts])
     return [(str(one.pk), f"{one.namespace}: {text}") for one, text in zip(contacts, texts, strict=True) if text]
-
-
-def _item(one: Identifier) -> Item:
-    return Item(one.subject_id, PLACE, one.sealed, one.namespace.code)
 
 
 def _decision(request, profile: Profile, said: dict, contacts: list[Identifier]) -> Decision:
@@ -296,7 +292,7 @@ def _decision(request, profile: Profile, said: dict, contacts: list[Identifier])
 def _opened(request, chosen: Identifier) -> tuple[str, str]:
     """The address itself, which the ledger needs to know it again; the opening is logged."""
     (value,) = open_values(
-        [_item(chosen)],
+        [item_of(chosen)],
         by=request.user,
         action="record_consent",
         purpose=_("Recording a decision about this address"),
