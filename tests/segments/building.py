@@ -8,11 +8,12 @@ from profiles import facts, resolution
 from profiles.ingestion import events
 from profiles.ingestion.events import EventRow
 from segments import definitions, membership
-from segments.models import Membership, Segment
+from segments.models import Destination, Membership, Segment
 from tests.builders import now, source
 from tests.profiles import building
 
 ZONE = "Europe/Copenhagen"
+DANES = {"attr": "country", "is": "is", "value": "DK"}
 
 
 def document(rule: dict, *, zone: str = ZONE) -> dict:
@@ -67,3 +68,13 @@ def computed(rule: dict, **options) -> Segment:
 
 def members(of: Segment) -> set[UUID]:
     return set(Membership.objects.filter(segment=of, left_at=None).values_list("profile_id", flat=True))
+
+
+def dane(number: int, **said):
+    return person(country="DK", email=f"person{number}@example.dk", first_name=f"Name{number}", **said)
+
+
+def destination(purpose, *, key="mail", names=("email", "first_name", "city"), **options) -> Destination:
+    return Destination.objects.create(
+        key=key, title=key.title(), purpose=purpose, channel="email", fields=list(names), **options
+    )

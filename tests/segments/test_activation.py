@@ -7,18 +7,16 @@ import pytest
 from consents.models import Restriction
 from profiles import decisions
 from profiles.models import AccessEntry, Attribute, Subject
-from segments import activation, definitions, fields, membership, reach
+from segments import activation, definitions, fields, membership
 from segments.destinations import storage
-from segments.models import Activation, Destination, Reach, Segment, Shipment
+from segments.models import Activation, Reach, Segment, Shipment
 from tests import builders
 from tests.builders import now, user
 from tests.consents import building as consents
 from tests.profiles.building import say
-from tests.segments.building import computed, document, members, person
+from tests.segments.building import DANES, computed, dane, destination, document, members
 
 pytestmark = pytest.mark.django_db
-
-DANES = {"attr": "country", "is": "is", "value": "DK"}
 
 
 @pytest.fixture(autouse=True)
@@ -32,12 +30,6 @@ def newsletter():
     return consents.purpose("newsletter")
 
 
-def destination(purpose, *, key="mail", names=("email", "first_name", "city"), **options) -> Destination:
-    return Destination.objects.create(
-        key=key, title=key.title(), purpose=purpose, channel="email", fields=list(names), **options
-    )
-
-
 def rows(of: Activation, name="people.csv") -> list[dict]:
     content = activation.download(of, name, by=None)
     return list(csv.DictReader(io.StringIO(content.decode())))
@@ -45,10 +37,6 @@ def rows(of: Activation, name="people.csv") -> list[dict]:
 
 def sent(of: Activation) -> Activation:
     return activation.run(of, by=of.requested_by)
-
-
-def dane(number: int, **said):
-    return person(country="DK", email=f"person{number}@example.dk", first_name=f"Name{number}", **said)
 
 
 def test_the_file_holds_exactly_those_who_may_be_reached_and_everyone_else_has_a_reason(newsletter):
@@ -328,24 +316,6 @@ def test_a_file_that_is_gone_is_told_as_lost(newsletter, files):
     for name in ("people.csv", "../../secrets"):
         with pytest.raises(storage.FileLost):
             activation.download(done, name, by=None)
-
-
-def test_reach_is_counted_with_every_reason_and_leads_to_the_people(newsletter):
-    people = [dane(number) for number in range(4)]
-    consents.say(people[0], newsletter, channel="email", days_ago=2)
-    consents.say(people[1], newsletter, channel="email", days_ago=2)
-    consents.say(people[1], newsletter, "ConsentWithdrawn", channel="email")
-    destination(newsletter)
-    danes = computed(DANES)
-
-    (counted,) = reach.count(danes)
-
-    assert (counted.members, counted.reachable) == (4, 1)
-    assert counted.left_out == {"consent_missing": 2, "consent_withdrawn": 1}
-    asked = reach.Question(newsletter, "email")
-    assert reach.those(danes, asked, reason="consent_missing") == sorted(people[2:])
-    assert reach.those(danes, asked, reason="allowed") == [people[0]]
-    assert [code for code, _sentence, _people in reach.reasons(counted)] == ["consent_missing", "consent_withdrawn"]
 
 
 def test_an_activation_updates_the_figures_of_reach(newsletter):

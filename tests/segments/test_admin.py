@@ -11,11 +11,9 @@ from segments import activation
 from segments.models import Activation, Destination, Membership, Run, Segment
 from tests.builders import user
 from tests.consents import building as consents
-from tests.segments.building import computed, did, document, person, segment
+from tests.segments.building import DANES, computed, did, document, person, segment
 
 pytestmark = pytest.mark.django_db
-
-DANES = {"attr": "country", "is": "is", "value": "DK"}
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,9 @@ from profiles.models import AccessEntry
 from segments import activation, membership
 from segments.models import Destination, Segment
 from tests.consents import building as consents
-from tests.segments.building import computed, document, person, segment
+from tests.segments.building import DANES, computed, document, person, segment
 
 pytestmark = pytest.mark.django_db
-
-DANES = {"attr": "country", "is": "is", "value": "DK"}
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,11 @@ from profiles import decisions
 from segments import integrity
 from segments.models import Membership, Run, Segment
 from tests.builders import now, user
-from tests.segments.building import computed, did, members, person, segment
+from tests.segments.building import DANES, computed, did, members, person, segment
 
 # Committed for good: whether something came after a run is told by its transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DANES = {"attr": "country", "is": "is", "value": "DK"}
 IN_ORDER = {"membership": 0, "members": 0}
 
 

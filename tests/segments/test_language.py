@@ -3,12 +3,10 @@ from jsonschema import Draft202012Validator
 
 from profiles.models import Attribute
 from segments.language import NotUnderstood, canonical, schema, understand
-from tests.segments.building import document
+from tests.segments.building import DANES, document
 from tests.segments.test_truth import CONDITIONS
 
 pytestmark = pytest.mark.django_db
-
-DANES = {"attr": "country", "is": "is", "value": "DK"}
 
 
 def problems(rule, **envelope) -> dict[str, str]:

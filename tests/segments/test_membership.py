@@ -10,11 +10,10 @@ from profiles.models import Attribute, Profile
 from segments import definitions, membership
 from segments.models import Membership, Run, RunState, Segment
 from tests.builders import now, source
-from tests.segments.building import computed, did, document, members, person, segment
+from tests.segments.building import DANES, computed, did, document, members, person, segment
 
 pytestmark = pytest.mark.django_db
 
-DANES = {"attr": "country", "is": "is", "value": "DK"}
 BUYERS = {"event": "Bought", "window": {"last": 30, "unit": "day"}}
 
 

@@ -2,11 +2,10 @@ import pytest
 
 from segments import preview
 from segments.language import understand
-from tests.segments.building import crowd, document, person
+from tests.segments.building import DANES, crowd, document, person
 
 pytestmark = pytest.mark.django_db
 
-DANES = {"attr": "country", "is": "is", "value": "DK"}
 #: Takes the planner longer than a millisecond.
 WIDE = {"op": "any", "of": [DANES, *({"event": f"event {number}"} for number in range(98))]}
 

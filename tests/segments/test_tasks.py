@@ -5,11 +5,9 @@ from segments import activation, tasks
 from segments.models import Destination, Run
 from tests.builders import user
 from tests.consents import building as consents
-from tests.segments.building import computed, members, person, segment
+from tests.segments.building import DANES, computed, members, person, segment
 
 pytestmark = pytest.mark.django_db
-
-DANES = {"attr": "country", "is": "is", "value": "DK"}
 
 
 def test_every_minute_what_is_due_is_computed_and_what_is_refused_holds_nothing_up():
