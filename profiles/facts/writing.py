@@ -16,6 +16,7 @@ from profiles.facts.people import Outcome, Person, State, Written
 from profiles.facts.reading import Reader, Reading
 from profiles.facts.standing import Known, known, standing
 from profiles.facts.storing import Entry, Terms, store
+from profiles.facts.terms import refuse_unlicensed
 from profiles.models import Batch, Source
 from profiles.models.sources import Party
 
@@ -54,10 +55,11 @@ def write(
     terms, because that renews it. What is said again unchanged counts as observed when it was said first.
 
     party: nearness of the data (None: the source's). terms: the agreement version that second- and third-party data
-    come under; valid_until: when their licence ends. A transaction writes first and resolves after, once: both hold
-    locks until commit, and are taken in this order by everyone.
+    come under (TermsMissing without them); valid_until: when their licence ends. A transaction writes first and
+    resolves after, once: both hold locks until commit, and are taken in this order by everyone.
     """
     common = Terms(source, batch, source.party if party is None else party, terms, valid_until, is_test, timezone.now())
+    refuse_unlicensed(common.party, terms)
     outcomes: list[Outcome | None] = [None] * len(people)
     said = _let_in(common, _readable(common, people, outcomes), outcomes)
     for block in _blocks(said):

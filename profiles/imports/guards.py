@@ -10,22 +10,21 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
+from profiles.facts.terms import TermsMissing, refuse_unlicensed
 from profiles.imports import handlers
 from profiles.imports.mapping import check
-from profiles.imports.refusals import AlreadyLoaded, Busy, MappingMissing, SourceClosed, TermsMissing, WrongState
+from profiles.imports.refusals import AlreadyLoaded, Busy, MappingMissing, SourceClosed, WrongState
 from profiles.models import Batch, Mapping, Source
-from profiles.models.sources import BatchState, Party
+from profiles.models.sources import BatchState
 
 LEASE = timedelta(seconds=60)
-OWN = {Party.ZERO, Party.FIRST}
 STARTED = [BatchState.RUNNING, BatchState.PAUSED, BatchState.DONE]
 
 
 def refuse_foreign(source: Source, party: int, terms: UUID | None) -> None:
     if not source.enabled:
         raise SourceClosed(source=source.title)
-    if (party in OWN) != (terms is None):
-        raise TermsMissing
+    refuse_unlicensed(party, terms)
 
 
 def refuse_unready(batch: Batch) -> None:

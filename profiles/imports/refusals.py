@@ -91,14 +91,6 @@ class MappingMissing(Refused):
     sentence = _("Say first what the columns mean: choose a mapping.")
 
 
-class TermsMissing(Refused):
-    """Data of others needs an agreement in force."""
-
-    code = "terms_missing"
-    status = 422
-    sentence = _("Data from partners and suppliers needs an agreement in force; own data has none.")
-
-
 class AlreadyLoaded(Refused):
     """The same file was loaded before; `receipt` is that import."""
 

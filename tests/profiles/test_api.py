@@ -212,5 +212,14 @@ def test_a_value_that_cannot_be_read_is_named_and_nothing_is_written():
     assert not Profile.objects.exists()
 
 
+def test_a_partners_data_does_not_come_in_without_an_agreement():
+    source("partner", party=2)
+
+    answer = Service("profiles:write").put("profiles/by-external-id/partner/K77", {"traits": {"country": "DK"}})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "terms_missing")
+    assert not Profile.objects.exists()
+
+
 def test_an_unknown_source_is_not_found():
     assert Service("profiles:write").put("profiles/by-external-id/nowhere/K77", {}).status_code == 404

@@ -8,10 +8,11 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from profiles.facts.terms import TermsMissing
 from profiles.imports import files, handlers, rejects, runs
 from profiles.imports.handlers import Refusal
 from profiles.imports.mapping import MappingRefused
-from profiles.imports.refusals import AlreadyLoaded, Busy, FileRefused, MappingMissing, TermsMissing, WrongState
+from profiles.imports.refusals import AlreadyLoaded, Busy, FileRefused, MappingMissing, WrongState
 from profiles.models import AccessEntry, Batch, Event, Mapping, Profile, Record, Rejection, Subject
 from profiles.models.sources import BatchState
 from tests.builders import days_ago, source
