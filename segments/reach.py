@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from cdp.kit import planner
 from consents import decision
 from consents.models import Purpose
 from consents.reasons import REASONS
@@ -34,6 +35,7 @@ def questions() -> list[Question]:
 
 def count(segment: Segment, asked: list[Question] | None = None) -> list[Reach]:
     """Count anew for each question (those of the destinations, if none are named), and keep the figures."""
+    planner.catch_up()  # the members may have come a moment ago
     return [_count(segment, question) for question in (questions() if asked is None else asked)]
 
 
