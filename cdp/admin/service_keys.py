@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import admin
-from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -11,6 +10,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from cdp import service_keys
 from cdp.kit.admin import NeverDelete, TrackedAdmin
+from cdp.kit.pages import Pages
 from cdp.kit.scopes import SCOPES
 from cdp.models import ServiceKey
 
@@ -30,7 +30,7 @@ class ServiceKeyForm(forms.ModelForm):
 
 
 @admin.register(ServiceKey)
-class ServiceKeyAdmin(NeverDelete, TrackedAdmin):
+class ServiceKeyAdmin(Pages, NeverDelete, TrackedAdmin):
     question = _("Which services may use the API, and for what?")
     form = ServiceKeyForm
     list_display = ["name", "start", "scope_list", "is_test", "last_used_at", "expires_at", "revoked_at"]
@@ -60,16 +60,8 @@ class ServiceKeyAdmin(NeverDelete, TrackedAdmin):
     @method_decorator(never_cache)
     def response_add(self, request, obj, post_url_continue=None):
         """The key stands in this answer and nowhere else."""
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("This is the key"),
-            "title_of_page": True,
-            "key": request.new_key,
-            "row": obj,
-            "address": request.build_absolute_uri("/").rstrip("/"),
-        }
-        return TemplateResponse(request, "admin/cdp/servicekey/made.html", context)
+        told = {"key": request.new_key, "row": obj, "address": request.build_absolute_uri("/").rstrip("/")}
+        return self.page(request, "servicekey/made", title=_("This is the key"), **told)
 
     @admin.action(description=_("End now"), permissions=["change"])
     def revoke(self, request, queryset):

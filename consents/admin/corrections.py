@@ -1,19 +1,17 @@
 """Entries of the ledger that somebody called false: who asked, what about, and what a second person decided."""
 
 from django.contrib import admin
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.views import ChangeList
 
 from cdp.kit.admin import HouseAdmin, LookOnly
+from cdp.kit.pages import Pages
 from consents import correction, history
 from consents.admin.filters import OfPurpose, Verdict
-from consents.admin.pages import Pages
 from consents.admin.verdicts import DECIDE, decide
 from consents.locks import profiles_of
 from consents.looks import badge, state_badge, verdict_badge
@@ -59,8 +57,7 @@ class CorrectionRequestAdmin(Pages, LookOnly, HouseAdmin):
     sortable_by = []
 
     def get_urls(self):
-        decides = self.admin_site.admin_view(require_POST(self.decide))
-        return [path("<int:key>/decide/", decides, name="consents_correctionrequest_decide"), *super().get_urls()]
+        return [self.post_route("decide", self.decide), *super().get_urls()]
 
     def get_changelist(self, request, **kwargs):
         return CorrectionList
@@ -102,7 +99,7 @@ class CorrectionRequestAdmin(Pages, LookOnly, HouseAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Is this entry false, and what changes if it goes?"""
         self.demand(request)
-        asked = self._found(object_id)
+        asked = self._asked(object_id)
         entry = Ledger.objects.select_related("notice_version", "source", "collection_point").get(pk=asked.entry)
         return self.page(
             request,
@@ -118,21 +115,17 @@ class CorrectionRequestAdmin(Pages, LookOnly, HouseAdmin):
     def history_view(self, request, object_id, extra_context=None):
         """A request is decided once; its page tells all there is."""
         self.demand(request)
-        return redirect("admin:consents_correctionrequest_change", self._found(object_id).pk)
+        return redirect("admin:consents_correctionrequest_change", self._asked(object_id).pk)
 
-    def decide(self, request, key: int):
+    def decide(self, request, key):
         """The second person agrees, or does not."""
         self.demand(request, DECIDE)
-        asked = get_object_or_404(CorrectionRequest, pk=key)
+        asked = self._asked(key)
         done = decide(self, request, asked)
         return redirect(LIST) if done else redirect("admin:consents_correctionrequest_change", key)
 
-    @staticmethod
-    def _found(object_id) -> CorrectionRequest:
-        if not str(object_id).isdigit():
-            raise Http404
-        related = CorrectionRequest.objects.select_related("purpose", "requested_by", "decided_by")
-        return get_object_or_404(related, pk=object_id)
+    def _asked(self, key) -> CorrectionRequest:
+        return self.found(CorrectionRequest.objects.select_related("purpose", "requested_by", "decided_by"), pk=key)
 
 
 def _about(request, entry: Ledger) -> dict:

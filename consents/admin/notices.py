@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
+from cdp.kit.pages import Pages
 from consents import reference
-from consents.admin.pages import Pages
 from consents.looks import badge
 from consents.models import ConsentRecord, NoticeVersion
 
@@ -65,7 +65,8 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
         return super().has_change_permission(request, obj) and not (obj and obj.published_from)
 
     def get_urls(self):
-        return [*self.acts(publish=self.publish, version=self.new_version), *super().get_urls()]
+        own = [self.post_route("publish", self.publish), self.post_route("version", self.new_version)]
+        return [*own, *super().get_urls()]
 
     @admin.display(description=_("state"))
     def standing(self, notice):
@@ -98,7 +99,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
 
     def publish(self, request, key):
         self.demand(request, CHANGE)
-        notice = self.found(request, key)
+        notice = self.found(NoticeVersion.objects, pk=key)
         done = gettext("Published: these words are in use from now on.")
         self.act(request, done, reference.publish_notice, notice=notice, by=request.user)
         return redirect("admin:consents_noticeversion_change", key)
@@ -106,7 +107,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
     def new_version(self, request, key):
         """A draft with these words."""
         self.demand(request, "consents.add_noticeversion")
-        notice = self.found(request, key)
+        notice = self.found(NoticeVersion.objects, pk=key)
         same = NoticeVersion.objects.filter(key=notice.key, language=notice.language)
         draft = same.filter(published_from=None).first() or reference.new_notice_version(notice, by=request.user)
         return redirect("admin:consents_noticeversion_change", draft.pk)

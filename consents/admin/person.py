@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cdp.kit.ids import uuid7
+from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from consents import correction, evidence, history, layers, ledger
 from consents.admin.forms import DecisionForm, ObjectionForm, ProofForm, RestrictionForm
-from consents.admin.pages import Pages
 from consents.admin.verdicts import DECIDE, decide
 from consents.contacts import item_of
 from consents.decisions import Decision

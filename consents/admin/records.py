@@ -1,7 +1,6 @@
 """The present consents: a list, one record, and the pages of each person's choices. Nothing can be edited."""
 
 from django.contrib import admin
-from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -106,10 +105,7 @@ class ConsentRecordAdmin(LookOnly, PersonPages, HouseAdmin):
         found = ConsentRecord.objects.select_related(
             "profile", "purpose", "purpose_version", "controller", "notice_version", "collection_point", "source"
         )
-        record = found.filter(pk=lookup_id(object_id)).first()
-        if record is None:
-            raise Http404
-        return record
+        return self.found(found, pk=object_id)
 
     @staticmethod
     def _history_link(record: ConsentRecord) -> str:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
+from cdp.kit.pages import Pages
 from consents import reference
-from consents.admin.pages import Pages
 from consents.looks import badge
 from consents.models import AgeLimit, CollectionPoint, Controller, LegalBasis, Purpose, PurposeVersion
 
@@ -46,7 +46,7 @@ class PurposeAdmin(Pages, NeverDelete, TrackedAdmin):
         return ["key"] if obj else []
 
     def get_urls(self):
-        return [*self.acts(version=self.new_version), *super().get_urls()]
+        return [self.post_route("version", self.new_version), *super().get_urls()]
 
     @admin.display(description=_("in force"))
     def in_force(self, purpose):
@@ -64,7 +64,7 @@ class PurposeAdmin(Pages, NeverDelete, TrackedAdmin):
     def new_version(self, request, key):
         """A draft with the rules of the newest version."""
         self.demand(request, "consents.add_purposeversion")
-        purpose = self.found(request, key)
+        purpose = self.found(Purpose.objects, pk=key)
         draft = purpose.versions.filter(published_at=None).first()
         draft = draft or reference.new_purpose_version(purpose, by=request.user)
         return redirect("admin:consents_purposeversion_change", draft.pk)
@@ -136,14 +136,14 @@ class PurposeVersionAdmin(Pages, NeverDelete, TrackedAdmin):
         return super().has_change_permission(request, obj) and not (obj and obj.published_at)
 
     def get_urls(self):
-        return [*self.acts(publish=self.publish), *super().get_urls()]
+        return [self.post_route("publish", self.publish), *super().get_urls()]
 
     def response_change(self, request, obj):
         return redirect(request.path)
 
     def publish(self, request, key):
         self.demand(request, "consents.change_purposeversion")
-        version = self.found(request, key)
+        version = self.found(PurposeVersion.objects, pk=key)
         self.act(request, PUBLISHED_NOW, reference.publish_purpose_version, version=version, by=request.user)
         return redirect("admin:consents_purposeversion_change", key)
 
@@ -187,7 +187,7 @@ class AgeLimitAdmin(Pages, NeverDelete, TrackedAdmin):
     change_form_outer_before_template = "admin/consents/agelimit/confirm.html"
 
     def get_urls(self):
-        return [*self.acts(confirm=self.confirm), *super().get_urls()]
+        return [self.post_route("confirm", self.confirm), *super().get_urls()]
 
     @admin.display(description=_("state"))
     def standing(self, limit):
@@ -202,6 +202,6 @@ class AgeLimitAdmin(Pages, NeverDelete, TrackedAdmin):
     def confirm(self, request, key):
         """A compliance officer stands for it."""
         self.demand(request, "consents.change_agelimit")
-        limit = self.found(request, key)
+        limit = self.found(AgeLimit.objects, pk=key)
         self.act(request, gettext("Confirmed."), reference.confirm_age_limit, limit=limit, by=request.user)
         return redirect(reverse("admin:consents_agelimit_changelist"))

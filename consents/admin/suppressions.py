@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import HouseAdmin, NeverDelete
+from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from consents import suppression
 from consents.admin.forms import AddressForm, SuppressionForm
-from consents.admin.pages import Pages
 from consents.looks import badge
 from consents.models import Suppression
 
@@ -34,11 +34,8 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
         return super().get_queryset(request).filter(pk=F("entry"))
 
     def get_urls(self):
-        guarded = self.admin_site.admin_view
-        own = [
-            path("test/", guarded(require_POST(self.test)), name="consents_suppression_test"),
-            path("<uuid:entry>/lift/", guarded(require_POST(self.lift)), name="consents_suppression_lift"),
-        ]
+        tests = self.admin_site.admin_view(require_POST(self.test))
+        own = [path("test/", tests, name="consents_suppression_test"), self.post_route("lift", self.lift)]
         return [*own, *super().get_urls()]
 
     @admin.display(description=_("kind"))
@@ -88,7 +85,8 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
     def _suppress(self, request, said: dict) -> bool:
         address = (said.pop("namespace"), said.pop("address"))
         done = gettext("Suppressed: nobody writes there any more.")
-        return self.act(request, done, suppression.suppress, addresses=[address], by=request.user, **said)
+        made = self.act(request, done, suppression.suppress, addresses=[address], by=request.user, **said)
+        return made is not None  # none is made where the address is suppressed already: that is no refusal
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """One suppression: why, since when, and how it ended."""
@@ -104,9 +102,9 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
             may_lift=request.user.has_perm(CHANGE) and row.lifted_at is None,
         )
 
-    def lift(self, request, entry):
+    def lift(self, request, key):
         """An officer lets the address be written to again, and says why."""
         self.demand(request, CHANGE)
-        reason = request.POST.get("reason", "")
-        self.act(request, gettext("Lifted."), suppression.lift, entry=entry, reason=reason, by=request.user)
-        return redirect("admin:consents_suppression_change", entry)
+        row, reason = self.found(Suppression.objects, pk=key), request.POST.get("reason", "")
+        self.act(request, gettext("Lifted."), suppression.lift, entry=row.entry, reason=reason, by=request.user)
+        return redirect("admin:consents_suppression_change", row.entry)

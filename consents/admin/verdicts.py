@@ -3,8 +3,8 @@
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
+from cdp.kit.pages import Pages
 from consents import correction
-from consents.admin.pages import Pages
 from consents.models import CorrectionRequest
 
 #: Who holds it may be the second person.
@@ -16,8 +16,8 @@ VERDICTS = {
 
 
 def decide(pages: Pages, request, asked: CorrectionRequest) -> bool:
-    """Do as the button said, and tell; the caller has asked for the right."""
+    """Do as the button said, and tell whether it was done; the caller has asked for the right."""
     if request.POST.get("verdict") not in VERDICTS:
         raise Http404
     verb, done = VERDICTS[request.POST["verdict"]]
-    return pages.act(request, done, verb, asked=asked, by=request.user)
+    return pages.act(request, done, verb, asked=asked, by=request.user) is not None

@@ -4,19 +4,17 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 from unfold.views import ChangeList
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
+from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from partners import agreements
 from partners.admin import agreement_page, telling
 from partners.admin.forms import AgreementForm, ApprovalForm, LineFormSet, VersionForm, line_values
-from partners.admin.pages import Pages
 from partners.models import Agreement, AgreementVersion, VersionState
 from partners.status import statuses
 
@@ -62,15 +60,13 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
 
     def get_urls(self):
         own = [
-            path(
-                "<uuid:key>/edit/<int:number>/", self.admin_site.admin_view(self.edit), name="partners_agreement_edit"
-            ),
-            self.route("new-version", require_POST(self.new_version), "new_version"),
-            self.route("propose", require_POST(self.propose), "propose"),
-            self.route("approve", require_POST(self.approve), "approve"),
-            self.route("send-back", require_POST(self.send_back), "send_back"),
-            self.route("activate", require_POST(self.activate), "activate"),
-            self.route("act/<slug:name>", require_POST(self.stop), "act"),
+            self.route("edit/<int:number>", self.edit),
+            self.post_route("new-version", self.new_version),
+            self.post_route("propose", self.propose),
+            self.post_route("approve", self.approve),
+            self.post_route("send-back", self.send_back),
+            self.post_route("activate", self.activate),
+            self.post_route("act/<slug:name>", self.stop),
         ]
         return [*own, *super().get_urls()]
 
@@ -93,7 +89,7 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
         )
 
     def _found(self, key) -> Agreement:
-        return self.found(Agreement.objects.select_related("partner", "owner"), key)
+        return self.found(Agreement.objects.select_related("partner", "owner"), pk=key)
 
     # --- Writing --------------------------------------------------------------------------------------------------
 
@@ -106,7 +102,7 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
     def edit(self, request, key, number: int):
         """The terms of a draft, for its author."""
         self.demand(request, CHANGE)
-        version = get_object_or_404(AgreementVersion, agreement=key, number=number, state=VersionState.DRAFT)
+        version = self.found(AgreementVersion.objects, agreement=key, number=number, state=VersionState.DRAFT)
         if version.author_id != request.user.pk:
             messages.error(request, str(agreements.NotTheAuthor()))
             return self._back(key, number)
@@ -190,7 +186,7 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
 
     def _version(self, request, key) -> AgreementVersion:
         number = request.POST.get("version", "")
-        return get_object_or_404(AgreementVersion, agreement=key, number=number if number.isdigit() else 0)
+        return self.found(AgreementVersion.objects, agreement=key, number=number or 0)
 
     @staticmethod
     def _back(key, number=None):

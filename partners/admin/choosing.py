@@ -1,7 +1,6 @@
 """Under which agreement? The first step of what goes out and of what comes in."""
 
-from uuid import UUID
-
+from cdp.kit.pages import named
 from partners.models import Agreement, AgreementState
 from partners.status import Status, statuses
 from partners.terms import serves
@@ -9,10 +8,7 @@ from partners.terms import serves
 
 def agreement(key: str) -> Agreement | None:
     """The agreement that an address names, or None."""
-    try:
-        return Agreement.objects.select_related("partner").filter(pk=UUID(key)).first()
-    except ValueError:
-        return None
+    return named(Agreement.objects.select_related("partner"), pk=key)
 
 
 def open_agreements(direction: str) -> list[tuple[Agreement, Status]]:

@@ -10,15 +10,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 from procrastinate.exceptions import AlreadyEnqueued
 
 from cdp.kit.admin import HouseAdmin, LookOnly
+from cdp.kit.pages import Pages
 from consents.models import Purpose
 from partners import contents, deliveries, sharing, tasks
 from partners.admin import choosing, telling
 from partners.admin.forms import RequestForm
-from partners.admin.pages import Pages
 from partners.models import Delivery, DeliveryState, Direction
 from partners.status import status
 from partners.terms import Column, Terms, serves
@@ -62,10 +61,10 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
 
     def get_urls(self):
         own = [
-            self.route("approve", require_POST(self.approve), "approve"),
-            self.route("cancel", require_POST(self.cancel), "cancel"),
-            self.route("build", require_POST(self.build), "build"),
-            self.route("file", require_POST(self.file), "file"),
+            self.post_route("approve", self.approve),
+            self.post_route("cancel", self.cancel),
+            self.post_route("build", self.build),
+            self.post_route("file", self.file),
         ]
         return [*own, *super().get_urls()]
 
@@ -173,7 +172,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
 
     def _found(self, key) -> Delivery:
         found = Delivery.objects.select_related("version__agreement__partner", "purpose", "requested_by", "approved_by")
-        return self.found(found, key)
+        return self.found(found, pk=key)
 
 
 def _build_soon() -> None:

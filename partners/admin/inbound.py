@@ -5,15 +5,14 @@ from django.db import transaction
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import HouseAdmin, LookOnly
+from cdp.kit.pages import Pages
 from consents.looks import badge
 from consents.models import Purpose
 from partners import inbound, intake
 from partners.admin import choosing, telling
 from partners.admin.forms import UploadForm
-from partners.admin.pages import Pages
 from partners.models import Direction, InboundFile
 from partners.status import status
 from partners.terms import Terms, serves
@@ -68,10 +67,10 @@ class InboundFileAdmin(Pages, LookOnly, HouseAdmin):
 
     def get_urls(self):
         own = [
-            self.route("columns", require_POST(self.columns), "columns"),
-            self.route("check", require_POST(self.try_out), "check"),
-            self.route("load", require_POST(self.load), "load"),
-            self.route("cancel", require_POST(self.cancel), "cancel"),
+            self.post_route("columns", self.columns),
+            self.post_route("check", self.try_out),
+            self.post_route("load", self.load),
+            self.post_route("cancel", self.cancel),
         ]
         return [*own, *super().get_urls()]
 
@@ -160,7 +159,7 @@ class InboundFileAdmin(Pages, LookOnly, HouseAdmin):
 
     def _found(self, key) -> InboundFile:
         found = InboundFile.objects.select_related("version__agreement__partner", "batch__mapping", "purpose")
-        return self.found(found.select_related("batch__source", "received_by"), key)
+        return self.found(found.select_related("batch__source", "received_by"), pk=key)
 
 
 def _numbered(row: InboundFile) -> list[tuple[int, str]]:

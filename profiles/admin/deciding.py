@@ -1,27 +1,20 @@
 """What a steward decides on the pages of people. Each act calls a verb of `profiles.decisions` and shows its answer."""
 
 from datetime import datetime, time
-from uuid import UUID
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path
+from django.contrib import admin
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.views import ChangeList
 
 from cdp.kit.admin import HouseAdmin, LookOnly
-from cdp.kit.refused import Refused
+from cdp.kit.pages import Pages
 from profiles import decisions
 from profiles.admin import person
 from profiles.admin.links import change_url, profile_link
 from profiles.admin.sight import Sight
-from profiles.lookup import profile_id as lookup_id
 from profiles.models import Profile, RefusedLink, StewardDecision, Subject, Trait
 from profiles.naming import lines
 from profiles.resolution.partition import Reason
@@ -41,55 +34,38 @@ WORDS = {
 }
 
 
-def urls(model_admin) -> list:
-    """The acts on the page of a person."""
-    acts = {"pin": pin, "withdraw": withdraw, "separate": separate}
-    return [
-        path(
-            f"<uuid:profile_id>/{name}/",
-            model_admin.admin_site.admin_view(require_POST(act)),
-            name=f"profiles_profile_{name}",
-        )
-        for name, act in acts.items()
-    ]
+class DecisionPages(Pages):
+    """Mixin of the admin of people: the acts of a steward on the page of one."""
 
+    def decision_urls(self) -> list:
+        acts = {"pin": self.pin, "withdraw": self.withdraw, "separate": self.separate}
+        return [self.post_route(place, act) for place, act in acts.items()]
 
-def pin(request, profile_id: UUID):
-    """This value stands, with a reason and, if wished, until a day."""
-    _demand(request)
-    trait = get_object_or_404(Trait, pk=_number(request.POST.get("trait", "")), subject__profile=profile_id)
-    until = parse_date(request.POST.get("until", ""))
-    expires_at = timezone.make_aware(datetime.combine(until, time())) if until else None
-    _decide(
-        request,
-        _("The value stands from now on."),
-        lambda: decisions.pin(trait=trait, reason=_reason(request), by=request.user, expires_at=expires_at),
-    )
-    return redirect("admin:profiles_profile_why", profile_id, trait.attribute.code)
+    def pin(self, request, key):
+        """This value stands, with a reason and, if wished, until a day."""
+        self.demand(request, PERMISSION)
+        trait = self.found(Trait.objects, pk=request.POST.get("trait", ""), subject__profile=key)
+        until = parse_date(request.POST.get("until", ""))
+        expires_at = timezone.make_aware(datetime.combine(until, time())) if until else None
+        said = {"reason": _reason(request), "by": request.user, "expires_at": expires_at}
+        self.act(request, _("The value stands from now on."), decisions.pin, trait=trait, **said)
+        return redirect("admin:profiles_profile_why", key, trait.attribute.code)
 
+    def withdraw(self, request, key):
+        """Undo a decision: the profiles are folded as if it had never been taken."""
+        self.demand(request, PERMISSION)
+        decision = self.found(StewardDecision.objects, pk=request.POST.get("decision", ""))
+        done = _("The decision is withdrawn, and the profiles are as if it had never been taken.")
+        self.act(request, done, decisions.withdraw, decision=decision, reason=_reason(request), by=request.user)
+        return redirect(f"{change_url('profiles.profile', key)}?tab=history")
 
-def withdraw(request, profile_id: UUID):
-    """Undo a decision: the profiles are folded as if it had never been taken."""
-    _demand(request)
-    decision = get_object_or_404(StewardDecision, pk=lookup_id(request.POST.get("decision", "")))
-    _decide(
-        request,
-        _("The decision is withdrawn, and the profiles are as if it had never been taken."),
-        lambda: decisions.withdraw(decision=decision, reason=_reason(request), by=request.user),
-    )
-    return redirect(f"{change_url('profiles.profile', profile_id)}?tab=history")
-
-
-def separate(request, profile_id: UUID):
-    """One source record is somebody else."""
-    _demand(request)
-    subject = get_object_or_404(Subject, pk=lookup_id(request.POST.get("subject", "")), profile=profile_id)
-    _decide(
-        request,
-        _("The record is now a person of its own. Undo it in the history."),
-        lambda: decisions.separate(subject=subject.pk, reason=_reason(request), by=request.user),
-    )
-    return redirect(f"{change_url('profiles.profile', profile_id)}?tab=history")
+    def separate(self, request, key):
+        """One source record is somebody else."""
+        self.demand(request, PERMISSION)
+        subject = self.found(Subject.objects, pk=request.POST.get("subject", ""), profile=key)
+        done = _("The record is now a person of its own. Undo it in the history.")
+        self.act(request, done, decisions.separate, subject=subject.pk, reason=_reason(request), by=request.user)
+        return redirect(f"{change_url('profiles.profile', key)}?tab=history")
 
 
 class PairList(ChangeList):
@@ -105,7 +81,7 @@ class PairList(ChangeList):
 
 
 @admin.register(RefusedLink)
-class RefusedLinkAdmin(LookOnly, HouseAdmin):
+class RefusedLinkAdmin(Pages, LookOnly, HouseAdmin):
     """Two records that share an identifier and were yet not joined: looked at side by side, and decided."""
 
     question = _("Who shares an identifier and was yet not joined, and why?")
@@ -134,38 +110,32 @@ class RefusedLinkAdmin(LookOnly, HouseAdmin):
         return super().get_queryset(request).select_related("subject", "other", "namespace")
 
     def get_urls(self):
-        decide = self.admin_site.admin_view(require_POST(self.decide))
-        return [path("<int:link_id>/decide/", decide, name="profiles_refusedlink_decide"), *super().get_urls()]
+        return [self.post_route("decide", self.decide), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Both people side by side; what differs is marked."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        link = self.get_object(request, object_id)
-        if link is None:
-            raise Http404
-        pair = Profile.objects.in_bulk([link.subject.profile_id, link.other.profile_id])
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": link,
-            "title_of_page": True,
-            "title": _("Same person?"),
-            "question": _("Are these two one person?"),
-            "link": link,
-            "because": WORDS.get(link.reason, link.reason),
-            "sides": list(pair.values()),
-            "rows": _side_by_side(request, list(pair.values())),
-            "may_decide": request.user.has_perm(PERMISSION),
-        }
-        return TemplateResponse(request, "admin/profiles/refusedlink/review.html", context)
+        self.demand(request)
+        link = self.found(self.get_queryset(request), pk=object_id)
+        pair = list(Profile.objects.in_bulk([link.subject.profile_id, link.other.profile_id]).values())
+        return self.page(
+            request,
+            "refusedlink/review",
+            title=_("Same person?"),
+            question=_("Are these two one person?"),
+            original=link,
+            link=link,
+            because=WORDS.get(link.reason, link.reason),
+            sides=pair,
+            rows=_side_by_side(request, pair),
+            may_decide=request.user.has_perm(PERMISSION),
+        )
 
-    def decide(self, request, link_id: int):
-        _demand(request)
-        link = get_object_or_404(RefusedLink, pk=link_id)
+    def decide(self, request, key):
+        self.demand(request, PERMISSION)
+        link = self.found(RefusedLink.objects, pk=key)
         verb = decisions.same if request.POST.get("verdict") == "same" else decisions.not_same
         pair = {"subject": link.subject_id, "other": link.other_id}
-        _decide(request, _("Decided."), lambda: verb(**pair, reason=_reason(request), by=request.user))
+        self.act(request, _("Decided."), verb, **pair, reason=_reason(request), by=request.user)
         return redirect("admin:profiles_refusedlink_changelist")
 
 
@@ -191,24 +161,5 @@ def _facts(profile: Profile, sight: Sight) -> dict[str, tuple[str, object]]:
     return golden | {code: (titles[code], ", ".join(values)) for code, values in named.items()}
 
 
-def _decide(request, done, act) -> None:
-    """Run the verb; say what is now so, or why it was refused."""
-    try:
-        act()
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, done)
-
-
 def _reason(request) -> str:
     return request.POST.get("reason", "").strip()
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
-
-
-def _demand(request) -> None:
-    if not request.user.has_perm(PERMISSION):
-        raise PermissionDenied

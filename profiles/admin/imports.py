@@ -5,18 +5,19 @@ from itertools import chain
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from cdp.kit.admin import HouseAdmin, NeverDelete, TrackedAdmin
+from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from profiles.admin import import_pages
 from profiles.admin.import_forms import FormatForm, UploadForm
@@ -35,7 +36,7 @@ ACTS = {
 
 
 @admin.register(Batch)
-class ImportAdmin(NeverDelete, HouseAdmin):
+class ImportAdmin(Pages, NeverDelete, HouseAdmin):
     question = gettext_lazy("Which files came in, and what became of their rows?")
     list_display = ["file_name", "source", "mapping", "state", "rows_done", "rows_rejected", "created_by", "created_at"]
     list_select_related = ["source", "mapping", "created_by"]
@@ -45,20 +46,16 @@ class ImportAdmin(NeverDelete, HouseAdmin):
 
     def get_urls(self):
         own = [
-            self._route("format", require_POST(self.format_view)),
-            self._route("columns", require_POST(self.columns_view)),
-            self._route("change_columns", require_POST(self.change_columns_view)),
-            self._route("start", require_POST(self.start_view)),
-            self._route("resume", require_POST(self.resume_view)),
-            self._route("rejects", require_POST(self.rejects_view)),
-            self._route("panel", require_GET(self.panel_view)),
-            *(self._route(act, require_POST(self.act_view), act=act) for act in ACTS),
+            self.post_route("format", self.format_view),
+            self.post_route("columns", self.columns_view),
+            self.post_route("change_columns", self.change_columns_view),
+            self.post_route("start", self.start_view),
+            self.post_route("resume", self.resume_view),
+            self.post_route("rejects", self.rejects_view),
+            self.route("panel", require_GET(self.panel_view)),
+            *(self.post_route(act, self.act_view, act=act) for act in ACTS),
         ]
         return [*own, *super().get_urls()]
-
-    def _route(self, place: str, view, **extra):
-        name = f"profiles_batch_{place}"
-        return path(f"<uuid:key>/{place}/", self.admin_site.admin_view(view), extra, name=name)
 
     # --- The file -------------------------------------------------------------------------------------------------
 
@@ -78,7 +75,7 @@ class ImportAdmin(NeverDelete, HouseAdmin):
                 return redirect(self._address(self._proposed(form.cleaned_data, request.user)))
             except Refused as refusal:
                 form.add_error("file", str(refusal))
-        return self._page(request, "upload", form=form, title=_("New import"), question=_("Which file came in?"))
+        return self.page(request, "imports/upload", form=form, title=_("New import"), question=_("Which file came in?"))
 
     def _proposed(self, data: dict, user) -> Batch:
         upload = data["file"]
@@ -162,19 +159,13 @@ class ImportAdmin(NeverDelete, HouseAdmin):
     # --- Frame ----------------------------------------------------------------------------------------------------
 
     def _found(self, request, key) -> Batch:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        batch = self.get_object(request, str(key))  # None also for what is no id
-        if batch is None:
-            raise Http404
-        return batch
+        self.demand(request)
+        return self.found(Batch.objects, pk=key)
 
     def _mine(self, request, key) -> Batch:
         """An import to be worked on by somebody who may."""
-        batch = self._found(request, key)
-        if not request.user.has_perm(RUN):
-            raise PermissionDenied
-        return batch
+        self.demand(request, RUN)
+        return self.found(Batch.objects, pk=key)
 
     def _act(self, request, batch: Batch, done: str, verb, *, then: str = "", **arguments):
         """Call a verb, say what it did or the sentence with which it refused, and go back to the page."""
@@ -196,11 +187,7 @@ class ImportAdmin(NeverDelete, HouseAdmin):
         return reverse("admin:profiles_batch_change", args=[batch.pk])
 
     def _show(self, request, batch: Batch, context: dict) -> TemplateResponse:
-        return self._page(request, "page", title=batch.file_name, original=batch, **context)
-
-    def _page(self, request, template: str, **context) -> TemplateResponse:
-        frame = self.admin_site.each_context(request) | {"opts": self.opts, "title_of_page": True}
-        return TemplateResponse(request, f"admin/profiles/imports/{template}.html", frame | context)
+        return self.page(request, "imports/page", title=batch.file_name, original=batch, **context)
 
 
 @admin.register(Mapping)

@@ -5,12 +5,10 @@ from datetime import datetime
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.views import ChangeList
 
@@ -50,7 +48,7 @@ class PeopleList(ChangeList):
 
 
 @admin.register(Profile)
-class ProfileAdmin(LookOnly, HouseAdmin):
+class ProfileAdmin(deciding.DecisionPages, LookOnly, HouseAdmin):
     question = _("Who do we know?")
     list_display = ["person", "reach_by", "subject_count", "first_seen_at", "last_seen_at", "updated_at"]
     list_filter = [filters.Data, filters.FromSource, filters.Country, ("updated_at", RangeDateTimeFilter)]
@@ -81,26 +79,22 @@ class ProfileAdmin(LookOnly, HouseAdmin):
     # --- The page of one person ------------------------------------------------------------------------------
 
     def get_urls(self):
-        def page(route, view, name):
-            guarded = self.admin_site.admin_view(view)
-            return path(f"<uuid:profile_id>/{route}/", guarded, name=f"profiles_profile_{name}")
-
         own = [
-            page("show", require_POST(self.show), "show"),
-            page("hide", require_POST(self.hide), "hide"),
-            page("why/<slug:code>", self.why, "why"),
+            self.post_route("show", self.show),
+            self.post_route("hide", self.hide),
+            self.route("why/<slug:code>", self.why),
         ]
-        return [*own, *deciding.urls(self), *super().get_urls()]
+        return [*own, *self.decision_urls(), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Profile 360. An id that was merged away leads to the profile that it belongs to now."""
-        self._demand(request)
+        self.demand(request)
         key = lookup_id(object_id)
         profile = Profile.objects.filter(pk=key).first() if key else None
         if profile is None:
             return self._forward(request, key)
         if profile.erased_at:
-            return self._page(request, profile, "admin/profiles/profile/erased.html", title=_("Erased"))
+            return self._page(request, profile, "erased", title=_("Erased"))
         return self._three_sixty(request, profile)
 
     def _three_sixty(self, request, profile):
@@ -114,7 +108,7 @@ class ProfileAdmin(LookOnly, HouseAdmin):
         return self._page(
             request,
             profile,
-            "admin/profiles/profile/page.html",
+            "page",
             title=person.name_of(values) or _("Unnamed person"),
             sight=sight,
             purposes=PURPOSES,
@@ -145,18 +139,18 @@ class ProfileAdmin(LookOnly, HouseAdmin):
             found.append((panel.order, panel.key, (panel.title, panel.template, _context_of(panel))))
         return {key: entry for _order, key, entry in sorted(found, key=lambda row: row[:2])}
 
-    def why(self, request, profile_id, code):
+    def why(self, request, key, code):
         """Why this value stands: what each source says, the rule that won, and who came second."""
-        self._demand(request)
-        profile = get_object_or_404(Profile, pk=profile_id, erased_at=None)
-        attribute = get_object_or_404(Attribute, code=code)
+        self.demand(request)
+        profile = self.found(Profile.objects, pk=key, erased_at=None)
+        attribute = self.found(Attribute.objects, code=code)
         explained = golden.explain(profile=profile.pk, attribute=code)
         if explained is None:
             raise Http404
         return self._page(
             request,
             profile,
-            "admin/profiles/profile/why.html",
+            "why",
             title=_("Why this value?"),
             attribute=attribute,
             rule=Rule(explained["rule"]).label,
@@ -164,10 +158,10 @@ class ProfileAdmin(LookOnly, HouseAdmin):
             may_decide=request.user.has_perm(deciding.PERMISSION),
         )
 
-    def show(self, request, profile_id):
+    def show(self, request, key):
         """Give a purpose, and see this person's values in clear until the session ends. The attempt is logged too."""
-        self._demand(request)
-        profile = get_object_or_404(Profile, pk=profile_id)
+        self.demand(request)
+        profile = self.found(Profile.objects, pk=key)
         purpose = request.POST.get("purpose", "").strip()[:LONGEST_PURPOSE]
         if not request.user.has_perm("profiles.reveal_profile"):
             item = vault.Item(profile.pk, "profiles_trait.sealed", None, "profile_page")
@@ -177,16 +171,12 @@ class ProfileAdmin(LookOnly, HouseAdmin):
             remember(request, profile, purpose)
         else:
             messages.error(request, _("Say for what purpose you open the values."))
-        return redirect("admin:profiles_profile_change", profile_id)
+        return redirect("admin:profiles_profile_change", key)
 
-    def hide(self, request, profile_id):
-        self._demand(request)
-        forget(request, get_object_or_404(Profile, pk=profile_id))
-        return redirect("admin:profiles_profile_change", profile_id)
-
-    def _demand(self, request) -> None:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def hide(self, request, key):
+        self.demand(request)
+        forget(request, self.found(Profile.objects, pk=key))
+        return redirect("admin:profiles_profile_change", key)
 
     def _forward(self, request, key):
         subject = Subject.objects.filter(pk=key).first()
@@ -196,14 +186,7 @@ class ProfileAdmin(LookOnly, HouseAdmin):
         return redirect(reverse("admin:profiles_profile_change", args=[subject.profile_id]))
 
     def _page(self, request, profile, template, **context):
-        frame = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "profile": profile,
-            "title_of_page": True,
-            "original": profile,
-        }
-        return TemplateResponse(request, template, frame | context)
+        return self.page(request, f"profile/{template}", profile=profile, original=profile, **context)
 
 
 def _cursor(request):

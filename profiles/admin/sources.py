@@ -6,18 +6,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Max, Q, Sum
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
-from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from cdp.kit.pages import Pages
 from profiles import keys
-from profiles.lookup import profile_id as lookup_id
 from profiles.models import Inbox, QuarantineItem, Source, SourceKey
 
 #: (title, template) of the snippets; the template gets `address` and `key`.
@@ -29,7 +27,7 @@ SNIPPETS = [
 
 
 @admin.register(Source)
-class SourceAdmin(NeverDelete, TrackedAdmin):
+class SourceAdmin(Pages, NeverDelete, TrackedAdmin):
     question = _("Who sends us data, and is it flowing?")
     list_display = ["title", "code", "kind", "party", "trust", "default_country", "enabled"]
     list_filter = ["party", "kind", "enabled"]
@@ -41,10 +39,7 @@ class SourceAdmin(NeverDelete, TrackedAdmin):
         return ["code", "namespace"] if obj else []
 
     def get_urls(self):
-        keys_page = path(
-            "<int:source_id>/keys/", self.admin_site.admin_view(self.keys_page), name="profiles_source_keys"
-        )
-        return [keys_page, *super().get_urls()]
+        return [self.route("keys", self.keys_page), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         source = self.get_object(request, unquote(object_id))
@@ -52,28 +47,25 @@ class SourceAdmin(NeverDelete, TrackedAdmin):
         return super().change_view(request, object_id, form_url, told | (extra_context or {}))
 
     @method_decorator(never_cache)
-    def keys_page(self, request, source_id: int):
+    def keys_page(self, request, key):
         """The write keys of a source: make one, which is shown in the answer and never again, or end one."""
-        if not request.user.has_perm("profiles.view_sourcekey"):
-            raise PermissionDenied
-        source = get_object_or_404(Source, pk=source_id)
+        self.demand(request, "profiles.view_sourcekey")
+        source = self.found(Source.objects, pk=key)
         made = self._change_keys(request, source) if request.method == "POST" else None
         if request.method == "POST" and made is None:
-            return redirect("admin:profiles_source_keys", source_id)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Write keys"),
-            "title_of_page": True,
-            "question": _("With what may this source send?"),
-            "source": source,
-            "keys": source.keys.order_by("-created_at"),
-            "made": made,
-            "snippets": _snippets(request, made or _("YOUR-WRITE-KEY")),
-            "may_make": request.user.has_perm("profiles.add_sourcekey"),
-            "may_end": request.user.has_perm("profiles.change_sourcekey"),
-        }
-        return TemplateResponse(request, "admin/profiles/source/keys.html", context)
+            return redirect("admin:profiles_source_keys", key)
+        return self.page(
+            request,
+            "source/keys",
+            title=_("Write keys"),
+            question=_("With what may this source send?"),
+            source=source,
+            keys=source.keys.order_by("-created_at"),
+            made=made,
+            snippets=_snippets(request, made or _("YOUR-WRITE-KEY")),
+            may_make=request.user.has_perm("profiles.add_sourcekey"),
+            may_end=request.user.has_perm("profiles.change_sourcekey"),
+        )
 
     def _change_keys(self, request, source: Source) -> str | None:
         """End the key that was named, or make one and give it."""
@@ -84,7 +76,7 @@ class SourceAdmin(NeverDelete, TrackedAdmin):
             row, text = keys.make(source=source, is_test=bool(request.POST.get("is_test")))
             self.log_addition(request, row, f"{source.code}: {row}")
             return text
-        key = get_object_or_404(SourceKey, pk=lookup_id(ends), source=source)
+        key = self.found(source.keys, pk=ends)
         keys.revoke(key)
         self.log_change(request, source, f"{key} revoked")
         messages.success(request, _("The key is ended: its next request is refused."))

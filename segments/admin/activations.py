@@ -7,18 +7,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import ModelForm
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from consents import decision
 from consents.reasons import REASONS
 from profiles.naming import lines
 from segments import activation, fields, reach, tasks
-from segments.admin.pages import Pages, one_of
 from segments.language import read
 from segments.models import Activation, ActivationState, Destination, Outcome
 from segments.sentence import sentence
@@ -66,20 +64,17 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
     ordering = ["-id"]
 
     def get_urls(self):
-        def route(place, view, name):
-            guarded = self.admin_site.admin_view(view)
-            return path(f"<uuid:activation_id>/{place}/", guarded, name=f"segments_activation_{name}")
-
         own = [
-            route("approve", require_POST(self.approve), "approve"),
-            route("cancel", require_POST(self.cancel), "cancel"),
-            route("run", require_POST(self.run), "run"),
-            route("file/<str:name>", require_POST(self.file), "file"),
+            self.post_route("approve", self.approve),
+            self.post_route("cancel", self.cancel),
+            self.post_route("run", self.run),
+            self.post_route("file/<str:name>", self.file),
         ]
-        return own + super().get_urls()
+        return [*own, *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        one = self._one(request, object_id)
+        self.demand(request)
+        one = self._one(object_id)
         people, left_out = outcome(one)
         return self.page(
             request,
@@ -94,47 +89,46 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
             may=_rights(request.user, one),
         )
 
-    def approve(self, request, activation_id):
+    def approve(self, request, key):
         self.demand(request, "segments.approve_activation")
-        one = self._one(request, activation_id)
+        one = self._one(key)
         approved = self.act(request, _("Approved."), activation.approve, activation=one, by=request.user)
         if approved:
             _start(approved, request.user)
-        return redirect("admin:segments_activation_change", activation_id)
+        return redirect("admin:segments_activation_change", key)
 
-    def cancel(self, request, activation_id):
+    def cancel(self, request, key):
         self.demand(request, "segments.request_activation")
-        one = self._one(request, activation_id)
+        one = self._one(key)
         reason = request.POST.get("reason", "").strip() or _("no reason given")
         self.act(request, _("Cancelled."), activation.cancel, activation=one, by=request.user, reason=reason)
-        return redirect("admin:segments_activation_change", activation_id)
+        return redirect("admin:segments_activation_change", key)
 
-    def run(self, request, activation_id):
+    def run(self, request, key):
         """Run an approved one now, where its job was lost."""
         self.demand(request, "segments.request_activation")
-        one = self._one(request, activation_id)
+        one = self._one(key)
         self.act(request, _("Written."), activation.run, activation=one, by=request.user)
-        return redirect("admin:segments_activation_change", activation_id)
+        return redirect("admin:segments_activation_change", key)
 
-    def file(self, request, activation_id, name):
+    def file(self, request, key, name):
         """A file in clear: a personal-data disclosure, logged."""
+        self.demand(request)
         if not _may_download(request.user):
             raise PermissionDenied
-        one = self._one(request, activation_id)
+        one = self._one(key)
         try:
             content = activation.download(one, name, by=request.user, request_id=request.id)
         except Refused as refusal:
             messages.error(request, str(refusal))
-            return redirect("admin:segments_activation_change", activation_id)
+            return redirect("admin:segments_activation_change", key)
         answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{one.segment.key}-{name}"'
         return answer
 
-    def _one(self, request, key) -> Activation:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+    def _one(self, key) -> Activation:
         related = ("segment", "destination__purpose", "version", "requested_by", "approved_by")
-        return one_of(Activation.objects.select_related(*related), key)
+        return self.found(Activation.objects.select_related(*related), pk=key)
 
 
 def outcome(one: Activation) -> tuple[list[UUID], dict[str, int]]:

@@ -39,10 +39,9 @@ class BuilderPages:
             raise PermissionDenied
         return self._build(request, None)
 
-    def define(self, request, segment_id):
+    def define(self, request, key):
         self.demand(request, "segments.change_segment")
-        segment = self.found(request, segment_id)
-        return self._build(request, segment)
+        return self._build(request, self._segment(key))
 
     def _build(self, request, segment: Segment | None):
         catalogue = Catalogue.load()

@@ -2,18 +2,16 @@
 
 from django.contrib import admin
 from django.shortcuts import redirect
-from django.urls import path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
+from cdp.kit.pages import Pages, named
 from consents.looks import badge
 from segments import activation, definitions, membership, reach
 from segments.admin import page, people
 from segments.admin.building import BuilderPages
-from segments.admin.pages import Pages, as_uuid
 from segments.models import ActivationState, Destination, Segment, SegmentState
 
 BADGES = {SegmentState.ACTIVE: "good", SegmentState.DRAFT: "quiet", SegmentState.ARCHIVED: "quiet"}
@@ -62,38 +60,34 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
     # --- Pages of one segment ---------------------------------------------------------------------------------
 
     def get_urls(self):
-        def route(place, view, name):
-            return path(
-                f"<uuid:segment_id>/{place}/", self.admin_site.admin_view(view), name=f"segments_segment_{name}"
-            )
-
         own = [
-            route("define", self.define, "define"),
-            route("people", self.people, "people"),
-            route("why", self.why, "why"),
-            route("compute", require_POST(self.compute), "compute"),
-            route("count", require_POST(self.count), "count"),
-            route("send", require_POST(self.send), "send"),
-            route("describe", require_POST(self.describe), "describe"),
-            route("archive", require_POST(self.archive), "archive"),
+            self.route("define", self.define),
+            self.route("people", self.people),
+            self.route("why", self.why),
+            self.post_route("compute", self.compute),
+            self.post_route("count", self.count),
+            self.post_route("send", self.send),
+            self.post_route("describe", self.describe),
+            self.post_route("archive", self.archive),
         ]
-        return own + super().get_urls()
+        return [*own, *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        segment = self.found(request, object_id)
+        self.demand(request)
+        segment = self._segment(object_id)
         question = _("Who is in, why, how many, and whom may we reach?")
         return self.page(request, "page", title=segment.title, question=question, **page.context(segment, request.user))
 
-    def people(self, request, segment_id):
+    def people(self, request, key):
         """Members, or those of them with one answer to a question of reach, masked."""
         self.demand(request, "profiles.view_profile")
-        segment = self.found(request, segment_id)
+        segment = self._segment(key)
         return self.page(request, "people", segment=segment, **people.context(segment, request.GET))
 
-    def why(self, request, segment_id):
+    def why(self, request, key):
         """Why one person is in the segment, or not."""
         self.demand(request, "profiles.view_profile")
-        segment = self.found(request, segment_id)
+        segment = self._segment(key)
         return self.page(
             request,
             "why",
@@ -103,49 +97,57 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
             **people.why_context(segment, request.GET),
         )
 
+    def _segment(self, key) -> Segment:
+        return self.found(Segment.objects.select_related("current", "owner"), pk=key)
+
     # --- Acts -------------------------------------------------------------------------------------------------
 
-    def compute(self, request, segment_id):
+    def compute(self, request, key):
         self.demand(request, "segments.refresh_segment")
-        segment = self.found(request, segment_id)
+        segment = self._segment(key)
         run = self.act(request, _("Computed."), membership.refresh, segment=segment, by=request.user)
         if run and run.error:
             self.message_user(request, run.error, level="error")
-        return self.back(segment_id)
+        return self._back(key)
 
-    def count(self, request, segment_id):
+    def count(self, request, key):
         """Count anew who may be reached."""
-        segment = self.found(request, segment_id)
+        self.demand(request)
+        segment = self._segment(key)
         self.act(request, _("Counted anew."), reach.count, segment=segment)
-        return self.back(segment_id)
+        return self._back(key)
 
-    def send(self, request, segment_id):
+    def send(self, request, key):
         """Ask for an activation; a small one runs at once."""
         self.demand(request, "segments.request_activation")
-        segment = self.found(request, segment_id)
-        destination = Destination.objects.filter(pk=as_uuid(request.POST.get("destination", ""))).first()
+        segment = self._segment(key)
+        destination = named(Destination.objects, pk=request.POST.get("destination", ""))
         if destination is None:
             self.message_user(request, _("Choose a destination."), level="error")
-            return self.back(segment_id)
+            return self._back(key)
         asked = self.act(
             request, _("Asked for."), activation.request, segment=segment, destination=destination, by=request.user
         )
         if asked is None:
-            return self.back(segment_id)
+            return self._back(key)
         if asked.state == ActivationState.APPROVED:
             self.act(request, _("Written."), activation.run, activation=asked, by=request.user)
         return redirect("admin:segments_activation_change", asked.pk)
 
-    def describe(self, request, segment_id):
+    def describe(self, request, key):
         self.demand(request, "segments.change_segment")
-        segment, minutes = self.found(request, segment_id), request.POST.get("refresh_minutes", "")
+        segment, minutes = self._segment(key), request.POST.get("refresh_minutes", "")
         told = {"title": request.POST.get("title", ""), "refresh_minutes": int(minutes) if minutes.isdigit() else None}
         self.act(request, _("Kept."), definitions.describe, segment=segment, by=request.user, **told)
-        return self.back(segment_id)
+        return self._back(key)
 
-    def archive(self, request, segment_id):
+    def archive(self, request, key):
         self.demand(request, "segments.change_segment")
-        segment = self.found(request, segment_id)
+        segment = self._segment(key)
         reason = request.POST.get("reason", "").strip() or _("No longer used")
         self.act(request, _("Archived."), definitions.archive, segment=segment, reason=reason, by=request.user)
-        return self.back(segment_id)
+        return self._back(key)
+
+    @staticmethod
+    def _back(key):
+        return redirect("admin:segments_segment_change", key)

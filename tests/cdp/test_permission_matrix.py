@@ -8,6 +8,7 @@ A new address without its row fails here. After reading what changed, write the 
 
 import csv
 import os
+import re
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -186,6 +187,24 @@ def test_no_address_of_the_admin_fails_on_an_id_that_is_none(db):
             failed[page] = found
 
     assert failed == {}
+
+
+def test_every_page_below_a_row_that_is_none_is_not_found(db):
+    root = user(superuser=True)
+    routes = [route for route, _view in addresses() if "<path:key>" in route]
+
+    found = {
+        (route, method): answer(partial(_call, *resolve(_nowhere(route))), method, root)
+        for route in routes
+        for method in ("get", "post")
+    }
+
+    assert len(routes) > 40
+    assert {place: told for place, told in found.items() if told not in {"404", "405"}} == {}
+
+
+def _nowhere(route: str) -> str:
+    return "/" + re.sub(r"<(\w+):\w+>", lambda part: str(ABSENT[part[1]]), route)
 
 
 def test_nobody_gets_a_page_but_those_of_signing_in():
