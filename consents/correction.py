@@ -109,8 +109,8 @@ def correct(*, entry: int, reason_code: str, by, approved_by, truth: Decision | 
 
 
 def _counting(entry: int) -> Ledger:
-    """The entry, as long as it counts: it exists, says something, and was not corrected."""
-    found = Ledger.objects.filter(pk=entry).exclude(state="").first()
+    """The entry, as long as it counts: it exists, says something, and was not corrected. One at a time looks at it."""
+    found = Ledger.objects.select_for_update(no_key=True).filter(pk=entry).exclude(state="").first()
     if found is None or Ledger.objects.filter(supersedes=entry).exists():
         raise UnknownEntry
     return found

@@ -1,7 +1,10 @@
 """Corrections: asked for by one, decided by another, once, and about the same choice."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from consents import correction
@@ -68,6 +71,27 @@ def test_an_entry_is_doubted_once_with_a_reason_and_only_while_it_counts(entry):
     for gone in (entry, position):
         with pytest.raises(UnknownEntry):
             ask(gone)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_doubt_an_entry_at_once_one_is_told_that_it_is_asked_for():
+    clerks, news = (builders.user(), builders.user()), consent.purpose()
+    for number in range(3):
+        entry, start = consent.say(person(external_id=f"K-{number}"), news), Barrier(2)
+
+        def doubt(clerk, entry=entry, start=start):
+            start.wait()
+            try:
+                return ask(entry, by=clerk).entry
+            except AlreadyAsked as refusal:
+                return refusal.code
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = set(pool.map(doubt, clerks))
+
+        assert answers == {entry, "already_asked"}
 
 
 def test_the_table_itself_wants_two_people(entry):
