@@ -31,18 +31,33 @@ def suppress(
     Gives the new entries. What is suppressed already for that reason stays as it is. Raises NoAddress.
     """
     found = _contacts(addresses, country)
-    entries = {contact: uuid7() for contact in found}
+    held = _entries(found, channel=channel, reason=reason)
+    fresh = {contact: uuid7() for contact in found if contact not in held}
     common = {"channel": channel, "reason": reason, "note": note, "review_on": review_on, "created_by": by}
     Suppression.objects.bulk_create(
         [
-            Suppression(id=uuid7() if nth else entry, entry=entry, namespace_id=namespace, blind=blind, **common)
-            for contact, entry in entries.items()
+            Suppression(
+                id=entry if contact in fresh and nth == 0 else uuid7(),
+                entry=entry,
+                namespace_id=namespace,
+                blind=blind,
+                **common,
+            )
+            for contact, entry in (held | fresh).items()
             for nth, (namespace, blind) in enumerate(contact.blinds)
         ],
         ignore_conflicts=True,
     )
     _tell(found)
-    return list(Suppression.objects.filter(id__in=entries.values()).values_list("entry", flat=True))
+    return list(Suppression.objects.filter(id__in=fresh.values()).values_list("entry", flat=True))
+
+
+def _entries(found: list[contacts.Contact], *, channel: str, reason: str) -> dict[contacts.Contact, UUID]:
+    """{contact: its entry} of those suppressed already: a namespace that came later joins the entry of the others."""
+    blinds = [blind for contact in found for _namespace, blind in contact.blinds]
+    rows_of_them = Suppression.objects.filter(lifted_at=None, channel=channel, reason=reason, blind__in=blinds)
+    known = {(row.namespace_id, bytes(row.blind)): row.entry for row in rows_of_them}
+    return {contact: known[pair] for contact in found for pair in contact.blinds if pair in known}
 
 
 @transaction.atomic

@@ -105,6 +105,6 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
     def lift(self, request, key):
         """An officer lets the address be written to again, and says why."""
         self.demand(request, CHANGE)
-        row, reason = self.found(Suppression.objects, pk=key), request.POST.get("reason", "")
+        row, reason = self.found(Suppression.objects, entry=key), request.POST.get("reason", "")
         self.act(request, gettext("Lifted."), suppression.lift, entry=row.entry, reason=reason, by=request.user)
         return redirect("admin:consents_suppression_change", row.entry)

@@ -8,6 +8,7 @@ from consents import layers, suppression
 from consents.decision import decide
 from consents.models import Objection, Suppression
 from consents.refusals import BadMoment, NoAddress, NothingToEnd, ReasonNeeded, SaidOtherwise, UnknownPerson
+from profiles.models import Namespace
 from tests import builders
 from tests.consents import building as consent
 from tests.profiles.building import person
@@ -165,6 +166,21 @@ def test_suppressing_again_changes_nothing(anna):
     assert suppression.standing("email", "bo@example.dk") == []
     with pytest.raises(NoAddress):
         suppression.standing("email", "nonsense")
+
+
+def test_a_namespace_that_came_later_joins_the_entry_and_is_lifted_with_it():
+    (entry,) = suppress()
+    Namespace.objects.create(
+        code="newsletter_email", title="E-mail", role="evidence", normaliser="email", contact_channel="email"
+    )
+
+    again = suppress()
+    entries = set(Suppression.objects.values_list("namespace__code", "entry"))
+    suppression.lift(entry=entry, reason="typed wrongly", by=builders.user())
+
+    assert again == []
+    assert entries == {(code, entry) for code in ("email", "email_verified", "newsletter_email")}
+    assert suppression.standing("newsletter_email", "anna@example.dk") == []
 
 
 def test_a_bounce_closes_its_address_and_a_complaint_the_person():
