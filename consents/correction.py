@@ -10,13 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from cdp.kit.refused import ReasonNeeded
 from consents import asof, ledger, locks
 from consents.decisions import Decision
 from consents.drafts import Draft, digest, drafts
 from consents.guards import problems
 from consents.known import Known
 from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
-from consents.refusals import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, ReasonNeeded, UnknownEntry
+from consents.refusals import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, UnknownEntry
 from profiles.models import Source, WorkItem
 from profiles.models.projection import WorkState
 

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cdp.kit.refused import ReasonNeeded
 from cdp.kit.sql import value
 from consents import gate, locks
 from consents.fold import EVERYONE
 from consents.guards import SKEW
 from consents.models import Objection, ObjectionScope, Purpose, Restriction
-from consents.refusals import BadMoment, NothingToEnd, ReasonNeeded, SaidOtherwise, UnknownPerson
+from consents.refusals import BadMoment, NothingToEnd, SaidOtherwise, UnknownPerson
 from consents.signals import changed
 from consents.yielding import yield_to_consent
 from profiles.models import Source

@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from cdp.kit.refused import ReasonNeeded
 from consents import history
 from consents.history import Entry
 from consents.models import Channel
-from consents.refusals import ReasonNeeded
 from profiles import reading, vault
 from profiles.imports.cells import inert
 

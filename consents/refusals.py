@@ -60,14 +60,6 @@ class NothingToEnd(Refused):
     sentence = _("There is nothing standing that could be ended.")
 
 
-class ReasonNeeded(Refused):
-    """What ends a protection or corrects the ledger says why."""
-
-    code = "reason_needed"
-    status = 400
-    sentence = _("Say why.")
-
-
 class OwnApproval(Refused):
     """Nobody approves what they asked for."""
 

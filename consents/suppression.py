@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from cdp.kit.ids import uuid7
+from cdp.kit.refused import ReasonNeeded
 from cdp.kit.sql import rows
 from consents import contacts
 from consents.models import Channel, Suppression
-from consents.refusals import NoAddress, NothingToEnd, ReasonNeeded
+from consents.refusals import NoAddress, NothingToEnd
 from consents.signals import changed
 
 

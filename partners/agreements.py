@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
 from cdp.kit import sql
-from cdp.kit.refused import Refused
+from cdp.kit.refused import ReasonNeeded, Refused
 from partners import signatures
 from partners.checklist import missing, missing_terms
 from partners.models import (
@@ -92,12 +92,6 @@ class TermsChanged(Refused):
 class Incomplete(Refused):
     code = "agreement_incomplete"
     sentence = _("The agreement is not complete: %(items)s")
-
-
-class ReasonNeeded(Refused):
-    code = "reason_needed"
-    status = 400
-    sentence = _("Say why.")
 
 
 # --- Writing terms ----------------------------------------------------------------------------------------------

@@ -4,18 +4,10 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.refused import Refused
+from cdp.kit.refused import ReasonNeeded, Refused
 from segments.catalogue import Catalogue
 from segments.language import LIMITS, Definition, read, understand
 from segments.models import Segment, SegmentState, SegmentVersion
-
-
-class ReasonNeeded(Refused):
-    """A definition is changed with a reason."""
-
-    code = "reason_needed"
-    status = 422
-    sentence = _("Say why the definition changes.")
 
 
 class TitleNeeded(Refused):
@@ -82,7 +74,7 @@ def activate(segment: Segment, *, document: dict, reason: str, by) -> SegmentVer
     if segment.state == SegmentState.ARCHIVED:
         raise Archived
     if not reason.strip():
-        raise ReasonNeeded
+        raise ReasonNeeded(_("Say why the definition changes."))
     catalogue = Catalogue.load()
     definition = understand(document, catalogue)
     refuse_cycle(segment.key, definition, catalogue)

@@ -22,3 +22,11 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return str(self.template) % self.facts if self.facts else str(self.template)
+
+
+class ReasonNeeded(Refused):
+    """What is kept with its reason needs one."""
+
+    code = "reason_needed"
+    status = 422
+    sentence = _("Say why.")

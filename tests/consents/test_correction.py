@@ -7,9 +7,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from cdp.kit.refused import ReasonNeeded
 from consents import correction
 from consents.models import ConsentRecord, CorrectionRequest, Ledger
-from consents.refusals import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, ReasonNeeded, UnknownEntry
+from consents.refusals import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, UnknownEntry
 from tests import builders
 from tests.consents import building as consent
 from tests.profiles.building import person

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from cdp.kit.refused import ReasonNeeded
 from consents import correction, history, layers, suppression
 from consents.paper import as_pdf
 from consents.proof import as_csv, prove
-from consents.refusals import ReasonNeeded
 from profiles.models import AccessEntry
 from tests import builders
 from tests.consents import building as consent

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from cdp.kit.refused import ReasonNeeded
 from consents import layers, suppression
 from consents.decision import decide
 from consents.models import Objection, Suppression
-from consents.refusals import BadMoment, NoAddress, NothingToEnd, ReasonNeeded, SaidOtherwise, UnknownPerson
+from consents.refusals import BadMoment, NoAddress, NothingToEnd, SaidOtherwise, UnknownPerson
 from profiles.models import Namespace
 from tests import builders
 from tests.consents import building as consent

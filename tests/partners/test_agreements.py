@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from cdp.kit.refused import ReasonNeeded
 from partners import agreements, checklist
 from partners.agreements import Line
 from partners.models import Agreement, Signature
@@ -319,7 +320,7 @@ def test_a_withdrawn_draft_is_not_activated():
 def test_stopping_asks_for_a_reason_and_keeps_it_with_who_gave_it():
     version, one = agreement(), user()
 
-    with pytest.raises(agreements.ReasonNeeded):
+    with pytest.raises(ReasonNeeded):
         agreements.suspend(version.agreement, by=one, reason="  ")
     agreements.suspend(version.agreement, by=one, reason="A leak is examined.")
 

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cdp.kit import sql
+from cdp.kit.refused import ReasonNeeded
 from consents.models import Objection, Purpose, Restriction
 from profiles.models import Attribute, Profile
 from segments import definitions, membership
@@ -220,7 +221,7 @@ def test_the_same_definition_again_makes_no_version():
 
 
 def test_a_definition_needs_a_reason():
-    with pytest.raises(definitions.ReasonNeeded):
+    with pytest.raises(ReasonNeeded):
         definitions.activate(segment(DANES), document=document(BUYERS), reason=" ", by=None)
 
 
