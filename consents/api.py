@@ -246,12 +246,12 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
     def _record(self, decisions: list[Decision]) -> ledger.Recorded:
         """An id that comes again with another body is refused, and the attempt is logged."""
         try:
-            return ledger.record(decisions, by=self.request.auth)
+            return ledger.record(decisions, by=self.request.user)
         except SaidOtherwise as clash:
             ids = {f"{decisions[one.index].source}: {decisions[one.index].source_event_id}" for one in clash.problems}
             vault.log_refused(
                 [],
-                by=self.request.auth,
+                by=self.request.user,
                 action="record_consent",
                 purpose=", ".join(sorted(ids)),
                 request_id=self.request._request.id,

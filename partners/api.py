@@ -6,7 +6,7 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from cdp.kit.api import ScopedViewSet
+from cdp.kit.api import ScopedViewSet, service, staff
 from consents.models import Purpose
 from partners import deliveries, signatures
 from partners.checklist import missing
@@ -223,7 +223,8 @@ class DeliveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVi
             purpose=asked["purpose"],
             columns=asked["fields"],
             audience_ref=asked["audience_ref"],
-            **_caller(request),
+            by=staff(request),
+            key=service(request),
         )
         return Response(self.get_serializer(delivery).data, status=status.HTTP_201_CREATED)
 
@@ -252,11 +253,6 @@ class DeliveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVi
         serializer = AskedSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
-
-
-def _caller(request) -> dict:
-    """Who asks: a service by the name of its key, or a person."""
-    return {"key": request.auth.name} if hasattr(request.auth, "scopes") else {"by": request.user}
 
 
 def _valid(agreement) -> set:

@@ -38,6 +38,16 @@ def opens_personal_values(request) -> str | None:
     return purpose
 
 
+def staff(request):
+    """The user who calls in a session; None for a service. Who calls, a user or a key, is `request.user` (for logs)."""
+    return None if request.auth else request.user
+
+
+def service(request) -> str:
+    """The name of the key by which a service calls; "" for a user."""
+    return request.auth.name if request.auth else ""
+
+
 class Cursor(CursorPagination):
     """`?limit=100&cursor=...` -> {"data": [...], "next_cursor": ..., "has_more": ...}."""
 

@@ -5,7 +5,7 @@ import pytest
 from consents.models import Ledger
 from profiles.models import AccessEntry
 from tests.api import Service
-from tests.builders import days_ago, source
+from tests.builders import days_ago, source, user
 from tests.consents import building as consent
 from tests.profiles.building import person
 
@@ -78,6 +78,17 @@ def test_the_ledger_tells_which_key_recorded_a_decision(news):
     service.post("consents", answer(person(email="anna@example.dk"), news))
 
     assert Ledger.objects.get().history_user_id == service.key.pk
+
+
+def test_the_ledger_tells_which_user_recorded_a_decision_in_a_session(news, client):
+    root = user(superuser=True)
+    client.force_login(root)
+
+    said = answer(person(email="anna@example.dk"), news)
+    recorded = client.post("/api/v1/consents", said, "application/json")
+
+    assert recorded.status_code == 201, recorded.json()
+    assert Ledger.objects.get().history_user_id == root.pk
 
 
 def test_test_keys_and_test_people_are_apart(news):

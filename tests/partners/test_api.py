@@ -90,6 +90,18 @@ def test_a_key_asks_for_a_delivery_that_a_person_approves():
     assert deliveries.approve(delivery, by=user()).state == "approved"
 
 
+def test_a_user_asks_for_a_delivery_in_their_own_name():
+    version, root, caller = agreement(), user(superuser=True), APIClient()
+    members(1)
+    caller.force_login(root)
+
+    made = caller.post("/api/v1/deliveries", asked(version), format="json")
+
+    assert made.status_code == 201, made.json()
+    delivery = Delivery.objects.get()
+    assert (delivery.requested_by, delivery.requested_key) == (root, "")
+
+
 def test_judging_counts_and_stores_nothing():
     version = agreement()
     members(2)
