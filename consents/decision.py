@@ -5,6 +5,7 @@ activation, partner files. Ask again inside the transaction that writes an outpu
 """
 
 from collections.abc import Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -61,7 +62,6 @@ def decide(
     return answer
 
 
-@transaction.atomic
 def decide_many(
     people: QuerySet | Iterable[UUID],
     *,
@@ -71,17 +71,36 @@ def decide_many(
     controller: str = "own",
 ) -> list[Answer]:
     """The answers for many present profiles, a queryset of them or their ids, in one statement."""
-    return _answers(question(purpose, channel, recipient=recipient, controller=controller), _counted(people))
+    with _set_down(people) as people:
+        return _answers(question(purpose, channel, recipient=recipient, controller=controller), people)
 
 
-@transaction.atomic
 def tally(
     people, *, purpose: str, channel: str, recipient: str | None = None, controller: str = "own"
 ) -> dict[str, int]:
     """How many of `people` there are for each first reason, "allowed" among them, in one statement."""
     asked = question(purpose, channel, recipient=recipient, controller=controller)
-    answered = _sql(gate.ANSWERED, rules(asked), _counted(people))
-    return dict(rows(f"SELECT coalesce(reasons[1], 'allowed'), count(*) FROM ({answered}) a GROUP BY 1"))
+    with _set_down(people) as people:
+        answered = _sql(gate.ANSWERED, rules(asked), people)
+        return dict(rows(f"SELECT coalesce(reasons[1], 'allowed'), count(*) FROM ({answered}) a GROUP BY 1"))
+
+
+@transaction.atomic
+def those(
+    people,
+    *,
+    purpose: str,
+    channel: str,
+    reason: str,
+    most: int,
+    recipient: str | None = None,
+    controller: str = "own",
+) -> list[UUID]:
+    """The first `most` of `people`, in order of id, whose first reason is `reason` ("allowed" among them)."""
+    asked = question(purpose, channel, recipient=recipient, controller=controller)
+    answered = _sql(gate.ANSWERED, rules(asked), _counted(people)).replace("%", "%%")
+    chosen = "SELECT id FROM ({}) a WHERE coalesce(reasons[1], 'allowed') = %s ORDER BY id LIMIT %s"
+    return [profile for (profile,) in rows(chosen.format(answered), [reason, most])]
 
 
 def reachable(purpose: str, channel: str, *, recipient: str | None = None, controller: str = "own", people=None) -> Q:
@@ -148,17 +167,20 @@ def _sql(
     return connection.ops.compose_sql(template.format(**parts), ALWAYS | found.parameters | {"profiles": ids})
 
 
-def _counted(people):
-    """Those of a queryset set down first, for this transaction: the planner knows then how many they are.
+@contextmanager
+def _set_down(people):
+    """Those of a queryset in a table of their own while they are decided: so the planner knows how many they are.
 
     It would have to guess, and a guess of one, where they are ten thousand, makes minutes of a second.
     """
     if not isinstance(people, QuerySet):
-        return people
-    execute("DROP TABLE IF EXISTS pg_temp.consents_asked")
-    execute(f"CREATE TEMP TABLE consents_asked (profile) ON COMMIT DROP AS {_ids(people)}")
-    execute("ANALYZE consents_asked")
-    return SET_DOWN
+        yield people
+        return
+    with transaction.atomic():
+        execute(f"CREATE TEMP TABLE consents_asked (profile) ON COMMIT DROP AS {_ids(people)}")
+        execute("ANALYZE consents_asked")
+        yield SET_DOWN
+        execute("DROP TABLE consents_asked")
 
 
 def _condition(people) -> tuple[str, list[UUID]]:
