@@ -85,7 +85,6 @@ def tally(
         return dict(rows(f"SELECT coalesce(reasons[1], 'allowed'), count(*) FROM ({answered}) a GROUP BY 1"))
 
 
-@transaction.atomic
 def those(
     people,
     *,
@@ -98,9 +97,10 @@ def those(
 ) -> list[UUID]:
     """The first `most` of `people`, in order of id, whose first reason is `reason` ("allowed" among them)."""
     asked = question(purpose, channel, recipient=recipient, controller=controller)
-    answered = _sql(gate.ANSWERED, rules(asked), _counted(people)).replace("%", "%%")
-    chosen = "SELECT id FROM ({}) a WHERE coalesce(reasons[1], 'allowed') = %s ORDER BY id LIMIT %s"
-    return [profile for (profile,) in rows(chosen.format(answered), [reason, most])]
+    with _set_down(people) as people:
+        answered = _sql(gate.ANSWERED, rules(asked), people).replace("%", "%%")
+        wanted = "WHERE coalesce(reasons[1], 'allowed') = %s ORDER BY id LIMIT %s"
+        return [profile for (profile,) in rows(f"SELECT id FROM ({answered}) a {wanted}", [reason, most])]
 
 
 def reachable(purpose: str, channel: str, *, recipient: str | None = None, controller: str = "own", people=None) -> Q:

@@ -13,6 +13,9 @@ from consents.reasons import REASONS
 from profiles.models import Profile
 from segments.models import Destination, Reach, Segment
 
+#: So many members are decided at once without anybody waiting for it.
+NEAR = 2_000
+
 
 @dataclass(frozen=True)
 class Question:
@@ -67,7 +70,17 @@ def reasons(reach: Reach) -> list[tuple[str, str, int]]:
     return [(code, str(REASONS.get(code, code)), people) for code, people in ranked]
 
 
-def those(segment: Segment, question: Question, *, reason: str) -> list[UUID]:
-    """Members whose answer has this first reason now ("allowed": those who may be reached), in order of id."""
-    answers = decision.decide_many(members_of(segment), purpose=question.purpose.key, channel=question.channel)
-    return sorted(answer.profile for answer in answers if answer.reason == reason)
+def those(segment: Segment, question: Question, *, reason: str, most: int, after: UUID | None = None) -> list[UUID]:
+    """The first `most` members after `after`, in order of id, who have this first reason now ("allowed": no denial).
+
+    Most reasons fill a page from the next few members; only where they do not, all others are decided.
+    """
+    people = members_of(segment).filter(pk__gt=after) if after else members_of(segment)
+    asked = {"purpose": question.purpose.key, "channel": question.channel, "reason": reason}
+    edge = people.order_by("pk").values_list("pk", flat=True)[NEAR:].first()
+    if edge is None:
+        return decision.those(people, most=most, **asked)
+    found = decision.those(people.filter(pk__lt=edge), most=most, **asked)
+    if len(found) < most:
+        found += decision.those(people.filter(pk__gte=edge), most=most - len(found), **asked)
+    return found

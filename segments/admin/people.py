@@ -49,8 +49,7 @@ def _members(segment, after: UUID | None) -> list[UUID]:
 
 
 def _answered(segment, question, reason, after: UUID | None) -> list[UUID]:
-    found = reach.those(segment, question, reason=reason)
-    return [profile for profile in found if after is None or profile > after][: PER_PAGE + 1]
+    return reach.those(segment, question, reason=reason, after=after, most=PER_PAGE + 1)
 
 
 def _told(question, asked) -> str:
