@@ -44,7 +44,6 @@ class Destination(models.Model):
 class ActivationState(models.TextChoices):
     WAITING = "waiting", _("waiting for a second person")
     APPROVED = "approved", _("approved")
-    RUNNING = "running", _("running")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")

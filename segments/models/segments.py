@@ -86,7 +86,6 @@ class SegmentVersion(models.Model):
 
 
 class RunState(models.TextChoices):
-    WAITING = "waiting", _("waiting")
     RUNNING = "running", _("running")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
@@ -98,7 +97,7 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     version = models.ForeignKey(SegmentVersion, models.PROTECT, related_name="runs", verbose_name=_("definition"))
     as_of = models.DateTimeField(_("as of"))
-    state = models.CharField(_("state"), max_length=8, choices=RunState, default=RunState.WAITING)
+    state = models.CharField(_("state"), max_length=8, choices=RunState, default=RunState.RUNNING)
     members = models.PositiveIntegerField(_("members"), null=True, blank=True)
     entered = models.PositiveIntegerField(_("entered"), null=True, blank=True)
     left = models.PositiveIntegerField(_("left"), null=True, blank=True)
