@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 
+from cdp.kit.ids import uuid7s
+from cdp.kit.sql import copy_in
 from consents.models import ConsentEvidence
 from profiles.vault import Item, Keyring, open_values
 
@@ -20,20 +22,14 @@ def keep(drafts: Iterable["Draft"], *, by) -> None:
     """Seal and store the evidence of `drafts`, and write its digest into their rows."""
     proven = [draft for draft in drafts if draft.evidence]
     ring = Keyring.of({draft.subject_ref for draft in proven}) if proven else None
+    staff = by.pk if isinstance(by, get_user_model()) else None
     kept = []
-    for draft in proven:
+    for id, draft in zip(uuid7s(len(proven)), proven, strict=True):
         sealed = ring.seal(draft.subject_ref, PLACE, base64.b64encode(draft.evidence).decode())
-        draft.row["evidence_digest"] = hashlib.sha256(sealed).hexdigest()
-        kept.append(
-            ConsentEvidence(
-                subject_ref=draft.subject_ref,
-                digest=draft.row["evidence_digest"],
-                media_type=draft.evidence_type,
-                sealed=sealed,
-                created_by=by if isinstance(by, get_user_model()) else None,
-            )
-        )
-    ConsentEvidence.objects.bulk_create(kept)
+        digest = draft.row["evidence_digest"] = hashlib.sha256(sealed).hexdigest()
+        kept.append((id, draft.subject_ref, digest, draft.evidence_type, sealed, staff))
+    columns = ["id", "subject_ref", "digest", "media_type", "sealed", "created_by_id"]
+    copy_in("consents_consentevidence", columns, kept)
 
 
 def read(evidence: ConsentEvidence, *, by, purpose: str, request_id: str = "") -> bytes | None:

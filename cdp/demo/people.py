@@ -6,13 +6,15 @@ from datetime import UTC, datetime, time
 from random import Random
 from uuid import UUID
 
+from django.db import transaction
+
 from cdp.demo.make_up import Human, deeds, human, loyalty, spread, variant
 from profiles import facts, resolution
 from profiles.facts import Person
 from profiles.ingestion import events
 from profiles.models import Source
 
-BLOCK = 1_000
+BLOCK = 2_000
 
 
 @dataclass(slots=True)
@@ -31,8 +33,9 @@ def enter(
     average = events_total / people if people else 0
     for first in range(0, people, BLOCK):
         humans = [human(seed, number, now.date()) for number in range(first, min(first + BLOCK, people))]
-        settled = _write(sources, humans, seed, now)
-        events.store(_rows(sources, settled, seed, average, now))
+        with transaction.atomic():
+            settled = _write(sources, humans, seed, now)
+            events.store(_rows(sources, settled, seed, average, now))
         yield settled
 
 

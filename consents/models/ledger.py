@@ -198,7 +198,7 @@ class ConsentEvidence(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject_ref = models.UUIDField(_("about"))
-    digest = models.CharField(_("digest"), max_length=64, unique=True)
+    digest = models.CharField(_("digest"), max_length=64)
     media_type = models.CharField(_("media type"), max_length=80)
     sealed = models.BinaryField()
     created_by = models.ForeignKey(
@@ -209,3 +209,4 @@ class ConsentEvidence(models.Model):
     class Meta:
         verbose_name = _("evidence of consent")
         verbose_name_plural = _("evidence of consents")
+        constraints = [models.UniqueConstraint(fields=["digest"], name="consents_evidence_once")]
