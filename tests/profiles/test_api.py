@@ -6,7 +6,7 @@ from cdp.kit.ids import uuid7
 from profiles.ingestion import events
 from profiles.models import AccessEntry, Profile, Record
 from tests.api import Service, walk
-from tests.builders import now, source
+from tests.builders import now, source, user
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +198,16 @@ def test_a_source_writes_a_person_by_its_own_id_and_again_changes_nothing():
         "email": "b•••@example.dk",
     }
     assert Profile.objects.count() == Record.objects.count() == 1
+
+
+def test_a_superuser_in_a_session_writes_real_people(client):
+    source("crm")
+    client.force_login(user(superuser=True))
+
+    answer = client.put("/api/v1/profiles/by-external-id/crm/K77", {"traits": {"country": "DK"}}, "application/json")
+
+    assert answer.status_code == 200
+    assert not Profile.objects.get().is_test
 
 
 def test_a_value_that_cannot_be_read_is_named_and_nothing_is_written():
