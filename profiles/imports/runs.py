@@ -30,6 +30,7 @@ from profiles.imports.samples import Samples
 from profiles.models import Batch, Mapping, Source
 from profiles.models.sources import BatchState, RowKind
 
+#: Rows of a block of people; an event weighs half as much.
 BLOCK_ROWS = 20_000
 ATTEMPTS = 3
 NOTHING = dict.fromkeys(["rows_done", "rows_new", "rows_updated", "rows_unchanged", "rows_rejected"], 0)
@@ -276,7 +277,8 @@ def _loader(load: Load) -> Loader:
 @contextmanager
 def _blocks(batch: Batch) -> Iterator[Iterator[Block]]:
     with closing(files.opened(batch.stored_as)) as stored:
-        yield reading.blocks(stored, Format.of(batch.format), size=BLOCK_ROWS)
+        size = 2 * BLOCK_ROWS if batch.mapping.rows == RowKind.EVENTS else BLOCK_ROWS
+        yield reading.blocks(stored, Format.of(batch.format), size=size)
 
 
 def _report(progress: Progress | None, rows: int) -> None:
