@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from profiles.imports import mapping
 from profiles.imports.columns import meanings, spec_of, twice
 from profiles.imports.formats import ENCODINGS
+from profiles.imports.values import FORMS
 from profiles.models import Source
 from profiles.models.sources import Party, RowKind
 
@@ -70,12 +71,24 @@ class MappingForm(_Styled):
     event_name = forms.CharField(
         label=_("What happened"), max_length=200, required=False, help_text=_("The name that all these events get.")
     )
+    dates = forms.ChoiceField(
+        label=_("Dates are written like"),
+        required=False,
+        choices=[("", _("as found in each column")), *((form, example) for form, example in FORMS.items() if form)],
+    )
     spec = forms.CharField(label=_("Mapping as text"), required=False, widget=forms.Textarea(attrs={"rows": 18}))
 
     def __init__(self, *args, rows: str, columns: list[str], samples: dict, chosen: dict | None = None, **kwargs):
+        """chosen: {column: target} to begin with; None where the mapping can only be told as text."""
         super().__init__(*args, **kwargs)
         self._rows, self._columns, self.samples = rows, columns, samples
-        self.fields["spec"].widget.attrs |= {"class": "k-input k-mono", "spellcheck": "false"}
+        self.has_choices = chosen is not None
+        example = json.dumps(mapping.propose(columns, rows=rows), indent=2, ensure_ascii=False)
+        self.fields["spec"].widget.attrs |= {
+            "class": "k-input k-mono",
+            "spellcheck": "false",
+            "placeholder": example,
+        }
         if rows != RowKind.EVENTS:
             del self.fields["event_name"]
         choices = [("", _("is left out")), *((title, [tuple(one) for one in group]) for title, group in meanings(rows))]
@@ -114,7 +127,8 @@ class MappingForm(_Styled):
         titles = {one.target: one.title for _title, group in meanings(self._rows) for one in group}
         for target in twice(chosen):
             self.add_error(None, _("Two columns mean %(what)s. Choose one.") % {"what": titles[target]})
-        return spec_of(chosen, rows=self._rows, event_name=data.get("event_name") or "", texts=self.samples)
+        said = {"event_name": data.get("event_name") or "", "dates": data.get("dates") or ""}
+        return spec_of(chosen, rows=self._rows, texts=self.samples, **said)
 
     def _check(self) -> None:
         try:

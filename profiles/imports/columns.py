@@ -54,14 +54,19 @@ def shown(texts: list[str]) -> list[str]:
     return [text if _harmless(text) else mask(text) for text in list(dict.fromkeys(texts))[:SHOWN]]
 
 
-def spec_of(chosen: dict[str, str], *, rows: str, event_name: str = "", texts: dict[str, list[str]]) -> dict:
-    """The spec that says what was `chosen` ({column: target}); forms of dates by `texts` ({column: first values})."""
+def spec_of(
+    chosen: dict[str, str], *, rows: str, texts: dict[str, list[str]], event_name: str = "", dates: str = ""
+) -> dict:
+    """The spec that says what was `chosen` ({column: target}).
+
+    dates: the form of all dates; empty: of each column, what its `texts` ({column: first values}) look like.
+    """
     spec: dict = {}
     typed = typed_traits({"traits": {target.removeprefix("traits."): "" for target in chosen.values()}})
     for column, target in chosen.items():
         place, _dot, name = target.partition(".")
         is_time = target in MOMENTS or typed.get(name) == "day"
-        cell = _cell(column, likely_form(texts.get(column, [])) if is_time else None)
+        cell = _cell(column, (dates or likely_form(texts.get(column, []))) if is_time else None)
         if not name:
             spec[place] = cell
         elif target in BY_NAME:

@@ -104,7 +104,10 @@ def detect(file: BinaryIO, *, encoding: str | None = None) -> Format:
 
 
 def foreign_words(file: BinaryIO, format: Format, *, most: int = 8) -> dict[str, list[str]]:
-    """Words with letters outside ASCII as each encoding would read them, so that a person can see which is right."""
+    """Pieces of words around letters outside ASCII, as each encoding reads them, so that a person sees which is right.
+
+    Pieces of three letters: whole words are names of people, and nobody need know these to choose.
+    """
     head = _head(file, format.packing)
     wide = head.count(0) > len(head) / 5
     likely = [name for name in ENCODINGS if name.startswith("utf-16") == wide]
@@ -116,8 +119,8 @@ def _foreign(head: bytes, codec: str, most: int) -> list[str] | None:
         text = codecs.getincrementaldecoder(codec)().decode(head)
     except UnicodeDecodeError:
         return None
-    words = dict.fromkeys(word for word in re.findall(r"\w+", text) if not word.isascii())
-    return list(words)[:most]
+    pieces = dict.fromkeys(re.findall(r"\w?[^\W\x00-\x7F]\w?", text))
+    return list(pieces)[:most]
 
 
 def _head(file: BinaryIO, packing: str) -> bytes:

@@ -101,8 +101,11 @@ FORMS = {
 
 
 def likely_form(samples: list[str]) -> str | None:
-    """The first form that reads all samples; None is ISO 8601, also where no form does or there are no samples."""
-    return next((form for form in FORMS if samples and all(_reads(text, form) for text in samples)), None)
+    """The form that reads most samples, the first of equal ones; None is ISO 8601, also where no form reads any.
+
+    Most, not all: one cell that is no date must not hide how the others are written.
+    """
+    return max(FORMS, key=lambda form: sum(_reads(text, form) for text in samples))
 
 
 def is_time(text: str) -> bool:

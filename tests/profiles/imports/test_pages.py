@@ -170,7 +170,7 @@ def test_a_kept_mapping_that_fits_is_taken_for_the_next_file(steward):
 def test_a_wrong_encoding_is_seen_and_changed(steward):
     page = upload(steward, "id,navn\n1,Åse\n".encode())
     batch = Batch.objects.get()
-    assert page.context["words"] == {"utf-8": ["Åse"], "windows-1252": ["Ã"], "latin-1": ["Ã"]}
+    assert page.context["words"] == {"utf-8": ["Ås"], "windows-1252": ["Ã"], "latin-1": ["Ã"]}
 
     form = {"encoding": "latin-1", "separator": ";", "decimal": ",", "skip": 1, "header": ""}
     act(steward, batch, "format", **form)
@@ -192,6 +192,36 @@ def test_a_file_that_cannot_be_read_is_refused_on_the_page_and_not_kept(steward,
     assert sentence in str(page.context["form"].errors["file"])
     assert Batch.objects.count() == 0
     assert list((files / "imports").iterdir()) == []
+
+
+def test_dates_are_read_as_their_column_looks_or_as_somebody_says(steward):
+    upload(steward, b"id,born\n1,21-01-1949\n2,03-12-1980\n")
+    batch = Batch.objects.get()
+    meanings = choices(batch, id="external_id", born="traits.birth_date")
+
+    act(steward, batch, "columns", rows="customers", name="found", **meanings)
+    act(steward, batch, "columns", rows="customers", name="said", dates="%m/%d/%Y", **meanings)
+
+    forms = {one.name: one.spec["traits"]["birth_date"]["form"] for one in Mapping.objects.all()}
+    assert forms == {"found": "%d-%m-%Y", "said": "%m/%d/%Y"}
+
+
+def test_a_refused_mapping_as_text_leaves_the_choices_where_they_were(steward):
+    batch = proposed(some_customers(1), mapping(CUSTOMER))
+
+    page = act(steward, batch, "columns", rows="customers", name="new", spec="{", column_0="external_id")
+
+    assert 'name="column_0"' in page.content.decode()
+
+
+def test_a_file_of_which_no_row_can_go_in_is_not_offered_to_be_loaded(steward):
+    batch = proposed(customers(["1", "no address", "Anna", "", "x"]), mapping(CUSTOMER))
+    runs.check(batch=batch)
+
+    page = steward.get(address(batch)).content.decode()
+
+    assert "No row can go in" in page
+    assert address(batch, "start") not in page
 
 
 @pytest.mark.parametrize(

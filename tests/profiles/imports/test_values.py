@@ -108,6 +108,11 @@ def test_the_form_of_dates_is_guessed_from_samples():
     assert likely_form([]) is None
 
 
+def test_one_cell_that_is_no_date_does_not_hide_how_the_others_are_written():
+    assert likely_form(["21-01-1949", "unknown", "03-12-1980"]) == "%d-%m-%Y"
+    assert likely_form(["unknown", "later"]) is None
+
+
 @given(st.text())
 def test_any_text_is_read_or_told(text):
     for read in (COMMA.number, POINT.number, POINT.moment, POINT.day):
