@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cdp.kit.constraints import one_of
 from cdp.kit.history import tracked
 from cdp.kit.ids import uuid7
+from consents.models import Channel
 
 
 class DestinationKind(models.TextChoices):
@@ -22,7 +23,7 @@ class Destination(models.Model):
     title = models.CharField(_("title"), max_length=120)
     kind = models.CharField(_("kind"), max_length=12, choices=DestinationKind, default=DestinationKind.CSV)
     purpose = models.ForeignKey("consents.Purpose", models.PROTECT, related_name="+", verbose_name=_("purpose"))
-    channel = models.CharField(_("channel"), max_length=12)
+    channel = models.CharField(_("channel"), max_length=12, choices=Channel)
     fields = ArrayField(
         models.CharField(max_length=60),
         verbose_name=_("fields"),
@@ -35,7 +36,7 @@ class Destination(models.Model):
         verbose_name = _("destination")
         verbose_name_plural = _("destinations")
         ordering = ["title"]
-        constraints = [one_of("kind", DestinationKind)]
+        constraints = [one_of("kind", DestinationKind), one_of("channel", Channel)]
 
     def __str__(self):
         return self.title
