@@ -194,6 +194,13 @@ def test_a_file_that_cannot_be_read_is_refused_on_the_page_and_not_kept(steward,
     assert list((files / "imports").iterdir()) == []
 
 
+def test_a_form_that_is_refused_leaves_no_file_behind(steward, files):
+    page = upload(steward, some_customers(1), party="")
+
+    assert page.context["form"].errors.keys() == {"party"}
+    assert [path for path in files.rglob("*") if path.is_file()] == []
+
+
 def test_dates_are_read_as_their_column_looks_or_as_somebody_says(steward):
     upload(steward, b"id,born\n1,21-01-1949\n2,03-12-1980\n")
     batch = Batch.objects.get()
