@@ -135,17 +135,12 @@ def _words(decision: Decision, known: Known) -> Iterator[Fault]:
         yield "notice", "missing", _("A consent names the words that were shown.")
     elif decision.notice and notice is None:
         yield "notice", "unknown_notice", _("There is no such notice in this language and version.")
-    elif decision.grants and not _in_use(notice, decision.effective_at):
+    elif decision.grants and not notice.in_use_at(decision.effective_at):
         yield "notice", "notice_not_in_use", _("This notice was not in use when the person answered.")
     elif notice and purpose and known.version(purpose, notice, decision.effective_at) is None:
         yield "notice", "notice_does_not_cover", _("This notice says nothing of this purpose.")
     if notice and decision.language and decision.language != notice.language:
         yield "language", "other_language", _("The notice was shown in another language.")
-
-
-def _in_use(notice, moment: datetime) -> bool:
-    begun = notice.published_from is not None and notice.published_from <= moment
-    return begun and (notice.published_to is None or moment < notice.published_to)
 
 
 def _proof(decision: Decision, known: Known) -> Iterator[Fault]:

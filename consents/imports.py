@@ -8,6 +8,7 @@ and its source record tells file and row.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from consents import ledger
 from consents.contacts import ADDRESSED_BY, item_of
 from consents.decisions import Decision, Problem
 from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, State, Trust
-from profiles.imports.handlers import Refusal, RowDecision
+from profiles.imports.handlers import Answered, Refusal, RowDecision
 from profiles.models import Batch, Identifier, Record
 from profiles.models.sources import Party
 from profiles.vault import open_values
@@ -31,45 +32,71 @@ _STATES = {word: state for state, words in WORDS.items() for word in words.split
 _COLUMNS = {"notice": "wording", "language": "wording", "collection_point": "purpose", "contact": "channel"}
 
 
-def record(*, batch: Batch, said: Sequence[RowDecision], by) -> list[Refusal]:
-    """Record all that may stand; give what may not, by row."""
-    _recorded, faults = ledger.record_possible(_decisions(batch, said), by=by)
-    return [_refusal(said[fault.index].row_number, fault) for fault in faults]
+def record(*, batch: Batch, said: Sequence[RowDecision], by) -> Answered:
+    """Record all that may stand; tell the rows that said something new, and what may not stand, by row."""
+    recorded, faults = ledger.record_possible(_decisions(batch, said), by=by)
+    refused = {fault.index for fault in faults}
+    stand = [one.row_number for index, one in enumerate(said) if index not in refused]
+    new: dict[int, int] = {}
+    for row_number, position, replayed in zip(stand, recorded.positions, recorded.replayed, strict=True):
+        if not replayed:
+            new.setdefault(position, row_number)  # the same row once more in the file says nothing new
+    refusals = [_refusal(said[fault.index].row_number, fault, _trust(batch)) for fault in faults]
+    return Answered(set(new.values()), refusals)
 
 
-def _refusal(row_number: int, problem: Problem) -> Refusal:
-    advice = {
-        ("notice", "missing"): _("Say which words the person saw: their text, or key/language/version."),
-        ("collection_point", "missing"): _("Make a collection point for this purpose that takes imported consents."),
-    }
-    detail = advice.get((problem.field, problem.code), problem.detail)
+def _refusal(row_number: int, problem: Problem, trust: Trust) -> Refusal:
+    detail = _advice(trust).get((problem.field, problem.code), problem.detail)
     return Refusal(row_number, _COLUMNS.get(problem.field, problem.field), problem.code, detail)
 
 
+def _advice(trust: Trust) -> dict[tuple[str, str], str]:
+    """(field, code) -> what to do about it, where a file leaves other ways than the guard's sentence tells."""
+    terms = {"plain": ", ".join(_STATES), "terms": ", ".join(State.values)}
+    return {
+        ("state", "unknown_term"): _("Write one of these words: %(plain)s; or a term of the ledger: %(terms)s.")
+        % terms,
+        ("notice", "missing"): _("Say which words the person saw: their text, or key/language/version."),
+        ("notice", "notice_not_in_use"): _(
+            "These words were not in use when the person answered. Name those that were, or publish them as a notice "
+            "that has been in use since then."
+        ),
+        ("collection_point", "missing"): _(
+            "Make a collection point for this purpose with the trust “%(trust)s”: nothing else takes these answers."
+        )
+        % {"trust": trust.label},
+    }
+
+
 def _decisions(batch: Batch, said: Sequence[RowDecision]) -> list[Decision]:
-    trust = Trust.PARTNER_ASSERTED if batch.party >= Party.SECOND else Trust.IMPORTED_LEGACY
+    trust = _trust(batch)
     points = _points(trust)
     collected = dict(Record.objects.filter(pk__in={one.record for one in said}).values_list("pk", "observed_at"))
     words = _words({one.wording.strip() for one in said})
+    moments = [one.effective_at or collected[one.record] for one in said]
     decisions = [
         Decision(
             record=one.record,
             purpose=one.purpose.strip(),
             channel=one.channel.strip() or Channel.NONE,
             state=_STATES.get(one.state.strip().lower(), one.state.strip()),
-            effective_at=one.effective_at or collected[one.record],
+            effective_at=moment,
             source=batch.source.code,
             source_event_id=one.message_id,
-            notice=words.get(one.wording.strip()),
+            notice=_shown(words.get(one.wording.strip(), []), moment),
             collection_point=points.get(one.purpose.strip(), ""),
             method=Method.IMPORT,
             actor_kind=ActorKind.PARTNER if trust == Trust.PARTNER_ASSERTED else ActorKind.SUBJECT,
             evidence=f"imported row {one.message_id}".encode(),
         )
-        for one in said
+        for one, moment in zip(said, moments, strict=True)
     ]
     addresses = _addresses(decisions, by=batch.created_by)
     return [replace(one, contact=addresses.get((one.record, one.channel))) for one in decisions]
+
+
+def _trust(batch: Batch) -> Trust:
+    return Trust.PARTNER_ASSERTED if batch.party >= Party.SECOND else Trust.IMPORTED_LEGACY
 
 
 def _points(trust: str) -> dict[str, str]:
@@ -78,16 +105,21 @@ def _points(trust: str) -> dict[str, str]:
     return dict(pairs.order_by("-key").values_list("purposes__key", "key"))
 
 
-def _words(wordings: set[str]) -> dict[str, tuple[str, str, int]]:
-    """Wording -> the notice it is, told by its text or by its name."""
+def _words(wordings: set[str]) -> dict[str, list[NoticeVersion]]:
+    """Wording -> the notices it may be, told by its text or by its name."""
     by_hash = {hashlib.sha256(wording.encode()).hexdigest(): wording for wording in wordings}
-    found = {}
-    for notice in NoticeVersion.objects.exclude(published_from=None).only("key", "language", "version", "sha256"):
-        named = (notice.key, notice.language, notice.version)
-        for wording in ("/".join(map(str, named)), by_hash.get(notice.sha256)):
+    found: dict[str, list[NoticeVersion]] = {}
+    for notice in NoticeVersion.objects.exclude(published_from=None).defer("text", "withdrawal_text"):
+        for wording in (f"{notice.key}/{notice.language}/{notice.version}", by_hash.get(notice.sha256)):
             if wording in wordings:
-                found[wording] = named
+                found.setdefault(wording, []).append(notice)
     return found
+
+
+def _shown(notices: list[NoticeVersion], moment: datetime) -> tuple[str, str, int] | None:
+    """The name of the one that was in use at `moment`, else of any: the same words may stand in several notices."""
+    one = next((notice for notice in notices if notice.in_use_at(moment)), notices[0] if notices else None)
+    return one and (one.key, one.language, one.version)
 
 
 def _addresses(decisions: Sequence[Decision], *, by) -> dict:

@@ -4,9 +4,11 @@ import hashlib
 from datetime import UTC, datetime
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from consents.models import AgeLimit, NoticeVersion, Purpose, PurposeVersion
+from consents.models import VALID_STATES, AgeLimit, Ledger, NoticeVersion, Purpose, PurposeVersion
 from consents.models.reference import ReconsentPolicy
 from consents.refusals import AlreadyPublished, NotPublishable
 
@@ -60,20 +62,21 @@ def next_notice_number(key: str, language: str) -> int:
 
 @transaction.atomic
 def publish_notice(notice: NoticeVersion, *, by, in_use_from: datetime | None = None) -> NoticeVersion:
-    """These words are shown from now on, or from `in_use_from`; the version before them ends then.
+    """These words are shown from now on, or have been since `in_use_from`; the version before them ended then.
 
     Its SHA-256 is that of the exact UTF-8 bytes of the words. Raises NotPublishable, AlreadyPublished.
     """
     if notice.published_from:
         raise AlreadyPublished
-    _refuse_for(_notice_lacks(notice))
+    since = in_use_from or datetime.now(UTC)
+    same = NoticeVersion.objects.filter(key=notice.key, language=notice.language, published_from__isnull=False)
+    before = same.order_by("published_from", "version").last()
+    _refuse_for([*_notice_lacks(notice), *_period_lacks(since, before)])
+    if before and before.published_to is None:
+        before.published_to = since
+        _saved(before, by)
     notice.sha256 = hashlib.sha256(notice.text.encode()).hexdigest()
-    notice.published_from = in_use_from or datetime.now(UTC)
-    for earlier in NoticeVersion.objects.filter(
-        key=notice.key, language=notice.language, published_from__lte=notice.published_from, published_to=None
-    ):
-        earlier.published_to = notice.published_from
-        _saved(earlier, by)
+    notice.published_from = since
     return _saved(notice, by)
 
 
@@ -88,6 +91,24 @@ def _notice_lacks(notice: NoticeVersion) -> list[tuple[str, str, str]]:
     if notice.purposes.filter(published_at=None).exists():
         lacks.append(("purposes", "not_published", _("Publish the purpose versions first.")))
     return lacks
+
+
+def _period_lacks(since: datetime, before: NoticeVersion | None) -> list[tuple[str, str, str]]:
+    """What is wrong with words in use since that moment, after the words `before` them."""
+    if since > datetime.now(UTC):
+        return [("in_use_from", "in_the_future", _("Words are in use from now on, or since a moment in the past."))]
+    if before is None:
+        return []
+    said = {"n": before.version, "when": date_format(timezone.localtime(before.published_from), "DATETIME_FORMAT")}
+    if since < before.published_from:
+        late = _(
+            "Version %(n)s is in use since %(when)s, and a later one begins after it: give older words another key."
+        )
+        return [("in_use_from", "before_earlier_version", late % said)]
+    if Ledger.objects.filter(notice_version=before, state__in=VALID_STATES, effective_at__gte=since).exists():
+        answered = _("People answered to version %(n)s after that moment, so it was still in use.")
+        return [("in_use_from", "earlier_version_answered", answered % said)]
+    return []
 
 
 def _refuse_for(lacks: list[tuple[str, str, str]]) -> None:

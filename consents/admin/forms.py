@@ -25,12 +25,10 @@ class House:
 
 
 class Moment(forms.DateTimeInput):
-    """A moment by the browser's own picker, in the zone of the installation."""
-
-    input_type = "datetime-local"
+    """A moment in ISO form, as all pages write it, in the zone of the installation: a picker would ask the browser."""
 
     def __init__(self):
-        super().__init__(format="%Y-%m-%dT%H:%M")
+        super().__init__(format="%Y-%m-%d %H:%M", attrs={"placeholder": "2026-03-01 10:00", "autocomplete": "off"})
 
 
 class Day(forms.DateInput):
@@ -43,7 +41,18 @@ class Day(forms.DateInput):
 
 
 def now_here() -> str:
-    return f"{timezone.localtime():%Y-%m-%dT%H:%M}"
+    return f"{timezone.localtime():%Y-%m-%d %H:%M}"
+
+
+class PublishForm(House, forms.Form):
+    """Since when the words of a notice are in use."""
+
+    in_use_from = forms.DateTimeField(
+        label=_("In use since (empty: from now on)"),
+        required=False,
+        widget=Moment,
+        help_text=_("Answers from before that moment cannot name these words. It stands once they are published."),
+    )
 
 
 class DecisionForm(House, forms.Form):

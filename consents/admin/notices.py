@@ -4,7 +4,7 @@ import difflib
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.postgres.forms import SimpleArrayField
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from cdp.kit.admin import NeverDelete, TrackedAdmin
 from cdp.kit.pages import Pages
 from consents import reference
+from consents.admin.forms import PublishForm
 from consents.looks import badge
 from consents.models import ConsentRecord, NoticeVersion
 
@@ -76,7 +77,8 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
         """A draft is a form; published words are a page to read and compare."""
         notice = self.get_object(request, object_id)
         if notice is None or notice.published_from is None:
-            return super().change_view(request, object_id, form_url, extra_context)
+            extra = {"publish_form": PublishForm()} | (extra_context or {})
+            return super().change_view(request, object_id, form_url, extra)
         self.demand(request)
         before = NoticeVersion.objects.filter(
             key=notice.key, language=notice.language, version__lt=notice.version, published_from__isnull=False
@@ -91,6 +93,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
             tone=tone,
             standing=words,
             covers=notice.purposes.select_related("purpose"),
+            published=notice.history.filter(published_from__isnull=False).order_by("history_date").first(),
             before=before,
             difference=_difference(before, notice) if before else [],
             consents=ConsentRecord.objects.filter(notice_version=notice)[:10_001].count(),
@@ -100,8 +103,14 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
     def publish(self, request, key):
         self.demand(request, CHANGE)
         notice = self.found(NoticeVersion.objects, pk=key)
-        done = gettext("Published: these words are in use from now on.")
-        self.act(request, done, reference.publish_notice, notice=notice, by=request.user)
+        form = PublishForm(request.POST)
+        if form.is_valid():
+            since = form.cleaned_data["in_use_from"]
+            done = gettext("Published: these words stand, and are in use since the moment that you gave.")
+            done = done if since else gettext("Published: these words are in use from now on.")
+            self.act(request, done, reference.publish_notice, notice=notice, by=request.user, in_use_from=since)
+        else:
+            messages.error(request, " ".join(form.errors["in_use_from"]))
         return redirect("admin:consents_noticeversion_change", key)
 
     def new_version(self, request, key):

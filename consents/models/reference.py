@@ -1,8 +1,9 @@
 """What may be asked, in which words, where. Published versions never change."""
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from cdp.kit.constraints import one_of, ordered
@@ -107,8 +108,17 @@ class PurposeVersion(models.Model):
         return f"{self.purpose} v{self.number}"
 
 
+def _alone(field: str) -> Func:
+    """The field as a range of one number, so that an exclusion constraint compares it without an extension."""
+    number = Func(F(field), Value(0), function="hashtextextended")
+    return Func(number, number, Value("[]"), function="int8range")
+
+
 class NoticeVersion(models.Model):
-    """The exact words that a person was shown, found by their SHA-256. Immutable once published."""
+    """The exact words that a person was shown, found by their SHA-256. Immutable once published.
+
+    Who publishes states since when they are in use; one version of a key and language is in use at a time.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     key = models.SlugField(_("key"), max_length=60)
@@ -117,7 +127,12 @@ class NoticeVersion(models.Model):
     text = models.TextField(_("words as shown"))
     withdrawal_text = models.TextField(_("how to withdraw"))
     sha256 = models.CharField(_("SHA-256"), max_length=64, editable=False)
-    purposes = models.ManyToManyField(PurposeVersion, related_name="notices", verbose_name=_("covers"))
+    purposes = models.ManyToManyField(
+        PurposeVersion,
+        related_name="notices",
+        verbose_name=_("purpose versions"),
+        help_text=_("What these words ask for."),
+    )
     recipients = ArrayField(
         models.CharField(max_length=200),
         default=list,
@@ -139,10 +154,26 @@ class NoticeVersion(models.Model):
             models.UniqueConstraint(
                 fields=["key", "language", "version"], name="consents_noticeversion_one_per_number"
             ),
+            ExclusionConstraint(
+                name="consents_noticeversion_one_in_use",
+                expressions=[
+                    (_alone("key"), RangeOperators.EQUAL),
+                    (_alone("language"), RangeOperators.EQUAL),
+                    (
+                        Func("published_from", "published_to", function="tstzrange", output_field=DateTimeRangeField()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(published_from__isnull=False),
+            ),
         ]
 
     def __str__(self):
         return f"{self.key} v{self.version} ({self.language})"
+
+    def in_use_at(self, moment) -> bool:
+        begun = self.published_from is not None and self.published_from <= moment
+        return begun and (self.published_to is None or moment < self.published_to)
 
 
 class Trust(models.TextChoices):
@@ -172,7 +203,12 @@ class CollectionPoint(models.Model):
     kind = models.CharField(_("kind"), max_length=12, choices=PointKind)
     trust = models.CharField(_("trust"), max_length=16, choices=Trust)
     needs_double_opt_in = models.BooleanField(_("needs double opt-in"), default=False)
-    purposes = models.ManyToManyField(Purpose, related_name="collection_points", verbose_name=_("may ask for"))
+    purposes = models.ManyToManyField(
+        Purpose,
+        related_name="collection_points",
+        verbose_name=_("purposes"),
+        help_text=_("What may be asked for here."),
+    )
     active = models.BooleanField(_("active"), default=True)
     history = tracked()
 

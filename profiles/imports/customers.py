@@ -12,8 +12,9 @@ from profiles.facts import Outcome, Person, State
 from profiles.imports.decisions import Decisions
 from profiles.imports.loading import Load, Loaded
 from profiles.imports.persons import PersonColumns, PersonReader
-from profiles.imports.rows import Block
+from profiles.imports.rows import Block, Fault
 from profiles.imports.sheet import Sheet, chosen
+from profiles.models.sources import RowKind
 from profiles.resolution import resolve
 
 
@@ -47,8 +48,10 @@ class Customers:
     def write(self, reading: PeopleSheet) -> Loaded:
         written = facts.write(people=reading.people, **self._load.people())
         resolve(subjects=written.touched)
-        states, ids = [one.state for one in written.people], [person.external_id for person in reading.people]
-        return self._answered(Loaded(reading.block, states, ids), written.people, reading.decisions)
+        faults = self._refused(written.people)
+        fitting = {at: one for at, one in enumerate(written.people) if at not in faults}
+        recorded, refused = self._decisions.record(reading.block, fitting, reading.decisions)
+        return self._counted(reading, written.people, recorded).without(faults | refused)
 
     def forget(self) -> None:
         """Nothing is remembered from block to block."""
@@ -61,8 +64,15 @@ class Customers:
             seen = datetime.fromisoformat(moment) if moment else self._load.observed_at
             yield self._reader.person(external_id, content, seen, number)
 
-    def _answered(self, loaded: Loaded, people: list[Outcome], decisions: list) -> Loaded:
-        faults = {at: self._load.fault(one.problems[0]) for at, one in enumerate(people) if one.state == State.REFUSED}
-        loaded.left_out = Counter(self._load.fault(note).column for one in people for note in one.notes)
-        written = {at: one for at, one in enumerate(people) if at not in faults}
-        return loaded.without(faults | self._decisions.record(loaded.block, written, decisions))
+    def _refused(self, people: list[Outcome]) -> dict[int, Fault]:
+        return {at: self._load.fault(one.problems[0]) for at, one in enumerate(people) if one.state == State.REFUSED}
+
+    def _counted(self, reading: PeopleSheet, people: list[Outcome], recorded: set[int]) -> Loaded:
+        """A row of people counts by what became of the person, a row of decisions as new where one was recorded."""
+        states = [one.state for one in people]
+        left_out = Counter(self._load.fault(note).column for one in people for note in one.notes)
+        if self._load.batch.mapping.rows == RowKind.CONSENTS:
+            states = [State.NEW if at in recorded else state for at, state in enumerate(states)]
+            return Loaded(reading.block, states, left_out=left_out)
+        ids = [person.external_id for person in reading.people]
+        return Loaded(reading.block, states, ids, left_out)

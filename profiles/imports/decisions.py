@@ -35,10 +35,13 @@ class Decisions:
         tables = [pa.table({name: column.take(keep) for name, column in one.items()}).to_pylist() for one in columns]
         return [list(row) for row in zip(*tables, strict=True)] if tables else []
 
-    def record(self, block: Block, people: dict[int, Outcome], rows: list) -> dict[int, Fault]:
-        """Let the handler record the decisions of these people; give the faults of rows it refused, by position."""
+    def record(self, block: Block, people: dict[int, Outcome], rows: list) -> tuple[set[int], dict[int, Fault]]:
+        """Let the handler record the decisions of these people.
+
+        Gives the positions of rows with a decision that is new, and the faults of rows that were refused, by position.
+        """
         if not rows:
-            return {}
+            return set(), {}
         texts = contents(block)
         given = [
             self._said(block.numbers[at], person, texts[at], number, found)
@@ -46,9 +49,12 @@ class Decisions:
             for number, found in enumerate(rows[at])
             if found["state"]
         ]
-        refusals = handlers.of("consents")(batch=self._load.batch, said=given, by=self._load.batch.created_by)
+        answered = handlers.of("consents")(batch=self._load.batch, said=given, by=self._load.batch.created_by)
         place = {number: position for position, number in enumerate(block.numbers)}
-        return {place[one.row_number]: Fault(self._column(one.field), one.code, one.detail) for one in refusals}
+        faults = {
+            place[one.row_number]: Fault(self._column(one.field), one.code, one.detail) for one in answered.refusals
+        }
+        return {place[number] for number in answered.recorded}, faults
 
     def _said(self, row_number: int, person: Outcome, text: bytes, number: int, found: dict) -> RowDecision:
         moment = found.get("effective_at")

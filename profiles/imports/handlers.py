@@ -35,6 +35,13 @@ class Refusal(NamedTuple):
     detail: str
 
 
+class Answered(NamedTuple):
+    """What became of decisions: the numbers of the rows that were new in the ledger, and the refusals."""
+
+    recorded: set[int]
+    refusals: list[Refusal]
+
+
 _registered: dict[str, Callable] = {}
 
 
@@ -42,7 +49,7 @@ def register(kind: str, handler: Callable) -> None:
     """Let `handler` do what imports ask for by `kind`:
 
     "consents": handler(batch=, said=[RowDecision, ...], by=) inside the block's transaction writes all it can and gives
-    a list of Refusals. "terms": handler(batch=) raises a Refused where the batch's agreement is not in force for it.
+    an Answered. "terms": handler(batch=) raises a Refused where the batch's agreement is not in force for it.
     """
     _registered[kind] = handler
 

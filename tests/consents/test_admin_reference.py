@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from consents import reference
 from consents.models import AgeLimit, NoticeVersion, Purpose, PurposeVersion, Suppression
@@ -101,6 +102,26 @@ def test_a_notice_is_written_numbered_published_and_compared(officer, news):
     assert '<ins class="k-added">Fire mails om ugen.' in shown
     officer.post(reverse("admin:consents_noticeversion_version", args=[draft.pk]))
     assert NoticeVersion.objects.filter(key="w", version=3, published_from=None).count() == 1
+
+
+def test_who_publishes_a_notice_states_since_when_it_is_in_use(officer, news):
+    draft = reference.new_notice_version(consent.notice(news, key="w", since=builders.days_ago(900)), by=None)
+    publish = reverse("admin:consents_noticeversion_publish", args=[draft.pk])
+    change = reverse("admin:consents_noticeversion_change", args=[draft.pk])
+
+    assert 'name="in_use_from"' in text(officer.get(change))
+    assert "Enter a valid date/time." in text(officer.post(publish, {"in_use_from": "long ago"}, follow=True))
+    officer.post(publish, {"in_use_from": "2025-03-01 10:00"})
+    draft.refresh_from_db()
+    assert timezone.localtime(draft.published_from).isoformat() == "2025-03-01T10:00:00+01:00"
+    shown = text(officer.get(change))
+    assert "2025-03-01 10:00" in shown
+    assert f"{timezone.localdate():%Y-%m-%d}" in shown
+
+
+def test_the_selectors_of_purposes_are_named_by_what_they_hold(officer, news):
+    for page in ("collectionpoint", "noticeversion"):
+        assert 'data-field-name="purpose' in text(officer.get(reverse(f"admin:consents_{page}_add")))
 
 
 def test_a_notice_that_lacks_something_is_not_published(officer, news):

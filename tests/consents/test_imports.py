@@ -1,5 +1,7 @@
 """Decisions in files: reports, never direct; a yes with its words and its row as evidence."""
 
+import re
+
 import pytest
 
 from consents import evidence
@@ -9,7 +11,7 @@ from profiles.imports import runs
 from profiles.models import AccessEntry, Record, Rejection, Subject
 from tests import builders
 from tests.consents import building as consent
-from tests.profiles.imports.building import counts, loaded, table
+from tests.profiles.imports.building import counts, loaded, proposed, table
 
 pytestmark = pytest.mark.django_db
 SPEC = {
@@ -110,6 +112,47 @@ def test_the_same_row_in_another_file_is_the_same_decision(news):
     loaded(table(COLUMNS, row, ["B", "b@example.dk", "", "", ""]), found)
 
     assert Ledger.objects.count() == 1
+
+
+def test_a_row_of_decisions_counts_as_new_when_its_decision_is_recorded(news):
+    source = builders.source()
+    people = table(["id", "email"], *([number, f"{number}@example.dk"] for number in "abc"))
+    loaded(people, {"external_id": "id", "identifiers": {"email": "email"}})
+    found = runs.remember_mapping(source=source, name="answers", rows="consents", spec=SPEC)
+    yes, no = (["a", "a@example.dk", "ja", "2024-03-01", "paper/da/1"], ["b", "b@example.dk", "nej", "2024-03-01", ""])
+    silent, bad = ["c", "c@example.dk", "", "", ""], ["c", "c@example.dk", "maybe", "2024-03-01", ""]
+    twice = ["a", "a@example.dk", "nej", "2024-05-01", ""]
+
+    tried = runs.check(batch=proposed(table(COLUMNS, yes, yes, no, twice, silent, bad), found))
+    done = loaded(table(COLUMNS, yes, yes, no, twice, silent, bad), found)
+    again = loaded(table(COLUMNS, yes, no, twice), found)
+
+    assert counts(tried) == counts(done) == (3, 0, 2, 1)
+    assert (Ledger.objects.count(), counts(again)) == (3, (0, 0, 3, 0))
+
+
+def test_words_that_stand_in_two_notices_are_those_that_were_in_use(news):
+    since = builders.days_ago(30)
+    consent.notice(news, key="older", text="Ja.")
+    consent.notice(news, key="older", text="Noget andet.", since=since)
+    consent.notice(news, key="newer", text="Ja.", since=since)
+
+    loaded(table(COLUMNS, ["A", "a@example.dk", "ja", "2024-03-01", "Ja."]), SPEC)
+    loaded(table(COLUMNS, ["B", "b@example.dk", "ja", f"{builders.days_ago(3):%Y-%m-%d}", "Ja."]), SPEC)
+
+    used = Ledger.objects.order_by("effective_at").values_list("notice_version__key", flat=True)
+    assert list(used) == ["older", "newer"]
+
+
+def test_the_advice_of_a_bad_answer_lists_plain_words_and_that_of_old_words_a_way(news):
+    consent.notice(news, key="fresh", since=builders.days_ago(3))
+    rows = [["A", "a@example.dk", "maybe", "2024-03-01", ""], ["B", "b@example.dk", "ja", "2024-03-01", "fresh/da/1"]]
+
+    batch = loaded(table(COLUMNS, *rows), SPEC)
+
+    bad, old = Rejection.objects.filter(batch=batch).order_by("row_number").values_list("detail", flat=True)
+    assert {"ja", "nej", "yes", "no", "afmeldt", "ConsentGiven"} <= set(re.findall(r"[\w-]+", bad))
+    assert "in use since then" in old
 
 
 def test_an_undated_answer_is_as_old_as_its_row_however_often_it_comes(news):

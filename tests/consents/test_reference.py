@@ -7,16 +7,17 @@ from django.db import IntegrityError, transaction
 
 from consents import reference
 from consents.models import NoticeVersion, Purpose, PurposeVersion
-from consents.refusals import AlreadyPublished, NotPublishable
+from consents.refusals import AlreadyPublished, NotPublishable, NotRecorded
 from tests import builders
 from tests.consents import building as consent
+from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db
 
 
 def draft(**fields) -> NoticeVersion:
-    said = {"text": "Ja tak.", "withdrawal_text": "Klik her."} | fields
-    return NoticeVersion.objects.create(key="words", language="da", version=1, **said)
+    said = {"text": "Ja tak.", "withdrawal_text": "Klik her.", "version": 1} | fields
+    return NoticeVersion.objects.create(key="words", language="da", **said)
 
 
 def lacks(verb, version) -> set[str]:
@@ -53,6 +54,55 @@ def test_new_words_end_the_words_before_them_in_that_language():
 
     danish.refresh_from_db(), swedish.refresh_from_db()
     assert (danish.published_to, swedish.published_to) == (moment, None)
+
+
+def test_words_say_since_when_they_were_in_use_and_answers_from_then_are_taken():
+    news, since = consent.purpose(), builders.days_ago(100)
+    officer, anna = builders.user(), person()
+    words = draft()
+    words.purposes.set(news.versions.all())
+
+    reference.publish_notice(words, by=officer, in_use_from=since)
+
+    consent.say(anna, news, days_ago=99, notice=("words", "da", 1))
+    with pytest.raises(NotRecorded) as refused:
+        consent.say(anna, news, days_ago=101, notice=("words", "da", 1))
+    assert [problem.code for problem in refused.value.problems] == ["notice_not_in_use"]
+    stated = words.history.filter(published_from__isnull=False).get()
+    assert (stated.published_from, stated.history_user_id) == (since, officer.pk)
+    assert stated.history_date > builders.days_ago(1)
+
+
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [(-1, "in_the_future"), (51, "before_earlier_version"), (20, "earlier_version_answered"), (5, None)],
+)
+def test_words_begin_after_the_words_before_them_and_after_all_answers_to_those(days, code):
+    news = consent.purpose()
+    consent.notice(news, since=builders.days_ago(50))
+    consent.say(person(), news, days_ago=10, notice=("words", "da", 1))
+    later = draft(version=2)
+    later.purposes.set(news.versions.all())
+    since = builders.days_ago(days)
+
+    if code:
+        with pytest.raises(NotPublishable) as refused:
+            reference.publish_notice(later, by=None, in_use_from=since)
+        assert [error["code"] for error in refused.value.errors] == [code]
+    else:
+        reference.publish_notice(later, by=None, in_use_from=since)
+    periods = NoticeVersion.objects.order_by("version").values_list("published_to", "published_from")
+    assert [to for to, _from in periods] == ([None, None] if code else [since, None])
+
+
+def test_the_database_lets_one_version_of_a_notice_be_in_use_at_a_time():
+    news = consent.purpose()
+    consent.notice(news), consent.notice(news, language="sv"), consent.notice(news, key="other")
+    other = draft(version=2, sha256="x")
+
+    with pytest.raises(IntegrityError, match="consents_noticeversion_one_in_use"), transaction.atomic():
+        other.published_from = builders.days_ago(3)
+        other.save()
 
 
 def test_a_purpose_version_says_what_for_and_asks_again_only_of_somebody():

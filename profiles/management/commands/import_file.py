@@ -50,6 +50,7 @@ class Command(BaseCommand):
             self._load(options)
         except AlreadyLoaded as again:
             self._tell(again.receipt, str(again))
+            self._write_rejects(again.receipt, options["rejects"])
         except Refused as refusal:
             details = [f"  {error['pointer']}: {error['detail']}" for error in refusal.errors]
             raise CommandError("\n".join([str(refusal), *details])) from None
@@ -57,6 +58,8 @@ class Command(BaseCommand):
             raise CommandError(f"{trouble.filename}: {trouble.strerror}") from None
 
     def _load(self, options: dict) -> None:
+        if options["dry_run"] and options["rejects"]:
+            raise CommandError("A dry run keeps no rows, so there are none to write: leave out --rejects or --dry-run.")
         source = Source.objects.filter(code=options["source"]).first()
         if source is None:
             known = ", ".join(Source.objects.values_list("code", flat=True))

@@ -69,6 +69,15 @@ def test_rejected_rows_are_written_to_a_file_that_only_its_owner_reads(run, file
     assert (files / "bad.csv").stat().st_mode & 0o777 == 0o600
 
 
+def test_the_rejected_rows_of_a_file_that_was_loaded_before_are_written_too(run, files):
+    (files / "crm.csv").write_bytes(customers(["1", "a@example.dk", "Anna", "", "many"]))
+    run("--mapping", "c", "--save-mapping", str(files / "crm.json"))
+
+    run("--mapping", "c", "--rejects", str(files / "bad.csv"))
+
+    assert "not_a_number" in (files / "bad.csv").read_text()
+
+
 def test_an_interrupted_load_goes_on_by_the_same_command(run, files, monkeypatch):
     monkeypatch.setattr(runs, "BLOCK_ROWS", 2)
     run("--mapping", "customers", "--save-mapping", str(files / "crm.json"), "--dry-run")
@@ -102,6 +111,7 @@ def test_format_is_declared_by_options(run, files):
         ({"spec": "not json"}, "is no JSON"),
         ({"spec": '{"external_id": "number"}'}, "/external_id: The file has no column number"),
         ({"spec": '{"external_id": "id", "colour": "x"}'}, "colour is not known here"),
+        ({"arguments": ["--dry-run", "--rejects", "bad.csv"]}, "A dry run keeps no rows"),
         ({"arguments": ["--party", "2"]}, "needs an agreement in force"),
         ({"arguments": ["--encoding", "klingon"]}, "klingon is not known"),
         ({"arguments": ["--encoding", "utf-16-le"]}, "The file has no column id"),
