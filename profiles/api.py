@@ -15,11 +15,9 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from cdp.kit.api import ScopedViewSet, opens_personal_values
+from cdp.kit.api import ScopedView, ScopedViewSet, opens_personal_values
 from cdp.kit.refused import Refused
-from cdp.kit.scopes import HasScope
 from profiles import facts, golden, lookup, resolution
 from profiles.models import Batch, Event, GoldenValue, Profile, Source, Subject
 from profiles.reading import opened, shown
@@ -171,10 +169,9 @@ class NotWritten(Refused):
 
 
 @extend_schema(request=StatementSerializer, responses=ProfileSerializer)
-class ByExternalId(APIView):
+class ByExternalId(ScopedView):
     """PUT what a source says of the person whom it knows by this id; the answer is the profile."""
 
-    permission_classes = [HasScope]
     scopes = {"put": "profiles:write"}
 
     def put(self, request, source, external_id):

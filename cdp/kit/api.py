@@ -5,14 +5,17 @@ Every view says which scope each action needs (`scopes`); a view without one is 
 
 from urllib.parse import parse_qs, urlsplit
 
+from django.core.exceptions import ValidationError as NoValue
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
-from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from cdp.kit.scopes import HasScope
+from cdp.kit.text import is_storable
 
 
 class PurposeRequired(APIException):
@@ -57,6 +60,21 @@ class Cursor(CursorPagination):
     ordering = ("-id",)
     cursor_query_param = "cursor"
 
+    def paginate_queryset(self, queryset, request, view=None):
+        self._of = queryset.model._meta
+        return super().paginate_queryset(queryset, request, view)
+
+    def decode_cursor(self, request):
+        """The cursor, when it could be one of this list: its position is a value of the first column of the order."""
+        try:
+            cursor = super().decode_cursor(request)
+            if cursor and cursor.position is not None:
+                self._of.get_field(self.ordering[0].lstrip("-")).to_python(cursor.position)
+        except (NotFound, NoValue):
+            sentence = _("This is no cursor of this list. Take next_cursor of the page before.")
+            raise ValidationError({self.cursor_query_param: [sentence]}, code="invalid_cursor") from None
+        return cursor
+
     def get_paginated_response(self, data):
         link = self.get_next_link()
         cursor = parse_qs(urlsplit(link).query)[self.cursor_query_param][0] if link else None
@@ -98,14 +116,31 @@ def refuse_unknown(request, known: set[str]) -> None:
         raise ValidationError({name: [sentence] for name in unknown}, code="unknown_parameter")
 
 
-class ScopedViewSet(GenericViewSet):
-    """The base of every viewset: say the scope of each action in `scopes` = {"list": "profiles:read", ...}."""
+def refuse_bad_text(request, path: dict[str, str]) -> None:
+    """Raise a 400 that names each part of the path and each parameter whose text no database can hold."""
+    parts = [*path.items(), *((name, value) for name, values in request.query_params.lists() for value in values)]
+    if bad := [name for name, value in parts if not is_storable(str(value))]:
+        sentence = _("A text holds a NUL character or half a surrogate pair. Leave it out.")
+        raise ValidationError({name: [sentence] for name in bad}, code="bad_character")
+
+
+class ScopedView(APIView):
+    """The base of a view that is no viewset: say the scope of each method in `scopes` = {"put": "profiles:write"}."""
 
     scopes: dict[str, str] = {}
+    permission_classes = [HasScope]
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        refuse_bad_text(request, kwargs)
+
+
+class ScopedViewSet(ScopedView, GenericViewSet):
+    """The base of every viewset: say the scope of each action in `scopes` = {"list": "profiles:read", ...}."""
+
     parameters: tuple[str, ...] = ()
     filter_backends = [StrictFilterBackend]
     pagination_class = Cursor
-    permission_classes = [HasScope]
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
