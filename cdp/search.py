@@ -39,7 +39,7 @@ def page(request, site):
     """`/admin/search/?q=`: what was found, and as what the text was read."""
     if not request.user.has_perm("profiles.view_profile"):
         raise PermissionDenied
-    text = request.GET.get("q", "").strip()[:LONGEST]
+    text = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST]
     read_as, groups = find(text, request.user) if text else ([], [])
     context = {
         **site.each_context(request),

@@ -66,6 +66,12 @@ def test_when_nothing_is_found_the_page_says_what_was_looked_for(client, steward
     assert "n•••@example.dk" in page
 
 
+def test_a_text_with_a_nul_is_read_without_it(client, alma, steward):
+    client.force_login(steward)
+
+    assert page_of(alma) in client.get(SEARCH, {"q": "K-77\0"}).content.decode()
+
+
 def test_an_order_is_found_by_its_number_and_leads_to_its_person(alma, steward):
     subject = alma.subjects.get()
     with connection.cursor() as cursor:
