@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from cdp.kit import sql
 from cdp.kit.ids import uuid7
 from cdp.kit.refused import Refused
+from consents.locks import profiles_of
 from partners import audiences, contents, pseudonyms, sharing
-from partners.models import Agreement, Delivery, DeliveryState
+from partners.models import Agreement, Delivery, DeliveryState, DisclosureLink
 from partners.sharing import Ruling
 from partners.terms import Column, Terms
 from profiles import vault
+from profiles.models import Profile, Subject
 
 BLOCK = 5000
 PLACE = "partners_delivery.file"
@@ -51,6 +53,16 @@ class NothingChosen(Refused):
     code = "no_fields"
     status = 400
     sentence = _("Choose at least one field.")
+
+
+class Outdated(Refused):
+    """Since the file was built somebody withdrew, objected, was restricted, suppressed or erased."""
+
+    code = "file_outdated"
+    sentence = _(
+        "%(lost)d of the %(all)d people in this file may no longer be shared, so nothing is handed out. "
+        "Ask for a new delivery: it leaves them out."
+    )
 
 
 class FileLost(Refused):
@@ -229,7 +241,10 @@ def _manifest(delivery: Delivery, agreement: Agreement, ruling: Ruling) -> dict:
 
 
 def download(delivery: Delivery, *, by, request_id: str = "") -> bytes:
-    """The file in clear, for handing over: logged as an opening of the vault, and the delivery counts as sent."""
+    """The file in clear, for handing over: logged as an opening of the vault, and the delivery counts as sent.
+
+    Raises NotPermitted where the agreement forbids it by now, and Outdated where a person in it may not be shared.
+    """
     with transaction.atomic():
         delivery = _locked(delivery, DeliveryState.READY, DeliveryState.SENT)
         content = vault.open_body(
@@ -237,15 +252,43 @@ def download(delivery: Delivery, *, by, request_id: str = "") -> bytes:
             _stored(delivery),
             by=by,
             action="delivery_download",
-            purpose=f"{delivery.manifest['agreement']}: {delivery.purpose.title}",
+            purpose=f"{delivery.manifest['agreement']}: {delivery.purpose.title}, delivery {delivery.pk}",
+            subjects=_judged_again(delivery),
             fields=delivery.fields,
-            count=delivery.sent,
             request_id=request_id,
         )
         if delivery.state == DeliveryState.READY:
             delivery.state = DeliveryState.SENT
             delivery.save(update_fields=["state"])
     return content
+
+
+def withheld(delivery: Delivery) -> Refused | None:
+    """Why the file does not leave now, as far as it is known without asking about each person."""
+    asked = {"purpose": delivery.purpose, "columns": delivery.fields}
+    found = sharing.denials(agreement=delivery.version.agreement, **asked)
+    return NotPermitted(found) if found else None
+
+
+def _judged_again(delivery: Delivery) -> list[UUID]:
+    """Who is in the file, by the ids it was built with: all of them may be shared still, or it is refused.
+
+    A person whose link was erased is in the file still, and counts as lost.
+    """
+    agreement = _held(delivery)
+    if refusal := withheld(delivery):
+        raise refusal
+    built = DisclosureLink.objects.filter(entry__delivery=delivery).values("subject_ref")
+    now = Profile.objects.filter(pk__in=Subject.objects.filter(pk__in=built).values("profile"))
+    ruling = sharing.decide(now, agreement=agreement, purpose=delivery.purpose, columns=delivery.fields)
+    people = list(built.values_list("subject_ref", flat=True))
+    present = profiles_of(people)
+    still = sum(present.get(person) in ruling.allowed for person in people)
+    if still < delivery.sent:
+        raise Outdated(lost=delivery.sent - still, all=delivery.sent)
+    if ruling.denials:
+        raise NotPermitted(ruling.denials)
+    return people
 
 
 def _stored(delivery: Delivery) -> bytes:

@@ -53,9 +53,7 @@ def decide(people, *, agreement: Agreement, purpose, columns: Iterable[str], as_
 
     columns: such as `city`, `birth_date:bucketed`, `opaque_id`. as_of: another instant than now, for the agreement.
     """
-    asked = [Column.parse(text) for text in columns]
-    current = status(agreement, as_of=as_of)
-    denials = judge(current, agreement=agreement, purpose=purpose, columns=asked, direction=Direction.OUT)
+    current, asked, denials = _judged(agreement, purpose, columns, as_of)
     if denials:
         return Ruling(current.version, denials)
     answers = decision.decide_many(
@@ -63,6 +61,17 @@ def decide(people, *, agreement: Agreement, purpose, columns: Iterable[str], as_
     )
     ruling = _sorted(current.version, answers)
     return _within_limits(ruling, Terms(current.version), purpose, asked)
+
+
+def denials(*, agreement: Agreement, purpose, columns: Iterable[str]) -> list[Denial]:
+    """What forbids such a delivery now, whoever the people are; empty when the agreement permits it."""
+    return _judged(agreement, purpose, columns, None)[-1]
+
+
+def _judged(agreement, purpose, columns, as_of) -> tuple[Status, list[Column], list[Denial]]:
+    asked = [Column.parse(text) for text in columns]
+    current = status(agreement, as_of=as_of)
+    return current, asked, judge(current, agreement=agreement, purpose=purpose, columns=asked, direction=Direction.OUT)
 
 
 def _real(people) -> QuerySet:

@@ -213,19 +213,21 @@ def open_values(items: Sequence[Item], *, by, action: str, purpose: str, request
 
 
 def open_body(
-    place: str, blob: bytes, *, by, action: str, purpose: str, fields=(), count: int = 0, request_id: str = ""
+    place: str, blob: bytes, *, by, action: str, purpose: str, subjects: Iterable[UUID], fields=(), request_id: str = ""
 ) -> bytes:
     """A sealed body of many people's values (a file), for somebody to take away: one line in the access log.
 
-    fields: what it holds of people; count: of how many. Raises ValueError without a purpose.
+    subjects: who is in it; fields: what it holds of them. Raises ValueError without a purpose.
     """
-    content = open_own(place, blob)
-    log_bodies(by=by, action=action, purpose=purpose, fields=fields, count=count, request_id=request_id)
+    _demand(purpose)
+    content, people = open_own(place, blob), sorted(set(subjects))
+    told = {"subjects": people, "fields": sorted(fields), "count": len(people)}
+    _log(by=by, action=action, purpose=purpose, request_id=request_id, **told)
     return content
 
 
 def log_bodies(*, by, action: str, purpose: str, fields, count: int, request_id: str = "") -> None:
-    """The line of `open_body`, for bodies that the caller opens one by one: rows of a file, for instance."""
+    """A line for bodies that the caller opens one by one, and that name nobody yet: rejected rows, for instance."""
     _demand(purpose)
     _log(by=by, action=action, purpose=purpose, fields=sorted(fields), count=count, request_id=request_id)
 

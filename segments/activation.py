@@ -18,7 +18,7 @@ from consents import decision
 from consents.decision import Answer
 from consents.locks import profiles_of
 from profiles import reading, vault
-from segments import fields, reach
+from segments import fields, handover, reach
 from segments.destinations import KINDS, DestinationFile, Sheet, storage
 from segments.language import read
 from segments.models import (
@@ -261,19 +261,21 @@ def _manifest(activation, destination, files, sent) -> dict:
     }
 
 
+@transaction.atomic
 def download(activation: Activation, name: str, *, by, request_id: str = "") -> bytes:
-    """One file in clear, for taking away: logged as an opening of personal values."""
-    listed = {file["name"]: file for file in activation.manifest.get("files", [])}
-    if name not in listed:
-        raise storage.FileLost
+    """One file in clear, for taking away: logged as an opening of the values of everybody in it.
+
+    Raises `handover.Superseded` or `handover.Outdated` where those who go may not go any more.
+    """
+    about = f"{activation.segment.key} to {activation.destination.key}, activation {activation.pk}"
     return storage.opened(
         activation.stored_as,
         name,
         by=by,
         action="activation_download",
-        purpose=str(activation.destination.purpose.title),
+        purpose=f"{activation.destination.purpose.title}: {about}",
+        subjects=handover.people(activation, name),
         fields=activation.manifest["fields"],
-        count=listed[name]["rows"],
         request_id=request_id,
     )
 

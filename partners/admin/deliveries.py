@@ -29,6 +29,7 @@ STEPS = [
     ("sent", gettext_lazy("Handed over")),
 ]
 ORDER = [code for code, _words in STEPS]
+WRITTEN = (DeliveryState.READY, DeliveryState.SENT)
 REQUEST, APPROVE = "partners.request_delivery", "partners.approve_delivery"
 
 
@@ -116,6 +117,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
         self.demand(request)
         delivery = self._found(object_id)
         names = telling.titles()
+        withheld = deliveries.withheld(delivery) if delivery.state in WRITTEN else None
         return self.page(
             request,
             "delivery/page",
@@ -128,6 +130,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
             columns=[telling.column(text, names) for text in delivery.fields],
             reasons=telling.reasons(delivery.left_out),
             left_out=sum(delivery.left_out.values()),
+            withheld=withheld,
             may=_rights(delivery, request.user),
         )
 
@@ -221,5 +224,5 @@ def _rights(delivery: Delivery, user) -> dict:
         "is_own": own and delivery.state == DeliveryState.PLANNED,
         "build": approves and delivery.state == DeliveryState.APPROVED,
         "cancel": (approves or (own and user.has_perm(REQUEST))) and delivery.state in open_states,
-        "download": approves and delivery.state in (DeliveryState.READY, DeliveryState.SENT),
+        "download": approves and delivery.state in WRITTEN,
     }

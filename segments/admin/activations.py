@@ -16,7 +16,7 @@ from cdp.kit.refused import Refused
 from consents import decision
 from consents.reasons import REASONS
 from profiles.naming import lines
-from segments import activation, fields, reach, tasks
+from segments import activation, fields, handover, reach, tasks
 from segments.language import read
 from segments.models import Activation, ActivationState, Destination, Outcome
 from segments.sentence import sentence
@@ -76,6 +76,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         self.demand(request)
         one = self._one(object_id)
         people, left_out = outcome(one)
+        withheld = handover.withheld(one) if one.state == ActivationState.DONE else None
         return self.page(
             request,
             "activation",
@@ -86,6 +87,8 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
             is_open=one.state in OPEN,
             reasons=[(code, REASONS.get(code, code), count) for code, count in sorted(left_out.items())],
             sample=lines(people) if request.user.has_perm("profiles.view_profile") else {},
+            withheld=withheld,
+            goes=one.manifest["files"][0]["name"] if withheld else "",
             may=_rights(request.user, one),
         )
 

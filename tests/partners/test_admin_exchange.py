@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from partners import deliveries, tasks
+from partners import agreements, deliveries, tasks
 from partners.agreements import Line
 from partners.models import Delivery, InboundFile
 from profiles.imports.tasks import run_import
@@ -97,6 +97,25 @@ def test_a_blocked_delivery_says_why(as_):
 
     shown = text(as_(user(roles=[OFFICER])).get(page_of(delivery)))
     assert "the agreement asks for at least 2" in shown
+
+
+def test_a_file_that_may_not_leave_any_more_says_why(as_):
+    version = agreement()
+    people = members(2)
+    delivery = delivered(version)
+    officer = as_(user(roles=[OFFICER]))
+    file = reverse("admin:partners_delivery_file", args=[delivery.pk])
+    assert file in officer.get(page_of(delivery)).content.decode()
+    answer(people[:1], "ConsentWithdrawn")
+
+    told = act(officer, "delivery_file", delivery.pk)
+    agreements.suspend(version.agreement, by=user(), reason="A leak.")
+    page = officer.get(page_of(delivery))
+
+    assert "1 of the 2 people in this file may no longer be shared, so nothing is handed out." in told
+    assert file not in page.content.decode()
+    assert "The file does not leave now. This may not be shared: Suspended: A leak." in text(page)
+    assert Delivery.objects.get().state == "ready"
 
 
 def test_a_file_is_handed_over_only_by_those_who_may_approve(as_):

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db import Error, transaction
 
 from cdp.kit.sql import execute
-from consents.models import ConsentRecord
+from consents.models import ConsentRecord, Restriction
 from partners import agreements, deliveries
 from partners.agreements import Line
 from partners.models import Delivery, DisclosureEntry, DisclosureLink
 from partners.pseudonyms import tokens
-from profiles import facts, resolution
+from profiles import decisions, facts, resolution
 from profiles.models import AccessEntry
-from tests.builders import days_ago, source, user
+from tests.builders import days_ago, now, source, user
 from tests.partners.building import (
     agreement,
     answer,
@@ -206,6 +206,19 @@ def test_the_first_download_is_the_sending():
     assert deliveries.download(delivery, by=user())
 
 
+def test_a_download_names_the_delivery_and_everybody_in_the_file():
+    version = agreement(number="DSA-1")
+    people = members(3)
+    first, second = delivered(version), delivered(version)
+
+    deliveries.download(second, by=user("taker"))
+
+    (entry,) = AccessEntry.objects.filter(action="delivery_download")
+    assert (entry.actor_label, entry.subjects, entry.count) == ("taker", sorted(one.pk for one in people), 3)
+    assert entry.purpose == f"DSA-1: Partner offers, delivery {second.pk}"
+    assert str(first.pk) not in entry.purpose
+
+
 def test_a_plan_is_not_downloaded():
     version = agreement()
     members(1)
@@ -288,6 +301,85 @@ def test_a_suspension_since_the_approval_blocks_the_build():
 
     with pytest.raises(deliveries.NotPermitted, match="A leak"):
         build(delivery)
+
+
+def kept_here(delivery) -> deliveries.Refused:
+    """The refusal of a download, which leaves no trace of an opening."""
+    with pytest.raises(deliveries.Refused) as refusal:
+        deliveries.download(delivery, by=user())
+    assert refusal.value.status == 409
+    assert not AccessEntry.objects.filter(action="delivery_download").exists()
+    assert Delivery.objects.get(pk=delivery.pk).state == "ready"
+    return refusal.value
+
+
+def restrict(one):
+    Restriction.objects.create(subject_ref=one.pk, reason_code="accuracy", effective_at=now())
+
+
+def erase_link(one):
+    execute("SET LOCAL kendt.erasing = 'on'")
+    DisclosureLink.objects.filter(subject_ref=one.pk).delete()
+
+
+@pytest.mark.parametrize("since", [lambda one: answer([one], "ConsentWithdrawn"), restrict, erase_link])
+def test_a_built_file_stays_here_once_a_person_in_it_may_not_be_shared(since):
+    version, people = agreement(), members(3)
+    delivery = delivered(version)
+
+    since(people[0])
+
+    refusal = kept_here(delivery)
+    assert refusal.code == "file_outdated"
+    assert str(refusal).startswith("1 of the 3 people in this file may no longer be shared")
+    assert "Ask for a new delivery" in str(refusal)
+
+
+def test_a_file_of_which_everybody_withdrew_counts_them_all():
+    version, people = agreement(), members(2)
+    delivery = delivered(version)
+
+    answer(people, "ConsentWithdrawn")
+
+    assert str(kept_here(delivery)).startswith("2 of the 2 people")
+
+
+@pytest.mark.parametrize(
+    ("stop", "code"),
+    [
+        (lambda version: agreements.suspend(version.agreement, by=user(), reason="A leak."), "suspended"),
+        (end_now, "not_in_force"),
+    ],
+)
+def test_a_built_file_stays_here_while_its_agreement_is_not_in_force(stop, code):
+    version = agreement()
+    members(2)
+    delivery = delivered(version)
+
+    stop(version)
+
+    assert kept_here(delivery).code == code
+
+
+def test_a_built_file_leaves_again_when_its_agreement_is_resumed():
+    version = agreement()
+    members(2)
+    delivery = delivered(version)
+    agreements.suspend(version.agreement, by=user(), reason="A leak.")
+    kept_here(delivery)
+
+    agreements.resume(version.agreement, by=user(superuser=True), reason="Mended.")
+
+    assert deliveries.download(delivery, by=user()).count(b"Aarhus") == 2
+
+
+def test_a_person_who_was_merged_since_is_judged_as_the_present_one():
+    version, people = agreement(), members(2)
+    delivery = delivered(version)
+
+    decisions.same(subject=people[1].pk, other=people[0].pk, reason="one person", by=None)
+
+    assert deliveries.download(delivery, by=user()).count(b"Aarhus") == 2
 
 
 def test_a_narrowed_version_judges_what_was_asked_under_the_old_one():

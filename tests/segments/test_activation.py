@@ -164,6 +164,7 @@ def test_opening_the_values_is_logged_once_and_so_is_each_download(newsletter):
     assert (written.action, written.actor, written.count, len(written.subjects)) == ("activation", asker.pk, 6, 3)
     assert written.purpose == "Newsletter"
     assert (taken.action, taken.count, taken.request_id) == ("activation_download", 3, "r-1")
+    assert set(taken.subjects) == set(Shipment.objects.values_list("profile", flat=True))
 
 
 def test_nothing_of_a_person_is_in_clear_on_disk_or_in_the_tables(newsletter, files):

@@ -276,6 +276,26 @@ def test_a_small_activation_is_written_at_once_and_fetched_by_one_who_may():
     assert "no-store" in fetched["Cache-Control"]
 
 
+def test_a_file_that_may_not_leave_any_more_says_why_and_what_to_do():
+    mail = destination()
+    anna = person(country="DK", email="anna@example.dk")
+    consents.say(anna, mail.purpose, channel="email", days_ago=1)
+    first = activation.run(activation.request(segment=computed(DANES), destination=mail))
+    lead = signed_in("Lead steward")
+    file = reverse("admin:segments_activation_file", args=[first.pk, "people.csv"])
+    page = reverse("admin:segments_activation_change", args=[first.pk])
+    assert file in lead.get(page).content.decode()
+    consents.say(anna, mail.purpose, "ConsentWithdrawn", channel="email")
+
+    told = text_of(lead.post(file, follow=True))
+    activation.run(activation.request(segment=first.segment, destination=mail))
+    later = lead.get(page)
+
+    assert "1 of the 1 people in this file may no longer be in it, so nothing is handed out. Ask for a new run" in told
+    assert file not in later.content.decode()
+    assert "A later run of this segment to this destination has replaced the file." in text_of(later)
+
+
 @pytest.mark.parametrize("chosen", ["", "no-id", str(uuid7())])
 def test_a_destination_that_is_none_is_asked_for_again(chosen):
     told = signed_in("Marketer").post(page_of(computed(DANES), "send"), {"destination": chosen}, follow=True)

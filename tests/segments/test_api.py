@@ -146,6 +146,23 @@ def test_an_activation_is_asked_for_fetched_and_logged():
     assert exporter.get(f"/api/v1/activations/{done['id']}/files/none.csv").status_code == 410
 
 
+def test_a_file_with_somebody_who_withdrew_since_is_answered_with_a_conflict():
+    newsletter = consents.purpose("newsletter")
+    Destination.objects.create(key="mail", title="Mail", purpose=newsletter, channel="email", fields=["email"])
+    anna = person(country="DK", email="planted@example.dk")
+    consents.say(anna, newsletter, channel="email", days_ago=1)
+    computed(DANES, key="danes")
+    exporter = client("segments:export")
+    done = exporter.post("/api/v1/activations", {"segment": "danes", "destination": "mail"}, format="json").json()
+    consents.say(anna, newsletter, "ConsentWithdrawn", channel="email")
+
+    refused = exporter.get(f"/api/v1/activations/{done['id']}/files/people.csv")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "file_outdated")
+    assert "Ask for a new run" in refused.json()["detail"]
+    assert b"planted" not in refused.content
+
+
 def test_a_large_activation_waits_for_a_second_person(monkeypatch):
     monkeypatch.setattr(activation, "MOST_ALONE", 1)
     newsletter = consents.purpose("newsletter")
