@@ -12,7 +12,10 @@ class CdpConfig(AppConfig):
     def ready(self):
         from cdp import checks  # noqa: F401 (importing registers them)
         from cdp.accounts import watch
+        from cdp.service_keys import names
+        from consents import recorders
 
+        recorders.register(names)
         watch.connect()
         post_migrate.connect(_apply_roles, sender=self.apps.get_app_config("segments"))
 

@@ -5,6 +5,7 @@ import secrets
 import string
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -56,6 +57,11 @@ def find(text: str) -> ServiceKey | None:
     """The key in force that `text` is; None for an unknown, revoked or expired one."""
     in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     return ServiceKey.objects.filter(in_time, digest=_digest(text), revoked_at=None).first()
+
+
+def names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of those of `ids` that are keys, in force or not."""
+    return dict(ServiceKey.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
 def revoke(key: ServiceKey) -> None:

@@ -25,6 +25,7 @@ from consents.models import (
     State,
     state_at,
 )
+from consents.recorders import RecorderKind
 from consents.refusals import SaidOtherwise
 from profiles import lookup, vault
 from profiles.api import profile_id, public_id
@@ -90,8 +91,8 @@ class DecisionSerializer(serializers.Serializer):
     notice = NoticeKeySerializer(required=False)
     collection_point = serializers.SlugField(default="")
     consent_type = serializers.ChoiceField(ConsentType.choices, default=ConsentType.EXPRESSED)
-    method = serializers.ChoiceField(Method.choices, default=Method.CHECKBOX)
-    actor_kind = serializers.ChoiceField(ActorKind.choices, default=ActorKind.SUBJECT)
+    method = serializers.ChoiceField(Method.choices)
+    actor_kind = serializers.ChoiceField(ActorKind.choices)
     actor_ref = serializers.CharField(max_length=64, default="")
     language = serializers.CharField(max_length=2, default="")
     jurisdiction = serializers.CharField(max_length=2, default="")
@@ -139,20 +140,32 @@ class ConsentSerializer(serializers.ModelSerializer):
         return state_at(record, timezone.now())
 
 
+class RecorderSerializer(serializers.Serializer):
+    """Who put an entry into the ledger; `name` is that of the user or key, empty where nobody acted."""
+
+    kind = serializers.ChoiceField(RecorderKind.choices)
+    name = serializers.CharField()
+
+
 class EntrySerializer(serializers.ModelSerializer):
-    """One entry of the ledger, with its two clocks and the words that were shown."""
+    """One entry of the ledger, with its two clocks, who recorded it, and the words that were shown."""
 
     position = serializers.IntegerField(source="history_id")
     purpose = serializers.SlugRelatedField("key", read_only=True)
     source = serializers.SlugRelatedField("code", read_only=True)
     notice = serializers.SerializerMethodField()
     subject_ref = PersonField()
+    recorded_by = serializers.SerializerMethodField()
 
     class Meta:
         model = Ledger
         fields = ["position", "subject_ref", "purpose", "channel", "contact_ref", "state", "effective_at",
-                  "recorded_at", "validity_until", "notice", "language", "method", "actor_kind", "trust",
+                  "recorded_at", "recorded_by", "validity_until", "notice", "language", "method", "actor_kind", "trust",
                   "reason_code", "source", "source_event_id", "supersedes"]  # fmt: skip
+
+    @extend_schema_field(RecorderSerializer)
+    def get_recorded_by(self, entry) -> dict:
+        return RecorderSerializer(self.context["recorders"][entry.pk]).data
 
     def get_notice(self, entry) -> dict | None:
         words = entry.notice_version
@@ -272,8 +285,9 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
     def history(self, request):
         """Every entry of the ledger that concerns a person, under every id they ever had; the latest act first."""
         subject = self._subject(profile_id(request.query_params.get("profile", "")))
-        found = [one.entry for one in history.entries(subject.profile_id)]
-        return Response({"data": EntrySerializer(found, many=True).data})
+        found = history.entries(subject.profile_id)
+        context = {"recorders": {one.entry.pk: one.recorder for one in found}}
+        return Response({"data": EntrySerializer([one.entry for one in found], many=True, context=context).data})
 
 
 class PurposeSerializer(serializers.ModelSerializer):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cdp.kit.sql import rows
-from consents import asof, gate
+from consents import asof, gate, recorders
 from consents.contacts import item_of
 from consents.fold import ALWAYS, COUNTED, EVERYONE, KIN, THESE
 from consents.models import (
@@ -22,6 +22,7 @@ from consents.models import (
     Restriction,
     Suppression,
 )
+from consents.recorders import Recorder
 from profiles.models import Identifier
 from profiles.vault import Item
 
@@ -34,7 +35,7 @@ class Entry:
     """One decision of the ledger as it concerns a person.
 
     stands: it is the answer now. corrected_by: the later entry that took its effect away. doubt: the open request
-    to correct it.
+    to correct it. recorder: who put it into the ledger.
     """
 
     entry: Ledger
@@ -42,6 +43,7 @@ class Entry:
     corrected_by: int | None
     evidence: ConsentEvidence | None
     doubt: CorrectionRequest | None
+    recorder: Recorder
 
 
 class Standing(NamedTuple):
@@ -69,7 +71,7 @@ def entries(profile: UUID, *, purpose: str = "", channel: str = "", state: str =
     )
     standing = set(ConsentRecord.objects.filter(profile=profile).values_list("ledger_position", flat=True))
     corrected = _corrected(found)
-    evidence, doubts = _evidence(found), _doubts(found)
+    evidence, doubts, recorded = _evidence(found), _doubts(found), recorders.of(found)
     return [
         Entry(
             entry,
@@ -77,6 +79,7 @@ def entries(profile: UUID, *, purpose: str = "", channel: str = "", state: str =
             corrected.get(entry.pk),
             evidence.get(entry.evidence_digest),
             doubts.get(entry.pk),
+            recorded[entry.pk],
         )
         for entry in found
     ]

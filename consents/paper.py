@@ -138,6 +138,7 @@ def _facts(one: Entry) -> list[str]:
         remark(one),
         _("decided by %(who)s") % {"who": entry.get_actor_kind_display()},
         entry.get_method_display(),
+        _("recorded by %(who)s") % {"who": one.recorder},
         entry.collection_point.title if entry.collection_point else "",
         f"{entry.source.title}: {entry.source_event_id}",
         _("notice %(notice)s") % {"notice": entry.notice_version} if entry.notice_version else "",

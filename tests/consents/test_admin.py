@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cdp import service_keys
 from cdp.kit.ids import uuid7
 from consents import layers
 from consents.models import (
@@ -99,6 +100,16 @@ def test_the_history_shows_both_clocks_the_words_and_the_entry(officer, anna, ne
     assert Ledger.objects.get().evidence_digest in shown
     assert NoticeVersion.objects.get(key="w").sha256 in shown
     assert "a form picture" not in shown
+
+
+def test_the_history_shows_that_a_key_recorded_what_it_says_the_person_decided(officer, anna, news):
+    key, _text = service_keys.issue(name="hall", scopes=["consents:write"])
+    at_address(anna, news, by=key)
+
+    shown = text(officer.get(page(anna)))
+
+    assert "By the person, checkbox, through" in shown
+    assert "recorded by service key hall" in shown
 
 
 def test_a_moment_before_the_first_record_says_no_record(officer, anna, news):

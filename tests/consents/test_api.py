@@ -32,6 +32,8 @@ def answer(somebody, about, state="ConsentGiven", **fields):
         "source_event_id": "form-1",
         "notice": notice,
         "collection_point": consent.place_for(about),
+        "method": "checkbox",
+        "actor_kind": "subject",
         "evidence": "form 1",
     }
     return said | fields
@@ -160,6 +162,33 @@ def test_the_history_tells_both_clocks_and_the_words(news):
     assert [entry["state"] for entry in entries] == ["ConsentWithdrawn", "ConsentGiven"]
     assert all(entry["effective_at"] < entry["recorded_at"] for entry in entries)
     assert entries[1]["notice"]["text"].startswith("Ja tak")
+
+
+@pytest.mark.parametrize("field", ["method", "actor_kind"])
+def test_how_and_who_answered_is_said_and_never_supposed(news, field):
+    said = answer(person(email="anna@example.dk"), news)
+    del said[field]
+
+    refused = Service("consents:write").post("consents", said)
+
+    assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [(f"/0/{field}", "required")]
+    assert not Ledger.objects.exists()
+
+
+def test_the_history_names_who_recorded_each_entry(news):
+    anna, clerk = person(email="anna@example.dk"), user()
+    service = Service("consents:write", "consents:read")
+    consent.say(anna, news, days_ago=5)
+    consent.say(anna, news, days_ago=4, by=clerk)
+    service.post("consents", answer(anna, news))
+
+    entries = service.get("consents/history", profile=f"prf_{anna.pk}").json()["data"]
+
+    assert [entry["recorded_by"] for entry in entries] == [
+        {"kind": "service_key", "name": service.key.name},
+        {"kind": "staff", "name": clerk.username},
+        {"kind": "system", "name": ""},
+    ]
 
 
 def test_lists_are_filtered_strictly(news):

@@ -5,12 +5,14 @@ import io
 from datetime import timedelta
 
 import pytest
+from reportlab import rl_config
 
+from cdp import service_keys
 from cdp.kit.refused import ReasonNeeded
 from consents import correction, history, layers, suppression
 from consents.paper import as_pdf
 from consents.proof import as_csv, prove
-from profiles.models import AccessEntry
+from profiles.models import AccessEntry, Record
 from tests import builders
 from tests.consents import building as consent
 from tests.profiles.building import person
@@ -153,6 +155,53 @@ def test_a_proof_on_paper_holds_the_words_as_shown(anna, news):
 
     assert paper.startswith(b"%PDF-")
     assert len(paper) > 2000
+
+
+@pytest.fixture
+def recorded_by_all(anna, news):
+    """Entries of every kind of recorder, the latest first: (entry, who recorded it in words)."""
+    clerk, importer = builders.user("clerk"), builders.user("importer")
+    key, _text = service_keys.issue(name="hall", scopes=["consents:write"])
+    row = Record.objects.get(subject=anna.pk).pk
+    told = [
+        (key, None, "service key hall"),
+        (clerk, None, clerk.username),
+        (importer, row, f"an import by {importer.username}"),
+        (None, row, "an import"),
+        (None, None, "the system"),
+    ]
+    return [
+        (at_address(anna, news, days_ago=days, by=by, record=record), words)
+        for days, (by, record, words) in enumerate(told, start=1)
+    ]
+
+
+def test_the_history_tells_who_recorded_each_entry_whoever_decided(anna, recorded_by_all):
+    found = history.entries(anna.pk)
+
+    assert [(one.entry.pk, str(one.recorder)) for one in found] == recorded_by_all
+    assert {one.entry.actor_kind for one in found} == {"subject"}
+
+
+def test_a_recorder_that_nobody_knows_any_more_is_told_by_its_id(anna, news):
+    gone = builders.user()
+    at_address(anna, news, by=gone, evidence=None)
+    was = str(gone.pk)
+    gone.delete()
+
+    assert [str(one.recorder) for one in history.entries(anna.pk)] == [was]
+
+
+def test_both_proofs_tell_who_recorded_each_entry(anna, recorded_by_all, monkeypatch):
+    monkeypatch.setattr(rl_config, "pageCompression", 0)
+    proof = prove(anna.pk, by=builders.user(), reason="complaint")
+
+    lines = list(csv.reader(io.StringIO(as_csv(proof).decode("utf-8-sig"))))
+    column = lines[lines.index([]) + 1].index("recorded by")
+    paper = as_pdf(proof).decode("latin-1")
+
+    assert [line[column] for line in lines[lines.index([]) + 2 :]] == [words for _entry, words in recorded_by_all]
+    assert [words for _entry, words in recorded_by_all if f"recorded by {words}" not in paper] == []
 
 
 def test_the_history_costs_as_many_statements_for_many_entries_as_for_one(anna, news, django_assert_num_queries):
