@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from cdp.kit.planner import believed_rows
 from cdp.kit.sql import rows
 
 MOST = 10_000
@@ -64,17 +65,9 @@ def count(numbers: list[Number], user) -> list[Card]:
     return sorted(cards, key=lambda card: {"bad": 0, "warn": 1}.get(card.level, 2))
 
 
-def estimated_rows(table: str) -> str:
-    """SQL for about how many rows `table` holds, by the statistics of the last analyze; partitions are summed."""
-    return (
-        f"(SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class WHERE oid = '{table}'::regclass "
-        f"OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = '{table}'::regclass))"
-    )
-
-
 def _sql(number: Number) -> str:
     if number.estimate_of:
-        return estimated_rows(number.estimate_of)
+        return believed_rows(number.estimate_of)
     return f"(SELECT count(*) FROM (SELECT FROM {number.counts} LIMIT {MOST + 1}) counted)"
 
 

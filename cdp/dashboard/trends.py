@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cdp.dashboard.charts import Point
-from cdp.dashboard.numbers import estimated_rows
+from cdp.kit.planner import believed_rows
 from cdp.kit.sql import rows, value
 from consents.models import State
 
@@ -50,7 +50,7 @@ def withdrawals_by_day() -> list[Point]:
 
 def consent_states() -> tuple[list[Point], bool]:
     """How many standing consents are in each state, and whether that is exact; big tables answer by statistics."""
-    estimate = value(f"SELECT {estimated_rows('consents_consentrecord')}")
+    estimate = value(f"SELECT {believed_rows('consents_consentrecord')}")
     exact = estimate <= COUNTED_EXACTLY
     found = dict(rows(EXACT) if exact else rows(BY_STATISTICS, [estimate]))
     titles = dict(State.choices)

@@ -26,3 +26,12 @@ def catch_up() -> None:
     """Let the planner look at each table of ours that is more than twice as large as it believes. Waits for no lock."""
     if outgrown := [table for (table,) in rows(OUTGROWN)]:
         execute(f"ANALYZE (SKIP_LOCKED) {', '.join(outgrown)}")
+
+
+def believed_rows(table: str) -> str:
+    """SQL for about how many rows `table` holds; a partitioned one by its parts, not by its own figure too."""
+    return (
+        "(SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class WHERE relkind = 'r' "
+        f"AND (oid = '{table}'::regclass "
+        f"OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = '{table}'::regclass)))"
+    )

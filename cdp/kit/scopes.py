@@ -1,5 +1,7 @@
 """What a service key may do, in scopes, and the permission that asks for them. Imports no views: settings name it."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import permissions
 
@@ -16,6 +18,26 @@ SCOPES = {
     "partners:share": _("request deliveries"),
     "audit:read": _("read the access log"),
 }
+
+#: The permission of whoever may give the scope: nobody makes a key that opens what they may not do themselves.
+GIVEN_WITH = {
+    "profiles:read": "profiles.view_profile",
+    "profiles:write": "profiles.run_batch",
+    "pii:read": "profiles.reveal_profile",
+    "consents:read": "consents.view_consentrecord",
+    "consents:write": "consents.record_consent",
+    "segments:read": "segments.view_segment",
+    "segments:write": "segments.change_segment",
+    "segments:export": "segments.approve_activation",
+    "partners:read": "partners.view_agreement",
+    "partners:share": "partners.approve_delivery",
+    "audit:read": "profiles.view_accessentry",
+}
+
+
+def not_held(user, scopes: Iterable[str]) -> list[str]:
+    """Those of `scopes` that `user` may not give."""
+    return [scope for scope in scopes if not user.has_perm(GIVEN_WITH[scope])]
 
 
 class HasScope(permissions.BasePermission):

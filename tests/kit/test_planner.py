@@ -60,6 +60,14 @@ def test_a_partitioned_table_is_looked_at_as_a_whole(parted):
     assert value("SELECT reltuples FROM pg_class WHERE relname = 'probe'") == 5000
 
 
+def test_the_rows_of_a_partitioned_table_are_believed_once(parted):
+    execute("INSERT INTO probe SELECT generate_series(1, 5000)")
+    planner.catch_up()
+    planner.catch_up()
+
+    assert value(f"SELECT {planner.believed_rows('probe')}") == 5000
+
+
 def _refuse_analyze(execute, sql, params, many, context):
     assert "ANALYZE" not in sql or "probe" not in sql
     return execute(sql, params, many, context)

@@ -13,5 +13,5 @@ class Command(BaseCommand):
         for name, count in differences.items():
             self.stdout.write(f"{name:<40} {count or 'in order':>12}")
         if any(differences.values()):
-            raise CommandError("Not all is as it should be. `manage.py rebuild` folds projections again, and switches guards on.")
+            raise CommandError("Not all is as it should be: `manage.py rebuild` folds again, and switches guards on.")
         self.stdout.write(f"All {len(differences) - 1} projections are what their evidence says, and all guards stand.")
