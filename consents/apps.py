@@ -14,4 +14,5 @@ class ConsentsConfig(AppConfig):
 
         folded.connect(merging.follow, dispatch_uid="consents")
         handlers.register("consents", imports.record)
+        handlers.register("constants", imports.constants)
         panels.register(panel.PANEL)

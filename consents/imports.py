@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from consents import ledger
 from consents.contacts import ADDRESSED_BY, item_of
 from consents.decisions import Decision, Problem
-from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, State, Trust
+from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, Purpose, State, Trust
 from profiles.imports.handlers import Answered, Refusal, RowDecision
 from profiles.models import Batch, Identifier, Record
 from profiles.models.sources import Party
@@ -43,6 +43,17 @@ def record(*, batch: Batch, said: Sequence[RowDecision], by) -> Answered:
             new.setdefault(position, row_number)  # the same row once more in the file says nothing new
     refusals = [_refusal(said[fault.index].row_number, fault, _trust(batch)) for fault in faults]
     return Answered(set(new.values()), refusals)
+
+
+def constants() -> dict[str, list[tuple[str, str]]]:
+    """What all decisions of a file may have in common: by field the values to choose from, with their titles."""
+    notices = NoticeVersion.objects.exclude(published_from=None).defer("text", "withdrawal_text")
+    return {
+        "purpose": [(one.key, one.title) for one in Purpose.objects.filter(active=True).order_by("title")],
+        "state": [(state.value, state.label) for state in WORDS],
+        "channel": list(Channel.choices),
+        "wording": [(f"{one.key}/{one.language}/{one.version}", str(one)) for one in notices],
+    }
 
 
 def _refusal(row_number: int, problem: Problem, trust: Trust) -> Refusal:

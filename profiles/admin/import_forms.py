@@ -5,8 +5,8 @@ import json
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from profiles.imports import mapping
-from profiles.imports.columns import meanings, spec_of, twice
+from profiles.imports import handlers, mapping
+from profiles.imports.columns import COMMON, meanings, spec_of, twice
 from profiles.imports.formats import ENCODINGS
 from profiles.imports.values import FORMS
 from profiles.models import Source
@@ -78,8 +78,13 @@ class MappingForm(_Styled):
     )
     spec = forms.CharField(label=_("Mapping as text"), required=False, widget=forms.Textarea(attrs={"rows": 18}))
 
-    def __init__(self, *args, rows: str, columns: list[str], samples: dict, chosen: dict | None = None, **kwargs):
-        """chosen: {column: target} to begin with; None where the mapping can only be told as text."""
+    def __init__(
+        self, *args, rows: str, columns: list[str], samples: dict, chosen: dict | None = None, constants=None, **kwargs
+    ):
+        """chosen: {column: target} to begin with; None where the mapping can only be told as text.
+
+        constants: {field: value} of what all decisions have in common, to begin with.
+        """
         super().__init__(*args, **kwargs)
         self._rows, self._columns, self.samples = rows, columns, samples
         self.has_choices = chosen is not None
@@ -100,6 +105,28 @@ class MappingForm(_Styled):
                 initial=(chosen or {}).get(column, ""),
                 widget=forms.Select(attrs={"class": "k-input"}),
             )
+
+        self._constants = self._add_constants(constants or {}) if rows == RowKind.CONSENTS else []
+
+    def _add_constants(self, begin: dict[str, str]) -> list[str]:
+        """A choice for each field that all decisions may have in common; gives the names of these fields."""
+        titles = {one.target: one.title for _title, group in meanings(RowKind.CONSENTS) for one in group}
+        offered = handlers.of("constants")()
+        for name in COMMON:
+            kept = begin.get(name, "")
+            known = [("", _("as its column says")), *offered[name]]
+            known += [] if kept in dict(known) else [(kept, kept)]
+            self.fields[f"all_{name}"] = forms.ChoiceField(
+                label=titles[f"consents.{name}"],
+                choices=known,
+                required=False,
+                initial=kept,
+                widget=forms.Select(attrs={"class": "k-input"}),
+            )
+        return [f"all_{name}" for name in COMMON]
+
+    def constant_fields(self):
+        return [self[name] for name in self._constants]
 
     def column_fields(self):
         return [self[f"column_{place}"] for place in range(len(self._columns))]
@@ -125,9 +152,16 @@ class MappingForm(_Styled):
         answers = ((column, data.get(f"column_{place}")) for place, column in enumerate(self._columns))
         chosen = {column: target for column, target in answers if target}
         titles = {one.target: one.title for _title, group in meanings(self._rows) for one in group}
+        constants = {name.removeprefix("all_"): data[name] for name in self._constants if data.get(name)}
+        common = {f"consents.{name}" for name in constants}
+        for target in sorted(common & set(chosen.values())):
+            self.add_error(
+                None, _("%(what)s is told by a column and for all rows. Choose one.") % {"what": titles[target]}
+            )
         for target in twice(chosen):
             self.add_error(None, _("Two columns mean %(what)s. Choose one.") % {"what": titles[target]})
         said = {"event_name": data.get("event_name") or "", "dates": data.get("dates") or ""}
+        said["constants"] = constants
         return spec_of(chosen, rows=self._rows, texts=self.samples, **said)
 
     def _check(self) -> None:

@@ -93,14 +93,16 @@ def mapping_form(batch: Batch, rows: str, *, kept: Mapping | None = None, data=N
     names = batch.format["columns"]
     fits = kept is not None and kept.rows == rows
     spec = kept.spec if fits else mapping.propose(names, rows=rows)
-    chosen = columns.chosen_of(spec)
+    beside = rows == RowKind.CUSTOMERS and "consents" in spec  # decisions in rows of people are told as text
+    chosen = None if beside else columns.chosen_of(spec)
     event_name = spec.get("event", {}).get("name", "")
     initial = {
         "name": kept.name if fits else RowKind(rows).label.partition(":")[0],
         "event_name": event_name if isinstance(event_name, str) else "",
         "spec": "" if chosen is not None else json.dumps(spec, indent=2, ensure_ascii=False),
     }
-    return MappingForm(data, rows=rows, columns=names, samples=columns.samples(batch), chosen=chosen, initial=initial)
+    begin = {"chosen": chosen, "constants": columns.constants_of(spec), "initial": initial}
+    return MappingForm(data, rows=rows, columns=names, samples=columns.samples(batch), **begin)
 
 
 def _kept(batch: Batch, request) -> Mapping | None:

@@ -18,6 +18,7 @@ SAMPLE_ROWS = 100
 SHOWN = 3
 SHORT = 7  # digits; numbers of people and telephones have more
 MOMENTS = {"observed_at", "event.occurred_at", "consents.effective_at"}
+COMMON = ("purpose", "state", "channel", "wording")
 BY_NAME = {"event.properties", "event.personal"}
 
 
@@ -55,11 +56,18 @@ def shown(texts: list[str]) -> list[str]:
 
 
 def spec_of(
-    chosen: dict[str, str], *, rows: str, texts: dict[str, list[str]], event_name: str = "", dates: str = ""
+    chosen: dict[str, str],
+    *,
+    rows: str,
+    texts: dict[str, list[str]],
+    event_name: str = "",
+    dates: str = "",
+    constants: dict[str, str] | None = None,
 ) -> dict:
     """The spec that says what was `chosen` ({column: target}).
 
     dates: the form of all dates; empty: of each column, what its `texts` ({column: first values}) look like.
+    constants: what the decisions of all rows have in common, {field: value}.
     """
     spec: dict = {}
     typed = typed_traits({"traits": {target.removeprefix("traits."): "" for target in chosen.values()}})
@@ -73,6 +81,8 @@ def spec_of(
             spec.setdefault(place, {}).setdefault(name, {})[column] = cell
         else:
             _add(spec.setdefault(place, {}), name, cell)
+    for name, value in (constants or {}).items():
+        spec.setdefault("consents", {}).setdefault(name, {"value": value})
     if "consents" in spec:
         spec["consents"] = [spec["consents"]]
     if rows == RowKind.EVENTS:
@@ -81,7 +91,7 @@ def spec_of(
 
 
 def chosen_of(spec: dict) -> dict[str, str] | None:
-    """{column: target} of a spec; None where it says more than one meaning a column can hold."""
+    """{column: target} of a spec, beside its `constants_of`; None where it says more than choices can hold."""
     event = dict(spec.get("event", {}))
     name = event.pop("name", "")
     amount = event.get("amount")
@@ -91,13 +101,21 @@ def chosen_of(spec: dict) -> dict[str, str] | None:
     if "when" in spec or "type" in event or not isinstance(name, str) or len(consents) > 1:
         return None
     places = {"identifiers": spec.get("identifiers", {}), "traits": spec.get("traits", {}), "event": event}
-    places["consents"] = consents[0] if consents else {}
+    common = constants_of(spec)
+    places["consents"] = {name: cell for name, cell in (consents or [{}])[0].items() if name not in common}
     cells = [(target, spec[target]) for target in ("external_id", "observed_at") if target in spec]
     cells += [pair for place, members in places.items() for pair in _flat(place, members)]
     columns = [said(cell).get("column") if said(cell).keys() <= {"column", "form"} else None for _target, cell in cells]
     if None in columns or len(set(columns)) < len(columns):
         return None
     return {column: target for column, (target, _cell) in zip(columns, cells, strict=True)}
+
+
+def constants_of(spec: dict) -> dict[str, str]:
+    """{field: value} of what the decisions of all rows have in common, in a spec with one decision a row."""
+    consents = spec.get("consents", [])
+    cells = consents[0].items() if len(consents) == 1 else ()
+    return {name: cell["value"] for name, cell in cells if name in COMMON and said(cell).keys() == {"value"}}
 
 
 def twice(chosen: dict[str, str]) -> list[str]:

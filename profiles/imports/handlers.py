@@ -49,7 +49,8 @@ def register(kind: str, handler: Callable) -> None:
     """Let `handler` do what imports ask for by `kind`:
 
     "consents": handler(batch=, said=[RowDecision, ...], by=) inside the block's transaction writes all it can and gives
-    an Answered. "terms": handler(batch=) raises a Refused where the batch's agreement is not in force for it.
+    an Answered. "constants": handler() gives what all decisions of a file may have in common, as {field: [(value,
+    title), ...]}. "terms": handler(batch=) raises a Refused where the batch's agreement is not in force for it.
     """
     _registered[kind] = handler
 

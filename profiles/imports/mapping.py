@@ -88,6 +88,8 @@ def propose(columns: Iterable[str], *, rows: str) -> dict:
             spec.setdefault(place, {})[code] = column
         else:
             spec[place] = column
+    if "consents" in spec:
+        spec["consents"] = [spec["consents"]]
     if rows == RowKind.EVENTS:
         spec["event"] = {"name": "Order Line", **with_amount(spec.get("event", {}))}
     return spec

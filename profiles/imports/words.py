@@ -42,7 +42,15 @@ EVENTS = {
     "event.currency": "currency currencycode valuta",
     "event.message_id": "messageid eventid lineid rowid linjeid radid",
 }
-WORDS = {RowKind.CUSTOMERS: PEOPLE, RowKind.EVENTS: EVENTS, RowKind.CONSENTS: PEOPLE}
+CONSENTS = PEOPLE | {
+    "consents.purpose": "purpose formål formaal ändamål",
+    "consents.state": "answer decision consent permission svar samtykke tilladelse samtycke tillåtelse",
+    "consents.channel": "channel kanal",
+    "consents.effective_at": "answered answeredat decidedat consentedat consentdate date datetime timestamp dato "
+    "tidspunkt samtykkedato datum tidpunkt samtyckesdatum",
+    "consents.wording": "wording notice ordlyd samtykketekst ordalydelse samtyckestext",
+}
+WORDS = {RowKind.CUSTOMERS: PEOPLE, RowKind.EVENTS: EVENTS, RowKind.CONSENTS: CONSENTS}
 _KNOWN = {
     rows: {word: target for target, names in table.items() for word in names.split()} for rows, table in WORDS.items()
 }

@@ -1,14 +1,16 @@
 """Decisions in files: reports, never direct; a yes with its words and its row as evidence."""
 
+import io
 import re
 
 import pytest
+from django.urls import reverse
 
 from consents import evidence
 from consents.decision import decide
 from consents.models import ConsentEvidence, Ledger
 from profiles.imports import runs
-from profiles.models import AccessEntry, Record, Rejection, Subject
+from profiles.models import AccessEntry, Batch, Record, Rejection, Subject
 from tests import builders
 from tests.consents import building as consent
 from tests.profiles.imports.building import counts, loaded, proposed, table
@@ -155,6 +157,49 @@ def test_the_advice_of_a_bad_answer_lists_plain_words_and_that_of_old_words_a_wa
     assert "in use since then" in old
 
 
+@pytest.fixture
+def steward(client):
+    client.force_login(builders.user(roles=["Steward"]))
+    return client
+
+
+def answers() -> Batch:
+    content = table(["Kundenr", "Svar", "Dato"], ["A", "ja", "01-03-2024"], ["B", "nej", "02-03-2024"])
+    return runs.propose(file=io.BytesIO(content), file_name="svar.csv", source=builders.source(), by=None)
+
+
+def test_a_file_of_answers_is_mapped_by_choices_alone(steward, news):
+    batch = answers()
+    page = steward.get(reverse("admin:profiles_batch_change", args=[batch.pk]), {"rows": "consents"})
+    form = page.context["mapping_form"]
+    chosen = {field.html_name: field.initial for field in form.column_fields()}
+    common = {"all_purpose": "newsletter", "all_channel": "email", "all_wording": "paper/da/1"}
+
+    said = {"rows": "consents", "name": "answers"} | chosen | common
+    steward.post(reverse("admin:profiles_batch_columns", args=[batch.pk]), said)
+    batch.refresh_from_db()
+    runs.run(batch=runs.start(batch=batch))
+
+    assert list(chosen.values()) == ["external_id", "consents.state", "consents.effective_at"]
+    found = Ledger.objects.order_by("effective_at").values_list("state", "channel", "notice_version__key")
+    assert list(found) == [("ConsentGiven", "email", "paper"), ("ConsentRefused", "email", "paper")]
+    again = steward.get(reverse("admin:profiles_batch_change", args=[answers().pk]), {"mapping": "answers"})
+    kept = again.context["mapping_form"]
+    assert {field.html_name: field.initial for field in kept.constant_fields()} == common | {"all_state": ""}
+    assert kept.has_choices
+
+
+def test_what_a_column_says_is_not_said_for_all_rows_too(steward, news):
+    batch = answers()
+    said = {"column_0": "external_id", "column_1": "consents.state", "all_state": "ConsentGiven"}
+
+    page = steward.post(
+        reverse("admin:profiles_batch_columns", args=[batch.pk]), {"rows": "consents", "name": "x"} | said
+    )
+
+    assert "Decision is told by a column and for all rows. Choose one." in page.content.decode()
+
+
 def test_an_undated_answer_is_as_old_as_its_row_however_often_it_comes(news):
     row = ["A", "a@example.dk", "ja", "", "paper/da/1"]
     found = runs.remember_mapping(source=builders.source(), name="answers", rows="customers", spec=SPEC)
@@ -169,3 +214,15 @@ def test_opening_the_addresses_of_a_file_is_logged_once(news):
     loaded(table(COLUMNS, *([f"K{n}", f"k{n}@example.dk", "ja", "2024-03-01", "paper/da/1"] for n in range(3))), SPEC)
 
     assert list(AccessEntry.objects.filter(action="record_consents").values_list("count", flat=True)) == [3]
+
+
+def test_a_row_whose_decision_is_refused_leaves_nothing_of_its_person(news):
+    when, words = "2024-03-01 10:00", "Ja tak, send mig nyheder."
+
+    batch = loaded(
+        table(COLUMNS, ["A", "a@example.dk", "ja", when, words], ["B", "b@example.dk", "maybe", when, words]), SPEC
+    )
+
+    assert counts(batch) == (1, 0, 0, 1)
+    assert Subject.objects.filter(source=batch.source).count() == 1
+    assert Ledger.objects.count() == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from profiles.imports.columns import chosen_of, meanings, shown, spec_of, twice
+from profiles.imports.columns import chosen_of, constants_of, meanings, shown, spec_of, twice
 
 pytestmark = pytest.mark.django_db
 CUSTOMERS = {
@@ -24,6 +24,12 @@ EVENTS = {
     },
 }
 CONSENTS = {"external_id": "id", "consents": [{"purpose": "why", "state": "answer", "effective_at": "at"}]}
+NEWSLETTER = {
+    "external_id": "id",
+    "consents": [
+        {"state": "answer", "effective_at": "at", "purpose": {"value": "news"}, "wording": {"value": "words/da/1"}}
+    ],
+}
 FOUND = {"born": ["31.01.1980"], "seen": ["2/20/19"], "when": ["2026-01-31"], "at": ["2026-01-31 10:00"]}
 
 
@@ -37,6 +43,19 @@ def test_choices_and_spec_say_the_same(rows, spec):
 
     assert spec_of(chosen, rows=rows, event_name="Order Line", texts=FOUND) == spec
     assert set(chosen.values()) <= {one.target for _title, group in meanings(rows) for one in group}
+
+
+def test_what_the_decisions_of_all_rows_have_in_common_is_chosen_once():
+    chosen, common = chosen_of(NEWSLETTER), constants_of(NEWSLETTER)
+
+    assert chosen == {"id": "external_id", "answer": "consents.state", "at": "consents.effective_at"}
+    assert common == {"purpose": "news", "wording": "words/da/1"}
+    assert spec_of(chosen, rows="consents", texts=FOUND, constants=common) == NEWSLETTER
+
+
+@pytest.mark.parametrize("more", [{"effective_at": {"value": "2026-01-31"}}, {"state": {"join": ["a", "b"]}}])
+def test_decisions_that_choices_cannot_say_are_left_to_the_text(more):
+    assert chosen_of(NEWSLETTER | {"consents": [NEWSLETTER["consents"][0] | more]}) is None
 
 
 @pytest.mark.parametrize(
