@@ -45,7 +45,8 @@ class State(StrEnum):
 class Outcome:
     """What became of one person: the subject and the record that holds what was said, or the problems.
 
-    A refused person has problems and no record. `notes` tell of identifiers that were left out of a written one.
+    A refused person has problems and no record. `notes` tell of identifiers and values that were left out of
+    a written one.
     """
 
     state: State

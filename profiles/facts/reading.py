@@ -10,10 +10,12 @@ import orjson
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from profiles.countries import country_code
 from profiles.facts.people import Person, Problem
 from profiles.models import Attribute, Namespace, Source
 from profiles.models.reference import NamespaceRole, ValueType
 from profiles.norm import normal
+from profiles.telltale import figure_looks_personal, looks_personal
 from profiles.vault import blind, digest
 
 #: How far a source's clock may be ahead before its time is refused, here and at every door.
@@ -22,6 +24,7 @@ LONGEST = 10_000
 VERIFIED = "_verified"
 YES = {"true", "yes", "1", "ja", "j", "y"}
 NO = {"false", "no", "0", "nej", "n"}
+COUNTRY = "country"
 BETWEEN_ITEMS = re.compile(r"[;|,]")
 
 
@@ -56,6 +59,10 @@ class Unreadable(Exception):
     """A value is not of its attribute's type. Arguments: code, what to do."""
 
 
+class Unfit(Unreadable):
+    """A value that its attribute must not hold: it is left out with a note, and the rest of the person is kept."""
+
+
 class Reader:
     """Reads people of one source with the vocabulary of the moment."""
 
@@ -72,13 +79,13 @@ class Reader:
         own = self._own(person, country)
         problems = [own] if isinstance(own, Problem) else []
         claims, notes = self._claims(person, country)
-        values, wrong = self._values(person.traits)
+        values, wrong, unfit = self._values(person.traits)
         problems += wrong + self._untimely(person)
         if problems:
             return problems
         claims = _united([*self._twins(own), *claims])
         return Reading(
-            external_key(own.namespace.code, own.form), claims, values, _digest(claims, values, stamp), notes
+            external_key(own.namespace.code, own.form), claims, values, _digest(claims, values, stamp), notes + unfit
         )
 
     def _own(self, person: Person, country: str) -> Claim | Problem:
@@ -89,8 +96,7 @@ class Reader:
         return claim._replace(verified=True)
 
     def _country(self, person: Person) -> str:
-        stated = str(person.traits.get("country") or "").strip().upper()
-        return stated if len(stated) == 2 else self.source.default_country
+        return country_code(str(person.traits.get(COUNTRY) or "")) or self.source.default_country
 
     def _claims(self, person: Person, country: str) -> tuple[list[Claim], list[Problem]]:
         claims, notes = [], []
@@ -118,20 +124,21 @@ class Reader:
         codes = [code for code in (plain, plain + VERIFIED) if code in self.namespaces]
         return [Claim(self.namespaces[code], claim.form, blind(code, claim.form), True) for code in codes]
 
-    def _values(self, traits: dict) -> tuple[list[Value], list[Problem]]:
-        values, problems = [], []
+    def _values(self, traits: dict) -> tuple[list[Value], list[Problem], list[Problem]]:
+        """(values, problems that refuse the person, notes on values that were left out)."""
+        values, problems, notes = [], [], []
         for code, raw in traits.items():
             attribute = self.attributes.get(code)
             try:
                 if attribute is None:
                     raise Unreadable("unknown_attribute", _("This attribute is not known. Add it, or leave it out."))
-                content = TYPES[attribute.type](raw)
+                content = typed(attribute, raw)
             except Unreadable as trouble:
-                problems.append(Problem(code, *trouble.args))
+                (notes if isinstance(trouble, Unfit) else problems).append(Problem(code, *trouble.args))
                 continue
             if content is not None:
                 values.append(Value(attribute, content, _key(attribute, content)))
-        return values, problems
+        return values, problems, notes
 
     def _untimely(self, person: Person) -> list[Problem]:
         if person.observed_at is None or person.observed_at <= self.latest:
@@ -216,6 +223,33 @@ TYPES = {
     ValueType.BOOLEAN: yes_or_no,
     ValueType.LIST: items,
 }
+
+
+def typed(attribute: Attribute, raw):
+    """The value as the attribute holds it, None for an empty one. Raises Unreadable, and Unfit where it must not.
+
+    Nothing that tells by its form who somebody is may stand in an attribute that is not sealed.
+    """
+    content = TYPES[attribute.type](raw)
+    if content is None or attribute.sealed:
+        return content
+    if _tells(content):
+        raise Unfit("personal_value", _("This tells who somebody is, and the attribute is kept in clear. Map it anew."))
+    return _country(content) if attribute.code == COUNTRY else content
+
+
+def _tells(content) -> bool:
+    if isinstance(content, Decimal):
+        return figure_looks_personal(content)
+    texts = content if isinstance(content, list) else [content]
+    return any(isinstance(one, str) and looks_personal(one) for one in texts)
+
+
+def _country(content) -> str:
+    code = country_code(as_text(content))
+    if code is None:
+        raise Unfit("not_a_country", _("A country is expected: its code of two letters, such as DK, or its name."))
+    return code
 
 
 def _key(attribute: Attribute, content):

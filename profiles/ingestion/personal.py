@@ -1,9 +1,13 @@
 """Which properties of an event could tell who it is: by their name, or by what they look like. These are sealed."""
 
 import re
+import unicodedata
 from functools import lru_cache
+from typing import NamedTuple
 
-#: Names without case and separators. A name that ends with one of these counts too, such as `invitee_email`.
+from profiles.telltale import figure_looks_personal, looks_personal
+
+#: Names as `_plain` gives them. A name that ends with one of these counts too, such as `invitee_email`.
 NAMES = (
     *("email", "mail", "phone", "phonenumber", "mobile", "telephone", "msisdn", "address", "address1", "address2"),
     *("firstname", "lastname", "fullname", "middlename", "surname", "givenname", "familyname", "username", "nickname"),
@@ -11,28 +15,66 @@ NAMES = (
     *("cpr", "cprnumber", "personnummer", "personalnumber", "nationalid", "passport", "ipaddress", "useragent"),
     *("latitude", "longitude", "iban", "accountnumber", "cardnumber", "creditcard", "password", "avatar", "recipient"),
 )
+#: The same in Danish, Swedish and Norwegian.
+NORDIC_NAMES = (
+    *("fornavn", "efternavn", "etternavn", "mellemnavn", "mellomnavn", "fornamn", "efternamn", "mellannamn"),
+    *(
+        "brugernavn",
+        "brukernavn",
+        "anvandarnamn",
+        "kaldenavn",
+        "smeknamn",
+        "tilltalsnamn",
+        "epost",
+        "adresse",
+        "adress",
+    ),
+    *("telefon", "telefonnummer", "telefonnr", "tlf", "tlfnr", "mobil", "mobilnummer", "mobilnr", "mobiltelefon"),
+    *("gadenavn", "vejnavn", "gatenavn", "gatunamn", "postnummer", "postnr", "cprnr", "cprnummer", "personnr"),
+    *("fodselsdato", "foedselsdato", "fodselsdag", "foedselsdag", "fodelsedatum", "fodelsedag", "fodselsnummer"),
+    *(
+        "kortnummer",
+        "kortnr",
+        "kontonummer",
+        "kontonr",
+        "pasnummer",
+        "passnummer",
+        "adgangskode",
+        "losenord",
+        "passord",
+    ),
+    *("modtager", "mottagare", "mottaker"),
+)
 #: Names that are personal only as they stand; many harmless names end with them.
 WHOLE_NAMES = {
-    "ip",
-    "lat",
-    "lng",
-    "lon",
-    "location",
-    "signature",
-    "userid",
-    "previoususerid",
-    "anonymousid",
-    "deviceid",
-    "advertisingid",
+    *("ip", "lat", "lng", "lon", "location", "signature"),
+    *("userid", "previoususerid", "anonymousid", "deviceid", "advertisingid"),
+    *("navn", "namn", "gade", "gata", "gate", "vej", "vei", "vag", "pnr"),
 }
-PEOPLE = "customer|contact|recipient|shipping|billing|delivery|person|holder|owner|guest|passenger|member|employee|user"
+PEOPLE = (
+    "customer|contact|recipient|shipping|billing|delivery|person|holder|owner|guest|passenger|member|employee|user"
+    "|kunde|kund|kontakt|modtager|mottagare|mottaker|levering|leverans|ejer|agare|gaest|gast|passager|passagerare"
+    "|medlem|medarbejder|anstalld|bruger|bruker|anvandare"
+)
 #: `customer_name`, and `name` inside an object called `shipping` or `customers`: elsewhere a name is of a thing.
-NAME_OF_A_PERSON = re.compile(rf"(?:{PEOPLE})name$")
-A_PERSON = re.compile(rf"(?:{PEOPLE})s?$")
-SUSPECT = re.compile(r"[@+]|%40|\d-\d{4}")
-EMAIL = re.compile(r"(?<=[^\s@/?&=])(?:@|%40)[^\s@/?&=]{1,255}\.[^\s@.]{2}", re.IGNORECASE)
-PHONE = re.compile(r"\+\s?\d(?:[\s().-]?\d){7,14}(?!\d)")
-NATIONAL_ID = re.compile(r"(?<![\w-])(?:19|20)?(\d{2})(\d{2})(\d{2})[-+]\d{4}(?![\w-])")
+NAME_OF_A_PERSON = re.compile(rf"(?:{PEOPLE})s?(?:name|navn|namn)$")
+A_PERSON = re.compile(rf"(?:{PEOPLE})(?:s|e?r|e)?$")
+#: What numbers a thing or tells a time: its digits are no national id, however much they look like one.
+OF_A_THING = re.compile(
+    r"(?:order|ordre|product|produkt|item|article|artikel|vare|variant|invoice|faktura|cart|checkout|transaction"
+    r"|parcel|shipment|tracking)(?:id|no|nr|num|number|nummer)$|(?:sku|ean|gtin|upc|isbn|barcode|timestamp|time)$"
+    r"|(?:created|updated|deleted|started|ended|expires|sent|received|ordered|paid|shipped|delivered|published)at$"
+)
+LETTERS = str.maketrans({"æ": "ae", "ø": "o"})
+
+
+class Sight(NamedTuple):
+    """What a name says of its value. `tells`: the name itself is an address or a number of somebody."""
+
+    tells: bool
+    is_personal: bool
+    is_person: bool
+    is_of_a_thing: bool
 
 
 def parted(properties: dict) -> tuple[dict, dict]:
@@ -44,40 +86,30 @@ def parted(properties: dict) -> tuple[dict, dict]:
 
 
 def is_personal(name: str, value) -> bool:
-    if isinstance(value, str):
-        return _names_a_person(name) or looks_personal(value)
+    sight = _sight(name)
+    if sight.tells:
+        return True
     if value is None or isinstance(value, bool):
         return False
+    if sight.is_personal:
+        return True
+    if isinstance(value, str):
+        return looks_personal(value, figures=not sight.is_of_a_thing)
     if isinstance(value, dict):
-        named = "name" in value and A_PERSON.search(_plain(name))
-        return bool(named) or _names_a_person(name) or any(is_personal(inner, one) for inner, one in value.items())
+        named = sight.is_person and "name" in value
+        return named or any(is_personal(inner, one) for inner, one in value.items())
     if isinstance(value, list):
-        return _names_a_person(name) or any(is_personal(name, one) for one in value)
-    return _names_a_person(name)
-
-
-def looks_personal(text: str) -> bool:
-    """True for a text that holds an e-mail address, a phone number with its country, or a national id."""
-    if not SUSPECT.search(text):
-        return False
-    return bool(EMAIL.search(text) or PHONE.search(text) or _is_national_id(text))
-
-
-def _is_national_id(text: str) -> bool:
-    """Danish numbers begin with day, month, year; Swedish with year, month, day. Other numbers make no day."""
-    found = NATIONAL_ID.search(text)
-    return bool(found) and any(_is_day(day, found[2]) for day in (found[1], found[3]))
-
-
-def _is_day(day: str, month: str) -> bool:
-    return 1 <= int(day) % 60 <= 31 and 1 <= int(month) <= 12
+        return any(is_personal(name, one) for one in value)
+    return not sight.is_of_a_thing and figure_looks_personal(value)
 
 
 @lru_cache(maxsize=10_000)
-def _names_a_person(name: str) -> bool:
+def _sight(name: str) -> Sight:
     plain = _plain(name)
-    return plain in WHOLE_NAMES or plain.endswith(NAMES) or bool(NAME_OF_A_PERSON.search(plain))
+    personal = plain in WHOLE_NAMES or plain.endswith(NAMES + NORDIC_NAMES) or bool(NAME_OF_A_PERSON.search(plain))
+    return Sight(looks_personal(name), personal, bool(A_PERSON.search(plain)), bool(OF_A_THING.search(plain)))
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Without case and separators, and with the plain letters of Nordic ones: `Fødselsdato` is `fodselsdato`."""
+    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", name.lower().translate(LETTERS)))

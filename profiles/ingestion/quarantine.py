@@ -16,10 +16,10 @@ from profiles import vault
 from profiles.ingestion import batches
 from profiles.ingestion.events import message_key
 from profiles.ingestion.intake import Entry, Refusal, take_in
-from profiles.ingestion.personal import looks_personal
 from profiles.ingestion.shapes import KINDS
 from profiles.models import QuarantineItem, Source
 from profiles.models.events import QuarantineState
+from profiles.telltale import looks_personal
 
 PLACE = "profiles_quarantineitem.sealed"
 KEPT = timedelta(days=30)

@@ -9,15 +9,16 @@ from functools import lru_cache
 import orjson
 
 from profiles.facts import Person
-from profiles.facts.reading import TYPES, Unreadable
+from profiles.facts.reading import Unreadable, typed
 from profiles.ingestion import clock
 from profiles.ingestion.events import EventRow, message_key
-from profiles.ingestion.personal import is_personal, looks_personal, parted
+from profiles.ingestion.personal import is_personal, parted
 from profiles.ingestion.properties import lifted
 from profiles.models import Attribute, Namespace, Source
 from profiles.models.events import EventType
 from profiles.models.reference import NamespaceRole
 from profiles.norm import normal
+from profiles.telltale import looks_personal
 
 NORMAL_SIZE = 32 * 1024
 LARGEST = 256 * 1024
@@ -67,7 +68,7 @@ class Shaper:
         self.source = source
         self.is_test = is_test
         self.threshold = timedelta(seconds=source.skew_threshold_seconds)
-        self.attributes = dict(Attribute.objects.filter(active=True).values_list("code", "type"))
+        self.attributes = {one.code: one for one in Attribute.objects.filter(active=True)}
         self.namespaces = {one.code: one for one in Namespace.objects.all()}
         self.own = next(one for one in self.namespaces.values() if one.pk == source.namespace_id)
         usable = {NamespaceRole.ANCHOR, NamespaceRole.LINKING, NamespaceRole.SUPPORTED}
@@ -134,10 +135,11 @@ class Shaper:
             told = _page(told)
         if row.type in (EventType.IDENTIFY, EventType.GROUP):
             told = _object(_object(event.get("context")).get("traits")) | _object(event.get("traits"))
-        unread = {}
+        unread, named = {}, {}
         if row.type == EventType.IDENTIFY:
             told, unread = self._learn(person, told)
         if row.type == EventType.GROUP:
+            named = {"name": told.pop("name")} if "name" in told else {}  # a group may be one person, or a family
             told = {"group_id": event.get("groupId"), **told}
         if row.type == EventType.ALIAS:
             told = {"previous_user_id": event.get("previousId"), **told}
@@ -146,7 +148,7 @@ class Shaper:
         if context := _context(event):
             told = {**told, "context": context}
         opened, personal = parted(told)
-        row.properties, row.personal = lifted(row, opened), personal | unread
+        row.properties, row.personal = lifted(row, opened), personal | unread | named
         row.flags += ("value_refused",) if unread else ()
 
     def _learn(self, person: Person, traits: dict) -> tuple[dict, dict]:
@@ -170,7 +172,7 @@ class Shaper:
             person.identifiers.append((code, str(value), False))
             return True
         try:
-            TYPES[self.attributes[code]](value)
+            typed(self.attributes[code], value)
         except Unreadable:
             return False
         person.traits[code] = value

@@ -20,6 +20,7 @@ from profiles.models import AccessEntry, Inbox
 from tests.builders import source, user
 
 COUNT = 50
+KINDS = ("email", "first", "last", "phone", "cpr", "card")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -31,6 +32,8 @@ def canary(number: int) -> dict[str, str]:
         "first": f"Kanarifugla{number}zq",
         "last": f"Zwitschermann{number}qx",
         "phone": f"+45267{31000 + number * 7:05d}",
+        "cpr": f"{1 + number % 28:02d}0490{4100 + number:04d}",
+        "card": f"4571 9{number:03d} 6173 5482",
     }
 
 
@@ -57,7 +60,7 @@ def by_file(shop, people, folder: Path):
             {
                 "external_id": "number",
                 "identifiers": identifiers,
-                "traits": {"first_name": "first", "last_name": "last"},
+                "traits": {"first_name": "first", "last_name": "last", "gender": "email", "interests": "cpr"},
             }
         )
     )
@@ -78,13 +81,34 @@ def calls(one, number):
     traits = {"email": one["email"], "phone": one["phone"], "firstName": one["first"], "lastName": one["last"]}
     who = {"userId": one["number"], "timestamp": "2026-11-20T10:00:00Z"}
     yield {"type": "identify", "messageId": f"i{number}", "traits": traits} | who
+    yield {"type": "identify", "messageId": f"o{number}", "traits": in_open_traits(one)} | who
+    yield {"type": "group", "messageId": f"g{number}", "groupId": "G", "traits": {"name": one["last"]}} | who
+    yield {"type": "track", "event": "", "messageId": f"q{number}", "properties": {one["email"]: 1}} | who  # aside
     hidden = {"comment": one["email"], "shipping": {"name": one["last"], "phone": one["phone"]}, "total": 5}
+    hidden |= {one["email"]: 1, "kunde": {one["phone"]: True}, "navn": one["last"], "förnamn": one["first"]}
+    hidden |= {"note": one["cpr"], "paid": one["card"], "reply": one["email"].replace("@", "＠")}
     yield {"type": "track", "event": "Ordered", "messageId": f"t{number}", "properties": hidden} | who
 
 
+def in_open_traits(one) -> dict:
+    """What belongs in no attribute that is kept in clear, and names of traits that no attribute has."""
+    return {
+        "gender": one["email"],
+        "country": one["last"],
+        "postal_code": one["phone"],
+        "city": one["cpr"],
+        "company": one["card"],
+        "interests": ["golf", one["email"]],
+        "language": one["email"].replace("@", "＠"),
+        one["email"]: 1,
+        "efternavn": one["last"],
+    }
+
+
 def values(people) -> list[str]:
+    wide = [one["email"].replace("@", "＠") for one in people]
     bare = [one["phone"].removeprefix("+45") for one in people]
-    return [one[key] for one in people for key in ("email", "first", "last", "phone")] + bare
+    return [one[key] for one in people for key in KINDS] + wide + bare
 
 
 def found_in(content: bytes, people) -> set[str]:

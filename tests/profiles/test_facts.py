@@ -238,6 +238,40 @@ def test_an_invalid_identifier_is_left_out_with_a_note_and_the_rest_is_kept():
     assert set(Identifier.objects.values_list("namespace__code", flat=True)) == {"customer_no"}
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "code"),
+    [
+        ("gender", "anna@example.dk", "personal_value"),
+        ("postal_code", "+45 22 33 44 66", "personal_value"),
+        ("city", "010190-1234", "personal_value"),
+        ("interests", ["golf", "anna＠example.dk"], "personal_value"),
+        ("interests", "golf;anna@example.dk", "personal_value"),
+        ("loyalty_points", 198803200016, "personal_value"),
+        ("company", "4111 1111 1111 1111", "personal_value"),
+        ("country", "anna@example.dk", "personal_value"),
+        ("country", "Atlantis", "not_a_country"),
+        ("country", "XX", "not_a_country"),
+    ],
+)
+def test_a_value_that_an_open_attribute_must_not_hold_is_left_out_with_a_note(attribute, value, code):
+    outcome = write(one(language="da", **{attribute: value})).people[0]
+
+    assert (outcome.state, [(note.column, note.code) for note in outcome.notes]) == ("new", [(attribute, code)])
+    assert set(Trait.objects.values_list("attribute__code", flat=True)) == {"language"}
+    assert not any(str(value) in note.detail for note in outcome.notes)
+
+
+def test_a_sealed_attribute_may_hold_what_tells_who_somebody_is():
+    assert write(one(full_name="anna@example.dk")).people[0].notes == []
+
+
+@pytest.mark.parametrize("said", ["DK", " dk", "Denmark", "Danmark", "DÄNEMARK"])
+def test_a_country_is_kept_by_its_code(said):
+    write(one(country=said))
+
+    assert Trait.objects.get().text == "DK"
+
+
 def test_empty_values_say_nothing():
     person(external_id="C1", city="Aarhus", interests=["tea"])
     person(external_id="C1", city=" ", interests=[], language=None, birth_date="")

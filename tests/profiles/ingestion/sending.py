@@ -12,7 +12,9 @@ from django.utils import timezone
 from cdp.kit.sql import rows
 from profiles import keys
 from profiles.ingestion import draining
-from profiles.models import Event, Inbox, QuarantineItem, Source
+from profiles.ingestion.events import PLACE
+from profiles.models import Event, Inbox, QuarantineItem, Record, Source
+from profiles.vault import Keyring
 from tests import builders
 
 numbers = itertools.count(1)
@@ -73,6 +75,13 @@ def take(*events: dict, key: str | None = None, **options) -> None:
 def stored() -> set[str]:
     """The names of all events."""
     return set(Event.objects.values_list("name", flat=True))
+
+
+def personal(name: str) -> dict:
+    """The sealed properties of the event of this name."""
+    event = Event.objects.get(name=name)
+    subject = Record.objects.get(pk=event.record_id).subject_id
+    return json.loads(Keyring.existing({subject}).open(subject, PLACE, event.sealed) or "{}")
 
 
 def reasons() -> dict[str, int]:

@@ -1,14 +1,11 @@
 """Who a call is of, and what it says of them."""
 
-import json
-
 import pytest
 
 from profiles import vault
-from profiles.ingestion import events
 from profiles.models import Event, GoldenValue, Identifier, Profile, Record, Subject, Trait
 from tests import builders
-from tests.profiles.ingestion.sending import drain, identify, reasons, send, take, track, write_key
+from tests.profiles.ingestion.sending import drain, identify, personal, reasons, send, take, track, write_key
 
 pytestmark = pytest.mark.django_db
 
@@ -33,13 +30,6 @@ def opened(attribute: str) -> list[str]:
     values = Trait.objects.filter(attribute__code=attribute)
     ring = vault.Keyring.existing({one.subject_id for one in values})
     return [ring.open(one.subject_id, "profiles_trait.sealed", one.sealed) for one in values]
-
-
-def personal(name: str) -> dict:
-    """The sealed properties of the event of this name."""
-    event = Event.objects.get(name=name)
-    subject = Record.objects.get(pk=event.record_id).subject_id
-    return json.loads(vault.Keyring.existing({subject}).open(subject, events.PLACE, event.sealed) or "{}")
 
 
 TRAITS = {
@@ -102,6 +92,21 @@ def test_a_trait_that_is_none_of_its_kind_is_sealed_with_the_event_and_flagged()
 
     assert golden() == {"city": "Ribe"}
     assert personal("identify") == {"birth_date": "unknown", "email": "no address", "loyalty_points": "many"}
+    assert Event.objects.get().flags == ["value_refused"]
+
+
+def test_a_trait_that_tells_who_somebody_is_does_not_stand_in_an_open_attribute():
+    told = {"gender": "anna@example.dk", "interests": ["garn", "+45 20 12 34 56"], "postalCode": "0101901234"}
+
+    take(identify(traits={**told, "company": "Ærø ApS", "country": "Atlantis"}))
+
+    assert golden() == {"company": "Ærø ApS"}
+    assert personal("identify") == {
+        "gender": "anna@example.dk",
+        "interests": ["garn", "+45 20 12 34 56"],
+        "postal_code": "0101901234",
+        "country": "Atlantis",
+    }
     assert Event.objects.get().flags == ["value_refused"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from profiles.ingestion.personal import is_personal, parted
 from profiles.models import Event
-from tests.profiles.ingestion.sending import identify, reasons, take, text_of_database, track
+from tests.profiles.ingestion.sending import identify, personal, reasons, take, text_of_database, track
 
 pytestmark = pytest.mark.django_db
 
@@ -67,10 +67,12 @@ def test_the_name_is_what_happened_or_what_the_page_is_called(call, name, catego
     assert list(Event.objects.values_list("name", "category")) == [(name, category)]
 
 
-def test_the_group_and_its_traits_are_properties():
-    take(track(type="group", groupId="org-7", traits={"name": "Åkesson AB", "employees": 12}))
+def test_the_group_and_its_traits_are_properties_and_its_name_is_sealed():
+    take(track(type="group", groupId="org-7", traits={"name": "Familien Åkesson", "employees": 12}))
 
-    assert Event.objects.get().properties == {"group_id": "org-7", "name": "Åkesson AB", "employees": 12}
+    event = Event.objects.get()
+    assert event.properties == {"group_id": "org-7", "employees": 12}
+    assert personal("group") == {"name": "Familien Åkesson"}
 
 
 def test_of_the_context_only_campaign_page_and_consent_signal_are_kept():
@@ -123,10 +125,58 @@ def test_a_page_is_kept_without_the_query_of_its_addresses():
         ("passengers", [{"name": "Anna Hansen"}]),
         ("customer_name", "Anna Hansen"),
         ("deep", {"a": [{"b": "anna@example.dk"}]}),
+        ("note", "anna＠example.dk"),
+        ("note", "＋45 20 12 34 56"),
+        ("id", "010190\u20111234"),
+        ("id", "0101901234"),
+        ("chat", "0101901234"),
+        ("note", "CPR 010190 1234."),
+        ("id", "8803200016"),
+        ("id", "198803200016"),
+        ("id", 198803200016),
+        ("id", "15108695088"),
+        ("paid_with", "4111 1111 1111 1111"),
+        ("paid_with", "4111-1111-1111-1111 12/27"),
+        ("paid_with", "4571 1234 5678 9010"),
+        ("paid_with", "378282246310005"),
+        ("paid_with", 4111111111111111),
+        ("order_id", "anna@example.dk"),
+        ("kunde", {"name": "Anna Hansen"}),
+        ("gäster", [{"name": "Anna Hansen"}]),
     ],
 )
 def test_a_property_that_could_tell_who_it_is_is_personal(name, value):
     assert is_personal(name, value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("navn", "namn", "fornavn", "efternavn", "etternavn", "förnamn", "Efternamn", "kundenavn", "kontakt_namn"),
+        *("adresse", "leveringsadresse", "adress", "gade", "gata", "vej", "väg", "postnummer", "postnr"),
+        *("telefon", "Telefonnr.", "tlf", "mobil", "mobilnummer", "mail", "e-post", "epost", "modtager", "mottagare"),
+        *(
+            "cpr",
+            "CPR-nr",
+            "personnummer",
+            "fødselsnummer",
+            "fødselsdato",
+            "foedselsdato",
+            "FÖDELSEDATUM",
+            "fødselsdag",
+        ),
+        *("kortnummer", "kontonr", "adgangskode", "lösenord", "brugernavn", "användarnamn"),
+    ],
+)
+def test_a_nordic_name_of_something_personal_is_known(name):
+    assert is_personal(name, "x")
+
+
+@pytest.mark.parametrize("value", ["x", 1, None, True, {}])
+@pytest.mark.parametrize("name", ["anna@example.dk", "for anna＠example.dk", "+45 20 12 34 56", "010190-1234"])
+def test_a_name_that_tells_who_it_is_seals_its_property_whatever_the_value(name, value):
+    assert is_personal(name, value)
+    assert is_personal("deep", [{"a": {name: value}}])
 
 
 @pytest.mark.parametrize(
@@ -146,13 +196,33 @@ def test_a_property_that_could_tell_who_it_is_is_personal(name, value):
         ("delivery", {"method": "home"}),
         ("products", [{"name": "Running shoe"}]),
         ("product_name", "Running shoe"),
+        ("produktnavn", "Løbesko"),
+        ("upgrade", "brigade"),
+        ("ordrenummer", "0101901234"),
+        ("created_at", "1712345678"),
+        ("clock", 1712345678),
+        ("ean", "4111111111111111"),
+        ("parcel", "370700000000000002"),
+        ("size", "55.0101901234"),
+        ("when", "2026-11-21 18:29:48"),
+        ("id", "0101991234567"),
+        ("id", "3102901234"),
+        ("id", "8803200017"),
+        ("ratio", float("inf")),
+        ("ratio", float("nan")),
     ],
 )
 def test_an_ordinary_property_is_open(name, value):
     assert not is_personal(name, value)
 
 
-@pytest.mark.parametrize("text", ["+1" * 100_000, "%40" * 80_000, "@" * 200_000, "a" * 200_000 + "@", "1-" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("+1" * 100_000, "%40" * 80_000, "@" * 200_000, "a" * 200_000 + "@", "1-" * 100_000, "1 " * 100_000),
+        *("3102901234 " * 20_000, "4111 1111 1111 " * 15_000, "\ufdfa" * 80_000),
+    ],
+)
 def test_telling_takes_no_longer_for_a_hostile_text(text):
     import time
 
@@ -178,6 +248,13 @@ def test_no_planted_value_is_stored_open_anywhere():
         "planted.bad@example.dk",
         "planted-message",
         "planted-alias",
+        "planted.key@example.dk",
+        "planted.trait.key@example.dk",
+        "planted.bad.key@example.dk",
+        "planted.gender@example.dk",
+        "planted.interest@example.dk",
+        "4520887766",
+        "Plantlandia",
     ]
     take(
         identify(
@@ -199,10 +276,22 @@ def test_no_planted_value_is_stored_open_anywhere():
         track(userId="planted-user", event="", properties={"email": planted[11]}),
         track(userId="planted-user", event=f"For {planted[0]}"),
         track(userId="planted-user", type="alias", previousId="planted-alias"),
+        track(userId="planted-user", properties={planted[14]: 1}),
+        track(userId="planted-user", event="", properties={planted[16]: 1}),
+        identify(
+            userId="planted-user",
+            traits={
+                planted[15]: 1,
+                "gender": planted[17],
+                "interests": ["garn", planted[18]],
+                "postalCode": f"+{planted[19]}",
+                "country": planted[20],
+            },
+        ),
     )
 
     everything = text_of_database()
-    assert reasons() == {"no_event_name": 1, "bad_event_name": 1}
+    assert reasons() == {"no_event_name": 2, "bad_event_name": 1}
     assert [one for one in planted if one in everything] == []
 
 
