@@ -45,6 +45,9 @@ class ServiceKey(models.Model):
         help_text=_("Addresses it may come from, such as 10.0.0.0/8. Empty: any."),
     )
     is_test = models.BooleanField(_("test key"), default=False)
+    made_by = models.ForeignKey(
+        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("made by")
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
@@ -60,7 +63,8 @@ class ServiceKey(models.Model):
         ordering = ["name"]
 
     def __str__(self):
-        return self.name
+        """The name, and who made it: so stand its readings in the access log."""
+        return f"{self.name} ({self.made_by.get_username()})"[:150] if self.made_by else self.name
 
 
 class StaffSession(AbstractBaseSession):

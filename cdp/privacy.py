@@ -30,6 +30,7 @@ OWN = [
         "cdp.ServiceKey",
         keyed="digest",
         open="id name start scopes networks is_test created_at expires_at revoked_at last_used_at",
+        staff="made_by",
     ),
 ]
 

@@ -101,7 +101,13 @@ ROLES = {
         title=_("Lead steward"),
         task=_("A steward who also sets the vocabulary and approves what others ask for."),
         grants=STEWARDSHIP
-        | {"profiles.attribute": EDIT, "profiles.namespace": EDIT, "profiles.source": EDIT, "segments.segment": EDIT},
+        | {
+            "profiles.attribute": EDIT,
+            "profiles.namespace": EDIT,
+            "profiles.source": EDIT,
+            "segments.segment": EDIT,
+            "cdp.servicekey": EDIT,
+        },
         may=(*STEWARDSHIP_MAY, "segments.refresh_segment", "segments.approve_activation"),
     ),
     "Compliance officer": Role(
@@ -125,6 +131,7 @@ ROLES = {
             "consents.suppression": EDIT,
             "partners.*": VIEW,
             "segments.*": VIEW,
+            "cdp.servicekey": EDIT,
             "admin.logentry": VIEW,
         },
         may=(
@@ -215,7 +222,7 @@ ROLES = {
         title=_("System admin"),
         task=_("Runs the installation: users and their roles, keys, jobs; sees no personal values."),
         grants={
-            "cdp.servicekey": EDIT,
+            "cdp.servicekey": "view change",
             "cdp.user": EDIT,
             "admin.logentry": VIEW,
             "axes.accessattempt": "view delete",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cdp.kit.refused import Refused
-from cdp.kit.scopes import SCOPES
+from cdp.kit.scopes import SCOPES, not_held
 from cdp.models import ServiceKey
 
 PREFIX = "cdpk_"
@@ -28,6 +28,14 @@ class UnknownScope(Refused):
     sentence = _("No such scope: %(unknown)s. Known: %(known)s.")
 
 
+class ScopeNotHeld(Refused):
+    """Somebody would give a key more than they may do themselves."""
+
+    code = "scope_not_held"
+    status = 403
+    sentence = _("You may not do this yourself, so you cannot give it: %(scopes)s.")
+
+
 def issue(
     *,
     name: str,
@@ -35,11 +43,17 @@ def issue(
     networks: Iterable[str] = (),
     expires_at: datetime | None = None,
     is_test: bool = False,
+    by=None,
 ) -> tuple[ServiceKey, str]:
-    """A new key: its row, and the key itself, which is nowhere else. Raises UnknownScope."""
+    """A new key: its row, and the key itself, which is nowhere else.
+
+    by: who makes it, None on the command line. Raises UnknownScope, and ScopeNotHeld where `by` may not do it.
+    """
     scopes = sorted(set(scopes))
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
         raise UnknownScope(unknown=", ".join(unknown), known=", ".join(SCOPES))
+    if withheld := not_held(by, scopes) if by else []:
+        raise ScopeNotHeld(scopes=", ".join(withheld))
     text = PREFIX + "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     row = ServiceKey.objects.create(
         name=name,
@@ -49,6 +63,7 @@ def issue(
         networks=list(networks),
         expires_at=expires_at,
         is_test=is_test,
+        made_by=by,
     )
     return row, text
 
@@ -56,7 +71,8 @@ def issue(
 def find(text: str) -> ServiceKey | None:
     """The key in force that `text` is; None for an unknown, revoked or expired one."""
     in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    return ServiceKey.objects.filter(in_time, digest=_digest(text), revoked_at=None).first()
+    keys = ServiceKey.objects.select_related("made_by")
+    return keys.filter(in_time, digest=_digest(text), revoked_at=None).first()
 
 
 def names(ids: Iterable[UUID]) -> dict[UUID, str]:
