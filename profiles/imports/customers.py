@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import pyarrow as pa
+from django.db import transaction
 
 from profiles import facts
 from profiles.facts import Outcome, Person, State
@@ -46,12 +47,28 @@ class Customers:
         return PeopleSheet(block, people, self._decisions.rows(said, keep))
 
     def write(self, reading: PeopleSheet) -> Loaded:
-        written = facts.write(people=reading.people, **self._load.people())
+        """A row goes in whole or not at all: where decisions are refused, all is written again without their rows."""
+        out: dict[int, Fault] = {}
+        while True:
+            with transaction.atomic():
+                loaded, refused = self._write(reading, out)
+                transaction.set_rollback(bool(refused))
+            if not refused:
+                return loaded
+            out |= refused
+
+    def _write(self, reading: PeopleSheet, out: dict[int, Fault]) -> tuple[Loaded, dict[int, Fault]]:
+        """Write all but the rows at `out`; give what became of them, and the rows whose decisions were refused."""
+        kept = [at for at in range(len(reading.people)) if at not in out]
+        written = facts.write(people=[reading.people[at] for at in kept], **self._load.people())
         resolve(subjects=written.touched)
-        faults = self._refused(written.people)
-        fitting = {at: one for at, one in enumerate(written.people) if at not in faults}
+        people = [Outcome(State.REFUSED)] * len(reading.people)
+        for at, one in zip(kept, written.people, strict=True):
+            people[at] = one
+        faults = out | self._refused(dict(zip(kept, written.people, strict=True)))
+        fitting = {at: one for at, one in enumerate(people) if at not in faults}
         recorded, refused = self._decisions.record(reading.block, fitting, reading.decisions)
-        return self._counted(reading, written.people, recorded).without(faults | refused)
+        return self._counted(reading, people, recorded).without(faults), refused
 
     def forget(self) -> None:
         """Nothing is remembered from block to block."""
@@ -64,8 +81,8 @@ class Customers:
             seen = datetime.fromisoformat(moment) if moment else self._load.observed_at
             yield self._reader.person(external_id, content, seen, number)
 
-    def _refused(self, people: list[Outcome]) -> dict[int, Fault]:
-        return {at: self._load.fault(one.problems[0]) for at, one in enumerate(people) if one.state == State.REFUSED}
+    def _refused(self, people: dict[int, Outcome]) -> dict[int, Fault]:
+        return {at: self._load.fault(one.problems[0]) for at, one in people.items() if one.state == State.REFUSED}
 
     def _counted(self, reading: PeopleSheet, people: list[Outcome], recorded: set[int]) -> Loaded:
         """A row of people counts by what became of the person, a row of decisions as new where one was recorded."""
