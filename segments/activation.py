@@ -5,6 +5,7 @@ and the manifest. Whoever was sent in the run before and is not now is removed.
 """
 
 from collections import Counter
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -166,7 +167,10 @@ def _refuse_others_than_asked(activation: Activation, members: int) -> None:
 
 
 def _chosen(answers: list[Answer], destination: Destination, by):
-    """({profile: ledger position}, {profile: reason}, the sheet). Without the address of its channel nobody is sent."""
+    """({profile: answer}, {profile: reason}, the sheet). Without the address of its channel nobody is sent.
+
+    An answer names an address only where the sheet holds it.
+    """
     allowed = sorted((answer for answer in answers if answer.allowed), key=lambda answer: answer.profile)
     left_out = {answer.profile: answer.reason for answer in answers if not answer.allowed}
     purpose = str(destination.purpose.title)
@@ -178,7 +182,7 @@ def _chosen(answers: list[Answer], destination: Destination, by):
         if any(values.get(field) is None for field in addressed):
             left_out[answer.profile] = "no_contact_point"
             continue
-        sent[answer.profile] = answer.position
+        sent[answer.profile] = answer if addressed else replace(answer, identifier=None)
         rows.append([f"prf_{answer.profile}", *(values.get(field) for field in destination.fields)])
     return sent, left_out, Sheet([fields.REFERENCE, *destination.fields], rows)
 
@@ -208,14 +212,12 @@ def _taken_back(removed: set[UUID], sent: dict, destination: Destination, by) ->
 
 def _record_shipments(activation, sent: dict, left_out: dict, removed: set) -> None:
     rows = [
-        *((activation.pk, profile, Outcome.SENT.value, "", position) for profile, position in sent.items()),
-        *((activation.pk, profile, Outcome.LEFT_OUT.value, reason, None) for profile, reason in left_out.items()),
-        *(
-            (activation.pk, profile, Outcome.REMOVED.value, left_out.get(profile, "left_segment"), None)
-            for profile in removed
-        ),
+        *((profile, Outcome.SENT.value, "", answer.position, answer.identifier) for profile, answer in sent.items()),
+        *((profile, Outcome.LEFT_OUT.value, reason, None, None) for profile, reason in left_out.items()),
+        *((one, Outcome.REMOVED.value, left_out.get(one, "left_segment"), None, None) for one in removed),
     ]
-    sql.copy_in("segments_shipment", ["activation_id", "profile", "outcome", "reason", "consent_position"], rows)
+    columns = ["activation_id", "profile", "outcome", "reason", "consent_position", "identifier"]
+    sql.copy_in("segments_shipment", columns, ((activation.pk, *row) for row in rows))
 
 
 def _finish(activation, destination, folder: str, files: list[DestinationFile], *, sent, left_out, removed) -> None:
@@ -247,7 +249,7 @@ def _manifest(activation, destination, files, sent) -> dict:
         "rows": activation.sent,
         "removed": activation.removed,
         "left_out": activation.left_out,
-        "ledger_position": max((position for position in sent.values() if position), default=None),
+        "ledger_position": max((answer.position for answer in sent.values() if answer.position), default=None),
         "files": [
             {
                 "name": file.name,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from cdp.kit.refused import Refused
 from consents import decision
 from consents.locks import profiles_of
-from profiles.models import Profile, Subject
+from profiles.models import Identifier, Profile, Subject
 from segments.destinations import storage
 from segments.models import Activation, ActivationState, Outcome
 
@@ -18,12 +18,13 @@ class Superseded(Refused):
 
 
 class Outdated(Refused):
-    """Since the file was written somebody withdrew, objected, was restricted, suppressed or erased."""
+    """Since the file was written somebody withdrew, objected, was restricted, suppressed or erased, for the address
+    that is in it at least."""
 
     code = "file_outdated"
     sentence = _(
-        "%(lost)d of the %(all)d people in this file may no longer be in it, so nothing is handed out. "
-        "Ask for a new run: it leaves them out, and takes them back from the destination."
+        "%(lost)d of the %(all)d people in this file may no longer be in it as it stands, so nothing is handed out. "
+        "Ask for a new run: it decides about each of them again, and takes back who may not go."
     )
 
 
@@ -37,10 +38,10 @@ def people(activation: Activation, name: str) -> list[UUID]:
         raise storage.FileLost
     goes = name == listed[0]
     outcome = Outcome.SENT if goes else Outcome.REMOVED
-    found = list(activation.shipments.filter(outcome=outcome).values_list("profile", flat=True))
+    found = dict(activation.shipments.filter(outcome=outcome).values_list("profile", "identifier"))
     if goes:
         _refuse_outdated(activation, found)
-    return found
+    return list(found)
 
 
 def withheld(activation: Activation) -> Refused | None:
@@ -54,19 +55,28 @@ def withheld(activation: Activation) -> Refused | None:
     return Superseded() if later.exists() else None
 
 
-def _refuse_outdated(activation: Activation, sent: list[UUID]) -> None:
-    """A person whose shipment was erased is in the file still, and counts as lost."""
+def _refuse_outdated(activation: Activation, sent: dict[UUID, UUID | None]) -> None:
+    """sent: {person: identifier that went}. Whose shipment was erased is in the file still, and counts as lost."""
     if refusal := withheld(activation):
         raise refusal
     may, present = _may_go(activation), profiles_of(sent)
-    still = sum(present.get(person) in may for person in sent)
-    if still < activation.sent:
-        raise Outdated(lost=activation.sent - still, all=activation.sent)
+    still = [(went, may[present[person]]) for person, went in sent.items() if present.get(person) in may]
+    lost = activation.sent - len(still) + _at_another_address(still)
+    if lost:
+        raise Outdated(lost=lost, all=activation.sent)
 
 
-def _may_go(activation: Activation) -> set[UUID]:
-    """Of those who were sent, as they are now, the ones who could go now for what the file was written for."""
+def _at_another_address(addresses: list[tuple[UUID | None, UUID | None]]) -> int:
+    """How many pairs of (identifier that went, identifier that would go now) are not the same address."""
+    changed = [pair for pair in addresses if pair[0] and pair[0] != pair[1]]
+    named = Identifier.objects.filter(pk__in={identifier for pair in changed for identifier in pair if identifier})
+    blinds = {identifier: bytes(blind) for identifier, blind in named.values_list("pk", "blind")}
+    return sum(blinds.get(went) != blinds.get(goes) for went, goes in changed)
+
+
+def _may_go(activation: Activation) -> dict[UUID, UUID | None]:
+    """{profile: identifier} of those who were sent, as they are now, and could go now for what the file was written."""
     shipped = activation.shipments.filter(outcome=Outcome.SENT).values("profile")
     now = Profile.objects.filter(pk__in=Subject.objects.filter(pk__in=shipped).values("profile"), is_test=False)
     asked = {"purpose": activation.manifest["purpose"], "channel": activation.manifest["channel"]}
-    return {answer.profile for answer in decision.decide_many(now, **asked) if answer.allowed}
+    return {answer.profile: answer.identifier for answer in decision.decide_many(now, **asked) if answer.allowed}

@@ -15,7 +15,7 @@ HOLDINGS = [
         exported=True,
         erased=True,
         person="profile",
-        open="id activation outcome reason consent_position",
+        open="id activation outcome reason consent_position identifier",
     ),
     Holding("segments.Destination", open="id key title kind purpose channel fields active"),
     Holding(

@@ -291,7 +291,7 @@ def test_a_file_that_may_not_leave_any_more_says_why_and_what_to_do():
     activation.run(activation.request(segment=first.segment, destination=mail))
     later = lead.get(page)
 
-    assert "1 of the 1 people in this file may no longer be in it, so nothing is handed out. Ask for a new run" in told
+    assert "1 of the 1 people in this file may no longer be in it as it stands" in told
     assert file not in later.content.decode()
     assert "A later run of this segment to this destination has replaced the file." in text_of(later)
 

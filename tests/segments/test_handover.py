@@ -4,6 +4,7 @@ import pytest
 
 from cdp.kit.sql import execute
 from consents import layers, suppression
+from consents.decision import decide
 from consents.models import Restriction
 from profiles import decisions
 from profiles.models import AccessEntry
@@ -50,8 +51,8 @@ def downloads():
     return AccessEntry.objects.filter(action="activation_download").order_by("id")
 
 
-def withdrawal(person, purpose):
-    consents.say(person, purpose, "ConsentWithdrawn", channel="email")
+def withdrawal(person, purpose, **said):
+    consents.say(person, purpose, "ConsentWithdrawn", channel="email", **said)
 
 
 def objection(person, purpose):
@@ -82,6 +83,47 @@ def test_a_file_stays_here_once_a_person_in_it_may_not_go(newsletter, people, si
     assert downloads().count() == 1
 
 
+def with_two_addresses(purpose):
+    """A person who may be written to at the first of two addresses."""
+    anna, same = dane(1), dane(2)
+    decisions.same(subject=anna, other=same, reason="one person", by=None)
+    consents.say(anna, purpose, channel="email", contact=("email", "person1@example.dk"), days_ago=2)
+    return anna
+
+
+def test_a_file_stays_here_once_a_person_may_be_reached_only_at_another_address(newsletter):
+    anna = with_two_addresses(newsletter)
+    done = written(newsletter)
+    assert b"person1@example.dk" in activation.download(done, "people.csv", by=user())
+
+    withdrawal(anna, newsletter, contact=("email", "person1@example.dk"))
+    consents.say(anna, newsletter, channel="email", contact=("email", "person2@example.dk"))
+
+    assert decide(anna, purpose="newsletter", channel="email").allowed
+    assert refused(done).startswith("1 of the 1 people")
+
+
+def test_a_file_without_addresses_leaves_wherever_a_person_may_be_reached(newsletter):
+    anna = with_two_addresses(newsletter)
+    done = written(newsletter, names=("first_name",))
+
+    withdrawal(anna, newsletter, contact=("email", "person1@example.dk"))
+    consents.say(anna, newsletter, channel="email", contact=("email", "person2@example.dk"))
+
+    assert activation.download(done, "people.csv", by=user()).count(b"Name") == 1
+
+
+def test_the_same_address_said_again_keeps_nothing_back(newsletter):
+    anna = dane(1, source=source("till"), external_id="T1")
+    consents.say(anna, newsletter, channel="email", days_ago=2)
+    done = written(newsletter)
+
+    dane(1, source=source("till"), external_id="T1", verified=True, city="Odense")
+    consents.say(anna, newsletter, channel="email", contact=("email", "person1@example.dk"))
+
+    assert b"person1@example.dk" in activation.download(done, "people.csv", by=user())
+
+
 def test_people_who_may_go_and_others_who_may_not_keep_nothing_back(newsletter, people):
     done = written(newsletter)
     withdrawal(dane(7), newsletter)
@@ -91,7 +133,7 @@ def test_people_who_may_go_and_others_who_may_not_keep_nothing_back(newsletter, 
 
 
 def test_a_person_who_was_merged_since_is_asked_about_as_the_present_one(newsletter, people):
-    done = written(newsletter)
+    done = written(newsletter, names=("first_name",))
     decisions.same(subject=people[1], other=people[0], reason="one person", by=None)
     assert activation.download(done, "people.csv", by=user())
 
