@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from profiles.facts.terms import TermsMissing
 from profiles.imports import files, handlers, rejects, runs
-from profiles.imports.handlers import Refusal
+from profiles.imports.handlers import Answered, Refusal
 from profiles.imports.mapping import MappingRefused
 from profiles.imports.refusals import AlreadyLoaded, Busy, FileRefused, MappingMissing, WrongState
 from profiles.models import AccessEntry, Batch, Event, Mapping, Profile, Record, Rejection, Subject
@@ -490,7 +490,9 @@ def test_decisions_in_a_file_are_handed_to_who_keeps_them(monkeypatch):
 
     def keep(*, batch, said, by):
         given.extend(said)
-        return [Refusal(one.row_number, "state", "too_old", "Too old.") for one in said if one.wording == "old"]
+        old = [one.row_number for one in said if one.wording == "old"]
+        refusals = [Refusal(number, "state", "too_old", "Too old.") for number in old]
+        return Answered({one.row_number for one in said} - {*old}, refusals)
 
     monkeypatch.setitem(handlers._registered, "consents", keep)
     content = table(
