@@ -1,8 +1,9 @@
 """The access log over the API: who opened personal values, read-only."""
 
+import django_filters
 from rest_framework import mixins, serializers
 
-from cdp.kit.api import ScopedViewSet
+from cdp.kit.api import MomentFilter, ScopedViewSet
 from profiles.models import AccessEntry
 
 
@@ -24,13 +25,22 @@ class AccessEntrySerializer(serializers.ModelSerializer):
         ]
 
 
+class AuditFilter(django_filters.FilterSet):
+    recorded_at__gte = MomentFilter(field_name="recorded_at", lookup_expr="gte")
+    recorded_at__lt = MomentFilter(field_name="recorded_at", lookup_expr="lt")
+
+    class Meta:
+        model = AccessEntry
+        fields = ["actor", "action", "allowed"]
+
+
 class AuditViewSet(mixins.ListModelMixin, ScopedViewSet):
     """Who opened which personal values, newest first."""
 
     scopes = {"list": "audit:read"}
     queryset = AccessEntry.objects.all()
     serializer_class = AccessEntrySerializer
-    filterset_fields = {"actor": ["exact"], "action": ["exact"], "recorded_at": ["gte", "lt"], "allowed": ["exact"]}
+    filterset_class = AuditFilter
 
 
 routes = [("audit", AuditViewSet)]

@@ -16,7 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 
-from cdp.kit.api import ScopedView, ScopedViewSet, opens_personal_values
+from cdp.kit.api import MomentField, MomentFilter, ScopedView, ScopedViewSet, opens_personal_values
 from cdp.kit.refused import Refused
 from profiles import facts, golden, lookup, resolution
 from profiles.models import Batch, Event, GoldenValue, Profile, Source, Subject
@@ -81,7 +81,7 @@ class ProfileFilter(django_filters.FilterSet):
     loyalty_no = django_filters.CharFilter(method="by_identifier")
     user_id = django_filters.CharFilter(method="by_identifier")
     country = django_filters.CharFilter(method="by_country")
-    updated_since = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+    updated_since = MomentFilter(field_name="updated_at", lookup_expr="gte")
 
     def by_identifier(self, queryset, name, value):
         return queryset.filter(pk__in=lookup.by_identifier(name, value))
@@ -157,7 +157,7 @@ class StatementSerializer(serializers.Serializer):
 
     identifiers = IdentifierSerializer(many=True, default=list)
     traits = serializers.DictField(default=dict)
-    observed_at = serializers.DateTimeField(default=None, allow_null=True)
+    observed_at = MomentField(default=None, allow_null=True)
 
 
 class NotWritten(Refused):
@@ -212,8 +212,8 @@ class EventSerializer(serializers.ModelSerializer):
 class EventFilter(django_filters.FilterSet):
     profile = django_filters.CharFilter(method="of_profile")
     name = django_filters.CharFilter(field_name="name")
-    since = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="occurred_at", lookup_expr="lt")
+    since = MomentFilter(field_name="occurred_at", lookup_expr="gte")
+    until = MomentFilter(field_name="occurred_at", lookup_expr="lt")
 
     def of_profile(self, queryset, name, value):
         person = lookup.living(profile_id(value))

@@ -88,7 +88,7 @@ def unknown(request) -> HttpResponse:
 def problem(refusal: NotAccepted) -> HttpResponse:
     """The RFC 9457 document, with the members that senders read."""
     body = {
-        "type": f"/docs/errors#{refusal.code}",
+        "type": f"urn:kendt:problem:{refusal.code}",
         "title": refusal.code.replace("_", " ").capitalize(),
         "status": refusal.status,
         "detail": str(refusal),

@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from cdp.kit.api import ScopedViewSet, staff
+from cdp.kit.api import MomentFilter, ScopedViewSet, staff
 from profiles import lookup
 from profiles.api import public_id
 from segments import activation, definitions, language, membership, preview, why
@@ -174,7 +174,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
 class MembershipFilter(django_filters.FilterSet):
     segment = django_filters.CharFilter(field_name="segment__key")
     profile = django_filters.CharFilter(method="of_profile")
-    as_of = django_filters.IsoDateTimeFilter(method="at_moment")
+    as_of = MomentFilter(method="at_moment")
 
     def of_profile(self, queryset, name, value):
         profile = lookup.profile_id(value)

@@ -34,7 +34,7 @@ def handle(error, context) -> Response | None:
 def document(request, status: int, code: str, detail: str, *, errors=()) -> dict:
     """The problem document: also `code` and `message`, which senders of events read."""
     return {
-        "type": f"/docs/errors#{code}",
+        "type": f"urn:kendt:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
         "detail": detail,

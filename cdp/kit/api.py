@@ -3,11 +3,14 @@
 Every view says which scope each action needs (`scopes`); a view without one is refused to everybody.
 """
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 from django.core.exceptions import ValidationError as NoValue
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
+from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
@@ -64,6 +67,13 @@ class Cursor(CursorPagination):
         self._of = queryset.model._meta
         return super().paginate_queryset(queryset, request, view)
 
+    def get_page_size(self, request):
+        asked = request.query_params.get(self.page_size_query_param, str(self.page_size))
+        if not re.fullmatch("[0-9]{1,4}", asked) or not 1 <= int(asked) <= self.max_page_size:
+            sentence = _("Give a whole number from 1 to %(most)s.") % {"most": self.max_page_size}
+            raise ValidationError({self.page_size_query_param: [sentence]}, code="invalid_limit")
+        return int(asked)
+
     def decode_cursor(self, request):
         """The cursor, when it could be one of this list: its position is a value of the first column of the order."""
         try:
@@ -92,8 +102,43 @@ class Cursor(CursorPagination):
         }
 
 
+NAIVE = _("Give the time with its offset, such as 2026-11-21T10:00:00+01:00.")
+
+
+def _is_naive(value) -> bool:
+    try:
+        read = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:  # such as 2026-02-31: said by the field
+        return False
+    return read is not None and read.tzinfo is None
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment with its offset: one without would be read differently here and there."""
+
+    default_error_messages = {"naive": NAIVE}
+
+    def to_internal_value(self, value):
+        if _is_naive(value):
+            self.fail("naive")
+        return super().to_internal_value(value)
+
+
+class _MomentFormField(filters.IsoDateTimeFilter.field_class):
+    def to_python(self, value):
+        if _is_naive(value):
+            raise NoValue(NAIVE, code="naive")
+        return super().to_python(value)
+
+
+class MomentFilter(filters.IsoDateTimeFilter):
+    """A parameter that is a moment with its offset."""
+
+    field_class = _MomentFormField
+
+
 class StrictFilterBackend(filters.DjangoFilterBackend):
-    """An unknown parameter is an error: a typo must not return everything."""
+    """An unknown parameter is an error, and so is one given twice: neither may return more than was meant."""
 
     always = {"cursor", "limit", "reveal", "format"}
 
@@ -116,6 +161,13 @@ def refuse_unknown(request, known: set[str]) -> None:
         raise ValidationError({name: [sentence] for name in unknown}, code="unknown_parameter")
 
 
+def refuse_repeated(request) -> None:
+    """Raise a 400 that names each parameter given more than once: which of them counts would be a guess."""
+    if repeated := [name for name, values in request.query_params.lists() if len(values) > 1]:
+        sentence = _("Give this parameter once.")
+        raise ValidationError({name: [sentence] for name in repeated}, code="repeated_parameter")
+
+
 def refuse_bad_text(request, path: dict[str, str]) -> None:
     """Raise a 400 that names each part of the path and each parameter whose text no database can hold."""
     parts = [*path.items(), *((name, value) for name, values in request.query_params.lists() for value in values)]
@@ -132,6 +184,7 @@ class ScopedView(APIView):
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
+        refuse_repeated(request)
         refuse_bad_text(request, kwargs)
 
 

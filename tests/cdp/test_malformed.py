@@ -149,3 +149,59 @@ def test_no_odd_value_of_a_filter_breaks_a_list(service, path):
     }
 
     assert {asked: status for asked, status in answers.items() if status >= 500} == {}
+
+
+@pytest.mark.parametrize("limit", ["abc", "-1", "0", "1001", "100000", "1.5", "", "\u0663"])
+def test_a_limit_that_is_no_number_of_rows_is_refused(service, limit):
+    assert problem(service.get("profiles", limit=limit)) == (400, "invalid_limit", ["/limit"])
+
+
+@pytest.mark.parametrize("limit", ["1", "1000"])
+def test_a_limit_within_its_bounds_is_taken(service, limit):
+    assert service.get("profiles", limit=limit).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ("profiles?email=a@b.dk&email=c@d.dk", "/email"),
+        ("audit?limit=5&limit=6", "/limit"),
+        ("consents/decision?purpose=a&purpose=b", "/purpose"),
+    ],
+)
+def test_a_parameter_given_twice_is_refused(service, path, pointer):
+    assert problem(service.get(path)) == (400, "repeated_parameter", [pointer])
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("profiles", "updated_since"),
+        ("events", "since"),
+        ("events", "until"),
+        ("memberships", "as_of"),
+        ("audit", "recorded_at__gte"),
+        ("audit", "recorded_at__lt"),
+    ],
+)
+def test_a_moment_needs_its_offset(service, path, name):
+    naive = service.get(path, **needed(path), **{name: "2026-11-21T10:00:00"})
+    good = service.get(path, **needed(path), **{name: "2026-11-21T10:00:00+01:00"})
+
+    assert (problem(naive)[0], problem(naive)[2]) == (400, [f"/{name}"])
+    assert "with its offset" in naive.json()["errors"][0]["detail"]
+    assert good.status_code == 200
+
+
+def test_what_a_source_observed_needs_the_offset_of_its_moment(service):
+    said = {"traits": {"city": "Aarhus"}, "observed_at": "2026-11-21T10:00:00"}
+
+    assert problem(service.put("profiles/by-external-id/shop/1", said)) == (400, "naive", ["/observed_at"])
+
+
+def test_the_type_of_a_problem_is_a_name_and_no_address_that_leads_nowhere(service):
+    answers = [service.get("profiles", limit="x"), service.client.post("/v1/batch")]
+
+    assert [answer.json()["type"] for answer in answers] == [
+        f"urn:kendt:problem:{answer.json()['code']}" for answer in answers
+    ]
