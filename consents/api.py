@@ -11,7 +11,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
 from cdp.kit.api import ScopedViewSet
-from consents import decision, history, ledger
+from consents import clocks, decision, history, ledger
 from consents.decisions import Decision
 from consents.models import (
     ActorKind,
@@ -201,14 +201,20 @@ class Question(serializers.Serializer):
     purpose = serializers.SlugField()
     channel = serializers.ChoiceField(Channel.choices, default=Channel.NONE)
     as_of = AwareDateTimeField(required=False)
+    known_at = AwareDateTimeField(required=False)
     recipient = serializers.CharField(required=False)
+
+    def validate(self, asked):
+        moments = clocks.asked(as_of=asked.pop("as_of", None), known_at=asked.pop("known_at", None))
+        return asked | (moments._asdict() if moments else {})
 
 
 QUESTION = [
     OpenApiParameter("profile", str, required=True),
     OpenApiParameter("purpose", str, required=True),
     OpenApiParameter("channel", str),
-    OpenApiParameter("as_of", OpenApiTypes.DATETIME),
+    OpenApiParameter("as_of", OpenApiTypes.DATETIME, description="What counted then. Alone: as it was known then."),
+    OpenApiParameter("known_at", OpenApiTypes.DATETIME, description="Only what had been recorded by then counts."),
     OpenApiParameter("recipient", str, description="Public name of the partner who would get the data."),
 ]
 
@@ -222,7 +228,7 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
         "decision": "consents:read",
         "history": "consents:read",
     }
-    parameters = ("profile", "purpose", "channel", "as_of", "recipient")
+    parameters = ("profile", "purpose", "channel", "as_of", "known_at", "recipient")
     serializer_class = ConsentSerializer
     filterset_class = ConsentFilter
     queryset = ConsentRecord.objects.select_related("purpose", "controller")
@@ -274,7 +280,10 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
     @extend_schema(parameters=QUESTION, responses=AnswerSerializer, filters=False)
     @action(detail=False, pagination_class=None)
     def decision(self, request):
-        """May this person be contacted, for this purpose, on this channel, now or at a moment; and why."""
+        """May this person be contacted, for this purpose, on this channel, now or at a moment; and why.
+
+        `as_of` asks what counted then, `known_at` counts only what had been recorded by then; one alone is both.
+        """
         asked = Question(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         self._subject(asked.validated_data["profile"])

@@ -1,16 +1,17 @@
-"""What was allowed at a moment, as far as it was known at a position of the ledger."""
+"""What was allowed at a moment, as far as it was known at another, or at a position of the ledger."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from cdp.kit.sql import dicts, rows
+from consents import clocks
 from consents.fold import ALWAYS, FOLDED, IN_EFFECT, KIN
 
 #: Who was meant by which profile then. A person's first id reaches back to all times.
 _MEANT = """
     SELECT a.subject_id AS subject, a.profile FROM profiles_alias a
-    WHERE {whom} AND coalesce(%(until)s < a.valid_to, TRUE) AND (a.valid_from <= %(until)s OR NOT EXISTS (
+    WHERE {whom} AND coalesce(%(seen)s < a.valid_to, TRUE) AND (a.valid_from <= %(seen)s OR NOT EXISTS (
         SELECT FROM profiles_alias e
         WHERE e.subject_id = a.subject_id AND (e.valid_from, e.id) < (a.valid_from, a.id)))"""
 
@@ -20,21 +21,27 @@ RECORDS_THEN = FOLDED.format(place=THEN, kin=KIN) + "SELECT * FROM folded"
 
 
 def profiles_then(subjects: Iterable[UUID], moment: datetime) -> dict[UUID, UUID]:
-    """Which profile each id meant at `moment`."""
+    """Which profile each id meant at `moment`: the earlier of the two clocks, since joining has one only."""
     sql = _MEANT.format(whom="a.subject_id = ANY(%(subjects)s)")
-    return dict(rows(sql, {"until": moment, "subjects": list(subjects)}))
+    return dict(rows(sql, {"seen": moment, "subjects": list(subjects)}))
 
 
 def records(
-    profiles: Iterable[UUID], *, as_of: datetime, position: int | None = None, without: int | None = None
+    profiles: Iterable[UUID],
+    *,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    position: int | None = None,
+    without: int | None = None,
 ) -> list[dict]:
-    """The standing answer of each choice key of `profiles` at `as_of`, known at `position` (None: today).
+    """The standing answer of each choice key of `profiles` at `as_of`, known at `known_at` or `position` (None: today).
 
     Keys are the columns of the record; `state_then` is the state as of then, so an answer that had run out is expired.
     without: as if this entry of the ledger had never been.
     """
-    asked = {"profiles": list(profiles), "until": as_of} | ({"position": position} if position is not None else {})
-    return dicts(_STATES if without is None else _STATES_WITHOUT, ALWAYS | asked | {"without": without})
+    asked = ALWAYS | clocks.parameters(as_of=as_of, known_at=known_at)
+    asked |= {"profiles": list(profiles), "without": without} | ({} if position is None else {"position": position})
+    return dicts(_STATES if without is None else _STATES_WITHOUT, asked)
 
 
 _STATES = f"""

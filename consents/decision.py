@@ -49,14 +49,16 @@ def decide(
     purpose: str,
     channel: str,
     as_of: datetime | None = None,
+    known_at: datetime | None = None,
     recipient: str | None = None,
     controller: str = "own",
 ) -> Answer:
     """The answer for one person, named by any profile id ever given.
 
+    as_of: at that moment (None: now). known_at: of what had been recorded by then (None: by now), with an `as_of`.
     recipient: the public name of a partner who would get the data. Raises UnknownQuestion.
     """
-    asked = question(purpose, channel, recipient=recipient, as_of=as_of, controller=controller)
+    asked = question(purpose, channel, recipient=recipient, as_of=as_of, known_at=known_at, controller=controller)
     subject = getattr(profile, "pk", profile)
     (answer,) = _answers_then(asked, subject) if as_of else _answers(asked, [_present(subject)])
     return answer
@@ -118,8 +120,9 @@ def _answers(asked: Question, people) -> list[Answer]:
 
 
 def _answers_then(asked: Question, subject: UUID) -> list[Answer]:
-    """The answer at another moment: about whom the id meant then, from what had been decided by then."""
-    people = [profiles_then([subject], asked.as_of).get(subject, subject)]
+    """The answer at another moment: about whom the id meant then, from what had been decided and was known then."""
+    seen = min(asked.as_of, asked.known_at or asked.as_of)
+    people = [profiles_then([subject], seen).get(subject, subject)]
     then = {"place": THEN, "records": RECORDS_THEN, "everyone": _MEANT_BY_ID}
     return [_answer(row) for row in dicts(_sql(gate.ANSWERED, rules(asked), people, **then))]
 

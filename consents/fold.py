@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from cdp.kit.sql import execute, rows
+from consents import clocks
 from consents.models import VALID_STATES, ConsentRecord, Ledger, State, Trust
 
 GRANTS = tuple(VALID_STATES)
@@ -40,7 +41,8 @@ def listed(values: Iterable[str]) -> str:
 _KEY = "profile, purpose_id, channel, controller_id, contact_ref"
 
 #: Which decisions count for whom. `{{place}}` says who is meant by which profile, `{{kin}}` whose decisions are looked
-#: at, `{{among}}` which of them; with the parameters %(until)s and %(position)s.
+#: at, `{{among}}` which of them; with the parameters
+#: %(until)s, %(known)s and %(position)s.
 COUNTED = f"""
 WITH place AS MATERIALIZED ({{place}}),
 kin AS MATERIALIZED ({{kin}}),
@@ -58,7 +60,7 @@ said AS MATERIALIZED (
            l.subject_ref IN (SELECT subject FROM together) AS shared
     FROM consents_historicalconsentrecord l
     WHERE l.subject_ref IN (SELECT subject FROM kin)
-      AND l.effective_at <= %(until)s AND l.history_id <= %(position)s AND {{among}}),
+      AND l.effective_at <= %(until)s AND l.recorded_at <= %(known)s AND l.history_id <= %(position)s AND {{among}}),
 met AS MATERIALIZED (
     SELECT s.seq, t.mate AS subject FROM said s
     JOIN together t ON t.subject = s.subject_ref AND t.since <= s.recorded_at AND s.recorded_at < t.until
@@ -87,10 +89,10 @@ counted AS (
     WHERE s.shared AND s.contact_ref IS NULL AND (p.profile = h.profile OR (s.rank = 2 AND s.record IS NULL)))
 """
 
-#: Decisions that say something and that no correction known at the position takes away.
+#: Decisions that say something and that no correction known by then takes away.
 IN_EFFECT = """l.state <> '' AND NOT EXISTS (
           SELECT FROM consents_historicalconsentrecord c
-          WHERE c.supersedes = l.history_id AND c.history_id <= %(position)s)"""
+          WHERE c.supersedes = l.history_id AND c.recorded_at <= %(known)s AND c.history_id <= %(position)s)"""
 
 _STANDING = f""",
 heard AS (
@@ -140,7 +142,7 @@ KIN = """SELECT subject FROM place
           JOIN profiles_alias b ON b.profile = a.profile"""
 FOLD_OF_ALL = FOLDED.format(place=EVERYONE, kin="SELECT subject FROM place")
 FOLD_OF_THESE = FOLDED.format(place=THESE, kin=KIN)
-ALWAYS = {"until": "infinity", "position": 2**63 - 1}
+ALWAYS = clocks.parameters() | {"position": 2**63 - 1}
 
 
 def fold(profiles: Iterable[UUID] | None) -> set[UUID]:

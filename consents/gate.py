@@ -12,7 +12,7 @@ from consents.models import ObjectionScope, State, SuppressionReason
 #: These say something of one address, not of the person who has it.
 OF_THE_ADDRESS = (SuppressionReason.HARD_BOUNCE, SuppressionReason.NIX)
 
-_ON = "x.channel IN ('none', %(channel)s) AND x.created_at <= %(until)s AND coalesce(x.lifted_at > %(until)s, TRUE)"
+_ON = "x.channel IN ('none', %(channel)s) AND x.created_at <= %(seen)s AND coalesce(x.lifted_at > %(seen)s, TRUE)"
 
 SUPPRESSED = f"""
 SELECT s.profile, min(x.created_at) AS since FROM consents_suppression x
@@ -35,17 +35,20 @@ def parts(*, place: str, people: str) -> dict[str, str]:
     return {"place": place, "people": people, "kin": kin}
 
 
+_BY_THEN = "o.effective_at <= %(until)s AND o.recorded_at <= %(known)s AND {kin}"
+
+
 def about(table: str) -> str:
     """Rows of a layer, once for each subject they cover: all who stood under one id when they were recorded."""
     return f"""
-    SELECT o.*, o.subject_ref AS subject FROM {table} o WHERE o.effective_at <= %(until)s AND {{kin}}
+    SELECT o.*, o.subject_ref AS subject FROM {table} o WHERE {_BY_THEN}
     UNION ALL
     SELECT o.*, b.subject_id FROM {table} o
     JOIN profiles_alias a ON a.subject_id = o.subject_ref AND a.valid_from <= o.recorded_at
                          AND (a.valid_to IS NULL OR o.recorded_at < a.valid_to)
     JOIN profiles_alias b ON b.profile = a.profile AND b.subject_id <> o.subject_ref AND b.valid_from <= o.recorded_at
                          AND (b.valid_to IS NULL OR o.recorded_at < b.valid_to)
-    WHERE o.effective_at <= %(until)s AND {{kin}}"""
+    WHERE {_BY_THEN}"""
 
 
 def _standing(table: str, concerns: str, lifts: str) -> str:

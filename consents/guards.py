@@ -1,7 +1,7 @@
 """What a decision must fulfil before it is recorded. Each guard says a stable code and a sentence one can act on."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from operator import attrgetter
 
 from django.conf import settings
@@ -11,9 +11,9 @@ from consents import contacts
 from consents.decisions import Decision, Problem
 from consents.known import Known, standing
 from consents.models import ActorKind, Channel, ConsentType, Method, State
+from profiles.facts.reading import AHEAD
+from profiles.imports.values import FIRST
 
-#: Clocks differ; the ledger's table draws the same line.
-SKEW = timedelta(minutes=5)
 Fault = tuple[str, str, str]
 Guard = Callable[[Decision, Known], Iterator[Fault]]
 
@@ -66,8 +66,15 @@ def _terms(decision: Decision, known: Known) -> Iterator[Fault]:
 
 
 def _moment(decision: Decision, known: Known) -> Iterator[Fault]:
-    if decision.effective_at > datetime.now(UTC) + SKEW:
+    if decision.effective_at < FIRST:
+        yield "effective_at", "time_out_of_range", _("The time lies before 1970. Correct it.")
+    elif not is_timely(decision.effective_at):
         yield "effective_at", "in_the_future", _("The decision lies in the future.")
+
+
+def is_timely(moment: datetime) -> bool:
+    """Whether somebody can have acted then: clocks differ, and the ledger's table draws the same line ahead."""
+    return FIRST <= moment <= datetime.now(UTC) + AHEAD
 
 
 def _late(decision: Decision, known: Known) -> Iterator[Fault]:

@@ -106,10 +106,10 @@ def _evidence(entries: Sequence[Ledger]) -> dict[str, ConsentEvidence]:
     return {one.digest: one for one in kept}
 
 
-def standing(profile: UUID, *, as_of: datetime, position: int | None = None) -> list[Standing]:
-    """Every choice of the person that `profile` meant at `as_of`, known at `position` (None: today)."""
-    meant = asof.profiles_then([profile], as_of).get(profile, profile)
-    found = asof.records([meant], as_of=as_of, position=position)
+def standing(profile: UUID, *, as_of: datetime, known_at: datetime | None = None) -> list[Standing]:
+    """Every choice of the person that `profile` meant at `as_of`, as far as known at `known_at` (None: today)."""
+    meant = asof.profiles_then([profile], min(as_of, known_at or as_of)).get(profile, profile)
+    found = asof.records([meant], as_of=as_of, known_at=known_at)
     purposes = Purpose.objects.in_bulk({row["purpose_id"] for row in found})
     return [
         Standing(
@@ -168,7 +168,7 @@ def _covering(table: str, profile: UUID) -> list[int]:
     covering = gate.about(table).format(**gate.parts(place=EVERYONE, people="= %(profile)s"))
     sql = f"""SELECT DISTINCT o.id FROM ({covering}) o JOIN ({EVERYONE}) s ON s.subject = o.subject
               WHERE s.profile = %(profile)s"""
-    return [key for (key,) in rows(sql, {"profile": profile, "until": "infinity"})]
+    return [key for (key,) in rows(sql, ALWAYS | {"profile": profile})]
 
 
 _SUPPRESSIONS = """

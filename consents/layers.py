@@ -12,8 +12,8 @@ from django.db import transaction
 from cdp.kit.refused import ReasonNeeded
 from cdp.kit.sql import value
 from consents import gate, locks
-from consents.fold import EVERYONE
-from consents.guards import SKEW
+from consents.fold import ALWAYS, EVERYONE
+from consents.guards import is_timely
 from consents.models import Objection, ObjectionScope, Purpose, Restriction
 from consents.refusals import BadMoment, NothingToEnd, SaidOtherwise, UnknownPerson
 from consents.signals import changed
@@ -92,8 +92,8 @@ def _same(before: Objection, row: Objection) -> Objection:
 def objects(profile: UUID, *, purpose: Purpose | None = None) -> bool:
     """Whether an objection of the present person `profile` stands: to `purpose` itself, or to all direct marketing."""
     sql = gate.OBJECTED.format(**gate.parts(place=EVERYONE, people="= %(profile)s"))
-    asked = {"profile": profile, "until": "infinity", "purpose": purpose and purpose.pk, "marketing": purpose is None}
-    return value(sql, asked) is not None
+    asked = {"profile": profile, "purpose": purpose and purpose.pk, "marketing": purpose is None}
+    return value(sql, ALWAYS | asked) is not None
 
 
 @transaction.atomic
@@ -129,7 +129,7 @@ def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
 def is_restricted(profile: UUID) -> bool:
     """Whether processing of the present person `profile` is restricted now."""
     sql = gate.RESTRICTED.format(**gate.parts(place=EVERYONE, people="= %(profile)s"))
-    return value(sql, {"profile": profile, "until": "infinity"}) is not None
+    return value(sql, ALWAYS | {"profile": profile}) is not None
 
 
 def _hold(profile: UUID) -> UUID:
@@ -142,6 +142,6 @@ def _hold(profile: UUID) -> UUID:
 
 def _dated(moment: datetime | None) -> datetime:
     moment = moment or datetime.now(UTC)
-    if moment.utcoffset() is None or moment > datetime.now(UTC) + SKEW:
+    if moment.utcoffset() is None or not is_timely(moment):
         raise BadMoment
     return moment

@@ -38,11 +38,27 @@ class UnknownPerson(Refused):
 
 
 class BadMoment(Refused):
-    """A moment without a zone, or in the future."""
+    """A moment without a zone, in the future, or before 1970."""
 
     code = "bad_moment"
     status = 400
-    sentence = _("Give the time with its zone; it may not lie in the future.")
+    sentence = _("Give the time with its zone; it may not lie in the future, nor before 1970.")
+
+
+class UnreadableMoment(Refused):
+    """What was asked for is no moment."""
+
+    code = "unreadable_moment"
+    status = 400
+    sentence = _("This is no moment. Write it as year-month-day hour:minute, such as 2026-03-01 10:00.")
+
+
+class InTheFuture(Refused):
+    """A question about a moment that has not come."""
+
+    code = "in_the_future"
+    status = 400
+    sentence = _("This moment has not come: nobody knows yet what will count then.")
 
 
 class NoAddress(Refused):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from consents import clocks
 from consents.contacts import ADDRESSED_BY
 from consents.models import AgeLimit, Channel, Controller, LegalBasis, NoticeVersion, Purpose, PurposeVersion
 from consents.models.reference import ReconsentPolicy
@@ -15,13 +16,17 @@ from consents.refusals import UnknownQuestion
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: may people be reached for this purpose, on this channel, at `as_of` (None: now)?"""
+    """What is asked: may people be reached for this purpose, on this channel, at `as_of` (None: now)?
+
+    known_at: of what had been recorded by then (None: by now).
+    """
 
     purpose: Purpose
     channel: str
     controller: Controller
     recipient: str | None = None
     as_of: datetime | None = None
+    known_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Rules:
     addressed: bool
 
 
-def question(purpose: str, channel: str, *, recipient=None, as_of=None, controller="own") -> Question:
+def question(purpose: str, channel: str, *, recipient=None, as_of=None, known_at=None, controller="own") -> Question:
     """The question in the words of the database. Raises UnknownQuestion."""
     if channel not in Channel.values:
         raise UnknownQuestion(what=_("channel"), name=channel)
@@ -43,7 +48,7 @@ def question(purpose: str, channel: str, *, recipient=None, as_of=None, controll
     owner = Controller.objects.filter(key=controller).first()
     if owner is None:
         raise UnknownQuestion(what=_("controller"), name=controller)
-    return Question(found, channel, owner, recipient, as_of)
+    return Question(found, channel, owner, recipient, as_of, known_at)
 
 
 def rules(asked: Question) -> Rules:
@@ -53,13 +58,12 @@ def rules(asked: Question) -> Rules:
     in_force = versions[0] if versions and asked.purpose.active else None
     by_consent = in_force is None or in_force.legal_basis == LegalBasis.CONSENT
     addressed = asked.channel in ADDRESSED_BY
-    parameters = {
+    parameters = clocks.parameters(as_of=asked.as_of, known_at=asked.known_at) | {
         "purpose": asked.purpose.pk,
         "channel": asked.channel,
         "controller": asked.controller.pk,
         "kind": ADDRESSED_BY.get(asked.channel, ""),
         "as_of": moment,
-        "until": asked.as_of or "infinity",
         "today": moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date(),
         "marketing": asked.purpose.direct_marketing or asked.purpose.profiling,
         "has_basis": in_force is not None,

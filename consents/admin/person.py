@@ -1,6 +1,5 @@
 """The pages of one person's choices: the history, another moment, recording what they said, proof."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,7 +7,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -16,6 +14,7 @@ from cdp.kit.ids import uuid7
 from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from consents import correction, evidence, history, layers, ledger
+from consents.admin import moments
 from consents.admin.forms import DecisionForm, ObjectionForm, ProofForm, RestrictionForm
 from consents.admin.verdicts import DECIDE, decide
 from consents.contacts import item_of
@@ -208,14 +207,14 @@ class PersonPages(Pages):
 
 def _told(request, profile: Profile) -> dict:
     """What the history page tells: the answers of a moment, every decision, and what is above them."""
-    moment = _moment(request)
+    moment = moments.told(request.GET)
+    clocks = moment["clocks"]
     asked = {name: request.GET.get(name, "") for name in ("purpose", "channel", "state")}
     entries = history.entries(profile.pk, **asked)
-    standing = history.standing(profile.pk, as_of=moment)
+    standing = history.standing(profile.pk, **clocks._asdict()) if clocks else []
     refs = {one.entry.contact_ref for one in entries} | {one.contact_ref for one in standing}
     return {
-        "moment": moment,
-        "is_now": "as_of" not in request.GET,
+        **moment,
         "matrix": history.matrix(standing),
         "has_record": bool(standing),
         "entries": entries,
@@ -237,17 +236,6 @@ def _present(profile_id: UUID) -> Profile:
 
 def _page(profile_id: UUID) -> str:
     return reverse("admin:consents_person_history", args=[profile_id])
-
-
-def _moment(request) -> datetime:
-    """The moment asked about, in the zone of the installation; now where none is given."""
-    try:
-        asked = parse_datetime(request.GET.get("as_of", ""))
-    except ValueError:
-        asked = None
-    if asked is None:
-        return timezone.now()
-    return timezone.make_aware(asked) if timezone.is_naive(asked) else asked
 
 
 def _addresses(profile: Profile, refs, sight: Sight) -> dict[UUID, str]:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from cdp import service_keys
 from cdp.kit.ids import uuid7
 from consents import layers
+from consents.admin import moments
 from consents.models import (
     ConsentEvidence,
     ConsentRecord,
@@ -23,6 +24,7 @@ from tests.consents import building as consent
 from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db
+GIVEN = "k-badge--good"
 PLANTED = ["anna@example.dk", "Ågård", "+4520123456"]
 
 
@@ -116,10 +118,66 @@ def test_a_moment_before_the_first_record_says_no_record(officer, anna, news):
     at_address(anna, news, days_ago=2)
 
     before = text(officer.get(page(anna), {"as_of": "2020-01-01T10:00:00"}))
-    nonsense = text(officer.get(page(anna), {"as_of": "not a moment"}))
 
     assert "Nothing had been recorded for this person by then" in before
-    assert "k-badge--good" in nonsense
+
+
+def then(officer, anna, **asked) -> str:
+    """What the page answers of a moment, without the list of all entries."""
+    shown = text(officer.get(page(anna), asked))
+    return shown[shown.index('id="then"') : shown.index('id="entries"')]
+
+
+def test_a_moment_is_answered_by_what_was_known_then_unless_asked_otherwise(officer, anna, news):
+    at_address(anna, news, days_ago=2)
+    moment, now = builders.days_ago(1).isoformat(), builders.now().isoformat()
+
+    alone = then(officer, anna, as_of=moment)
+    late = then(officer, anna, as_of=moment, known_at=now)
+    early = then(officer, anna, as_of=now, known_at=moment)
+
+    assert [GIVEN in shown for shown in (alone, late, early)] == [False, True, False]
+    assert "as far as it was known at that moment" in alone
+    assert "as far as it was known on" in late
+    assert f"known_at={moments.written(builders.now())[:10]}" in alone
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"as_of": "not a moment"}, "This is no moment."),
+        ({"as_of": "2026-13-01 10:00"}, "This is no moment."),
+        ({"as_of": "0001-01-01 00:00"}, "This is no moment."),
+        ({"as_of": "2026-01-01 10:00", "known_at": "yesterday"}, "This is no moment."),
+        ({"as_of": "2099-01-01 10:00"}, "This moment has not come"),
+        ({"as_of": "2026-01-01 10:00", "known_at": "2099-01-01"}, "This moment has not come"),
+    ],
+)
+def test_a_moment_that_cannot_be_answered_is_told_and_nothing_shown_in_its_place(officer, anna, news, asked, sentence):
+    at_address(anna, news, days_ago=2)
+
+    shown = then(officer, anna, **asked)
+
+    assert sentence in shown
+    assert GIVEN not in shown
+    assert all(f'value="{value}"' in shown for value in asked.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "told", "value"),
+    [
+        ("2026-03-29 02:30", "2026-03-29 03:30 (CEST)", "2026-03-29 03:30:00"),
+        ("2026-03-29 01:30", "2026-03-29 01:30 (CET)", "2026-03-29 01:30:00"),
+        ("2025-10-26 02:30", "2025-10-26 02:30 (CEST)", "2025-10-26 02:30:00"),
+        ("2025-10-26 02:30+01:00", "2025-10-26 02:30 (CET)", "2025-10-26 02:30:00+0100"),
+    ],
+)
+def test_an_hour_that_the_clock_skipped_or_passed_twice_is_told_with_its_zone(officer, anna, typed, told, value):
+    shown = then(officer, anna, as_of=typed)
+
+    assert told in shown
+    assert f'value="{value}"' in shown
+    assert f'value="{value}"' in then(officer, anna, as_of=value)
 
 
 def test_an_id_that_was_merged_away_leads_to_the_present_history(officer, anna, news):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from consents import layers
 from consents.models import Ledger
 from profiles.models import AccessEntry
 from tests.api import Service
@@ -59,6 +60,50 @@ def test_a_decision_is_recorded_once_and_answers_from_then_on(news):
     now = may_we(service, anna).json()
     assert (now["allowed"], now["position"]) == (True, first.json()["position"])
     assert may_we(service, anna, as_of=days_ago(9).isoformat()).json()["allowed"] is False
+
+
+def test_a_moment_is_answered_by_what_was_known_then_unless_asked_otherwise(news):
+    anna = person(email="anna@example.dk")
+    service = Service("consents:write", "consents:read")
+    service.post("consents", answer(anna, news))
+    moment, now = days_ago(1).isoformat(), days_ago(0).isoformat()
+
+    def allowed(**asked):
+        return may_we(service, anna, **asked).json()["allowed"]
+
+    assert allowed(as_of=moment) is False
+    assert allowed(as_of=moment, known_at=now) is True
+    assert allowed(as_of=now, known_at=moment) is False
+    assert (allowed(known_at=moment), allowed(known_at=now)) == (False, True)
+
+
+def test_an_objection_that_came_late_counts_from_when_it_was_known(news):
+    anna = person(email="anna@example.dk")
+    consent.say(anna, news, channel="email", days_ago=3)
+    layers.object_to(profile=anna.pk, source=source().code, source_event_id="o1", effective_at=days_ago(2))
+    service, moment = Service("consents:read"), days_ago(1).isoformat()
+
+    reasons = [
+        may_we(service, anna, as_of=moment, **asked).json()["reason"] for asked in ({}, {"known_at": days_ago(0)})
+    ]
+
+    assert reasons == ["consent_missing", "objection"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"as_of": "2099-01-01T10:00:00Z"}, "in_the_future"),
+        ({"as_of": "2026-01-01T10:00:00Z", "known_at": "2099-01-01T10:00:00Z"}, "in_the_future"),
+        ({"as_of": "yesterday"}, "invalid"),
+        ({"known_at": "2026-01-01T10:00:00"}, "naive"),
+    ],
+)
+def test_a_moment_that_cannot_be_answered_is_refused(news, asked, code):
+    refused = may_we(Service("consents:read"), person(), **asked)
+
+    assert refused.status_code == 400
+    assert code in {refused.json().get("code")} | {one["code"] for one in refused.json().get("errors", [])}
 
 
 def test_the_same_id_with_another_body_is_a_conflict(news):

@@ -17,6 +17,7 @@ from tests.consents import building as consent
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
+BEGINNING, SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 
 
 def refusals(*decisions) -> set[tuple[str, str]]:
@@ -51,6 +52,8 @@ def test_every_fault_of_a_decision_is_named_at_its_place():
     assert faults(at=datetime(2026, 3, 1, 10), state="ConsentWithdrawn") == {("effective_at", "naive_time")}
     assert faults(at=builders.now() + timedelta(hours=1)) == {("effective_at", "in_the_future")}
     assert faults(at=builders.now() + timedelta(minutes=2)) == set()
+    assert faults(at=BEGINNING - SECOND, state="ConsentWithdrawn") == {("effective_at", "time_out_of_range")}
+    assert faults(at=BEGINNING, state="ConsentWithdrawn") == set()
     assert faults(days_ago=31, evidence=None) == {("evidence", "late_without_evidence")}
     assert faults(days_ago=31, evidence=None, state="ConsentWithdrawn") == set()
     assert faults(state="yes") == {("state", "unknown_term")}
