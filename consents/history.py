@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import Q
+
 from cdp.kit.sql import rows
 from consents import asof, gate, recorders
 from consents.contacts import item_of
 from consents.fold import ALWAYS, COUNTED, EVERYONE, KIN, THESE
+from consents.layers import denies
 from consents.models import (
     Channel,
     ConsentEvidence,
@@ -162,6 +165,17 @@ def layers(profile: UUID) -> Layers:
         list(restrictions.order_by("-effective_at", "-pk")),
         list(suppressions.order_by("-created_at")),
     )
+
+
+def reopened(profile: UUID) -> list[Purpose]:
+    """The marketing that no objection denies any more although one to all of it stands, by title.
+
+    The person said yes to it directly afterwards, or took the objection to it back.
+    """
+    ended = Objection.objects.filter(pk__in=_covering("consents_objection", profile), lifted=True)
+    marketing = Q(direct_marketing=True) | Q(profiling=True)
+    purposes = Purpose.objects.filter(marketing, pk__in=ended.values("purpose")).order_by("title")
+    return [one for one in purposes if not denies(profile, one)]
 
 
 def _covering(table: str, profile: UUID) -> list[int]:

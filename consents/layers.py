@@ -91,9 +91,17 @@ def _same(before: Objection, row: Objection) -> Objection:
 
 def objects(profile: UUID, *, purpose: Purpose | None = None) -> bool:
     """Whether an objection of the present person `profile` stands: to `purpose` itself, or to all direct marketing."""
+    return _objected(profile, purpose and purpose.pk, marketing=purpose is None)
+
+
+def denies(profile: UUID, purpose: Purpose) -> bool:
+    """Whether an objection of the present person `profile`, of whichever scope, denies `purpose`: as decisions do."""
+    return _objected(profile, purpose.pk, marketing=purpose.direct_marketing or purpose.profiling)
+
+
+def _objected(profile: UUID, purpose: UUID | None, *, marketing: bool) -> bool:
     sql = gate.OBJECTED.format(**gate.parts(place=EVERYONE, people="= %(profile)s"))
-    asked = {"profile": profile, "purpose": purpose and purpose.pk, "marketing": purpose is None}
-    return value(sql, ALWAYS | asked) is not None
+    return value(sql, ALWAYS | {"profile": profile, "purpose": purpose, "marketing": marketing}) is not None
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from profiles.panels import Panel
 
 def context(profile, request) -> dict:
     """What the template shows of a present person."""
-    moment = timezone.now()
+    moment, objects = timezone.now(), layers.objects(profile.pk)
     standing = history.standing(profile.pk, as_of=moment)
     held = history.addresses(profile.pk, (one.contact_ref for one in standing))
     return {
@@ -18,7 +18,8 @@ def context(profile, request) -> dict:
         "matrix": history.matrix(standing),
         "has_record": bool(standing),
         "addresses": dict(zip(held, Sight(request, profile).read(list(held.values())), strict=True)),
-        "objects": layers.objects(profile.pk),
+        "objects": objects,
+        "reopened": history.reopened(profile.pk) if objects else [],
         "is_restricted": layers.is_restricted(profile.pk),
     }
 

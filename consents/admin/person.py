@@ -208,7 +208,7 @@ class PersonPages(Pages):
 def _told(request, profile: Profile) -> dict:
     """What the history page tells: the answers of a moment, every decision, and what is above them."""
     moment = moments.told(request.GET)
-    clocks = moment["clocks"]
+    clocks, objects = moment["clocks"], layers.objects(profile.pk)
     asked = {name: request.GET.get(name, "") for name in ("purpose", "channel", "state")}
     entries = history.entries(profile.pk, **asked)
     standing = history.standing(profile.pk, **clocks._asdict()) if clocks else []
@@ -221,7 +221,8 @@ def _told(request, profile: Profile) -> dict:
         "asked": asked,
         "addresses": _addresses(profile, refs, Sight(request, profile)),
         "above": history.layers(profile.pk),
-        "objects": layers.objects(profile.pk),
+        "objects": objects,
+        "reopened": history.reopened(profile.pk) if objects else [],
         "is_restricted": layers.is_restricted(profile.pk),
     }
 

@@ -295,6 +295,24 @@ def test_a_consent_entered_by_staff_needs_words_place_and_evidence(officer, anna
     assert not Ledger.objects.exists()
 
 
+def test_the_banner_of_an_objection_names_what_a_later_consent_opened_again(officer, anna, news):
+    consent.purpose("offers")
+    layers.object_to(
+        profile=anna.pk, source=builders.source().code, source_event_id="o1", effective_at=builders.days_ago(2)
+    )
+    pages = (page(anna), reverse("admin:profiles_profile_change", args=[anna.pk]) + "?tab=consents")
+    before = [text(officer.get(address)) for address in pages]
+
+    at_address(anna, news, days_ago=1)
+
+    assert all("The person objects to direct marketing" in shown for shown in before)
+    assert not [shown for shown in before if "It no longer holds for" in shown]
+    for address in pages:
+        shown = text(officer.get(address))
+        assert "The person objects to direct marketing" in shown
+        assert "It no longer holds for Newsletter: the person agreed" in shown
+
+
 def test_an_objection_is_recorded_and_taken_back_with_a_reason(officer, anna):
     said = {"event": "e1", "purpose": "", "effective_at": "2026-03-01T10:00", "reason_code": "call 4711"}
 

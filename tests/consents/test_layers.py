@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cdp.kit.refused import ReasonNeeded
-from consents import layers, suppression
+from consents import history, layers, suppression
 from consents.decision import decide
 from consents.models import Objection, Suppression
 from consents.refusals import BadMoment, NoAddress, NothingToEnd, SaidOtherwise, UnknownPerson
@@ -68,6 +68,29 @@ def test_a_partners_word_does_not_end_an_objection_a_direct_consent_does_for_its
     assert reason(anna, "offers") == "objection"
     ended = Objection.objects.filter(lifted=True).values_list("purpose__key", "source_event_id", "reason_code")
     assert list(ended) == [("newsletter", f"consent:{position}", "direct_consent")]
+
+
+def test_what_was_opened_again_under_an_objection_is_what_decisions_no_longer_deny(anna):
+    news, offers, service = (consent.purpose(key) for key in ("newsletter", "offers", "surveys"))
+    own = consent.purpose("statements", direct_marketing=False)
+    object_to(anna, effective_at=builders.days_ago(9))
+    for name, purpose in (("o2", service), ("o3", own)):
+        object_to(anna, name, purpose=purpose, effective_at=builders.days_ago(8))
+    yes(anna, offers, days_ago=10)
+    for purpose in (news, own):
+        yes(anna, purpose, days_ago=3)
+    layers.take_back(
+        profile=anna.pk, purpose=service, source="webshop", source_event_id="o4", effective_at=builders.days_ago(2)
+    )
+
+    assert history.reopened(anna.pk) == [news, service]
+    assert {reason(anna, key) for key in ("newsletter", "surveys")} == {"allowed", "consent_missing"}
+    assert reason(anna, "offers") == "objection"
+
+    object_to(anna, "o5", effective_at=builders.days_ago(1))
+
+    assert history.reopened(anna.pk) == []
+    assert history.reopened(person().pk) == []
 
 
 def test_a_new_objection_after_the_consent_denies_again(anna):
