@@ -20,6 +20,7 @@ class User(AbstractUser):
         _("language"), max_length=2, blank=True, default="", help_text=_("Empty: the language of the browser.")
     )
     is_demo = models.BooleanField(_("demo sign-in"), default=False, editable=False)
+    must_choose_password = models.BooleanField(_("must choose a new password"), default=False, editable=False)
     access_until = models.DateTimeField(
         _("access until"), null=True, blank=True, help_text=_("For auditors: after this moment the sign-in is closed.")
     )

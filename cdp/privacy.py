@@ -17,6 +17,7 @@ OWN = [
     Holding(
         "cdp.User",
         open="id password last_login is_superuser is_active is_staff date_joined language is_demo access_until "
+        "must_choose_password "
         "groups user_permissions",
         staff="username first_name last_name email",
     ),

@@ -45,9 +45,10 @@ class HouseSite(UnfoldAdminSite):
         return admin_policy(super().admin_view(view, cacheable))
 
     def extra_urls(self) -> list:
-        """Pages that belong to no model. Those of the second factor are open: they ask for themselves who comes."""
+        """Pages that belong to no model. Those of signing in are open: they ask for themselves who comes."""
         return [
             path("login/code/", admin_policy(self._page(views.code)), name="sign_in_code"),
+            path("login/new-password/", admin_policy(self._page(views.new_password)), name="new_password"),
             path("second-factor/", admin_policy(self._page(views.second_factor)), name="second_factor"),
             path("sessions/", self.admin_view(self._page(views.my_sessions)), name="sessions"),
         ]

@@ -1,6 +1,7 @@
 """The forms of signing in."""
 
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AuthenticationForm
 
@@ -12,6 +13,25 @@ class PasswordForm(AuthenticationForm):
         "invalid_login": _("User name and password do not fit, or this sign-in is closed."),
         "inactive": _("User name and password do not fit, or this sign-in is closed."),
     }
+
+
+class NewPasswordForm(SetPasswordForm):
+    """A password of one's own, in place of one that somebody else has set."""
+
+    def __init__(self, user, *args, **kwargs):
+        super().__init__(user, *args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "k-input"
+
+    def clean_new_password1(self):
+        password = self.cleaned_data["new_password1"]
+        if self.user.check_password(password):
+            raise forms.ValidationError(_("That is the password you were given. Choose another one."))
+        return password
+
+    def save(self, commit=True):
+        self.user.must_choose_password = False
+        return super().save(commit)
 
 
 class CodeForm(forms.Form):

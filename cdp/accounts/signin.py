@@ -5,40 +5,52 @@ import time
 from axes.models import AccessFailureLog
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model, login
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cdp.accounts import factor, sessions
 
 PENDING = "pending_sign_in"
 PENDING_SECONDS = 300
+MOST_TOLD = 5
 
 
 def begin(request, user, *, then: str):
-    """The password was right: go on to the second factor where there is or must be one, else in."""
+    """The password was right: on to choosing one where it was given, to the second factor where it must be, or in."""
+    if user.must_choose_password:
+        _wait(request, user, then)
+        return redirect("admin:new_password")
     if not (factor.device_of(user) or factor.is_needed(user)):
         enter(request, user)
         return arrive(request, then)
-    request.session[PENDING] = {"user": str(user.pk), "then": then, "since": time.time()}
+    _wait(request, user, then)
     return redirect("admin:sign_in_code" if factor.device_of(user) else "admin:second_factor")
 
 
-def pending(request):
-    """The user whose password was right less than five minutes ago, and where they want to go; or (None, "")."""
+def pending(request, *, choosing: bool = False):
+    """The user whose password was right less than five minutes ago, and where they want to go; or (None, "").
+
+    choosing: those who must choose a password; nobody else waits at that step, and they at no other.
+    """
     waiting = request.session.get(PENDING)
     if not waiting or time.time() - waiting["since"] > PENDING_SECONDS:
         return None, ""
-    user = get_user_model().objects.filter(pk=waiting["user"], is_active=True).first()
+    people = get_user_model().objects.filter(is_active=True, must_choose_password=choosing)
+    user = people.filter(pk=waiting["user"]).first()
     return user, waiting["then"]
 
 
 def enter(request, user, *, device=None) -> None:
-    """Sign in under a new session id, and tell of failed attempts since last time."""
-    failures = _failures_since(user)
+    """Sign in under a new session id, and tell what happened to the account since last time."""
+    failures, changes = _failures_since(user), _changes_by_others(user)
     request.session.pop(PENDING, None)
     if device:
         user.otp_device = device
@@ -46,6 +58,8 @@ def enter(request, user, *, device=None) -> None:
     sessions.note_place(request)
     if failures:
         messages.warning(request, _tell(failures))
+    for change in changes:
+        messages.warning(request, _tell_change(change))
 
 
 def arrive(request, then: str):
@@ -68,6 +82,28 @@ def remember_language(response, language: str) -> None:
     if language:
         secure = settings.SESSION_COOKIE_SECURE
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, secure=secure, httponly=True, samesite="Lax")
+
+
+def _wait(request, user, then: str) -> None:
+    request.session[PENDING] = {"user": str(user.pk), "then": then, "since": time.time()}
+
+
+def _changes_by_others(user) -> list[LogEntry]:
+    """What others did to the account since its last sign-in, the newest first: passwords, second factor, roles."""
+    if user.last_login is None:
+        return []
+    of_user = LogEntry.objects.filter(content_type__app_label="cdp", content_type__model="user", object_id=user.pk)
+    changes = of_user.filter(action_time__gt=user.last_login).exclude(user=user)
+    return list(changes.select_related("user")[:MOST_TOLD])
+
+
+def _tell_change(change: LogEntry) -> str:
+    told = {
+        "who": change.user.get_username(),
+        "when": date_format(timezone.localtime(change.action_time), "SHORT_DATETIME_FORMAT"),
+        "what": change.get_change_message(),
+    }
+    return _("%(who)s changed your account (%(when)s): %(what)s If you did not ask for it, tell compliance.") % told
 
 
 def _failures_since(user) -> int:

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from cdp.accounts import factor, sessions, signin
-from cdp.accounts.forms import CodeForm, PasswordForm
+from cdp.accounts.forms import CodeForm, NewPasswordForm, PasswordForm
 from cdp.accounts.places import address
 from cdp.policy import admin_policy
 
@@ -30,6 +30,19 @@ class SignIn(LoginView):
 
     def form_valid(self, form):
         return signin.begin(self.request, form.get_user(), then=self.get_redirect_url())
+
+
+@never_cache
+@sensitive_post_parameters("new_password1", "new_password2")
+def new_password(request, site):
+    """Before anything else, a password that nobody else knows."""
+    user, then = signin.pending(request, choosing=True)
+    if user is None:
+        return redirect("admin:login")
+    form = NewPasswordForm(user, request.POST or None)
+    if form.is_valid():
+        return signin.begin(request, form.save(), then=then)
+    return _page(request, site, "admin/new_password.html", _("Choose a password"), form=form)
 
 
 @never_cache

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -21,10 +22,18 @@ from cdp.roles import ROLES
 admin.site.unregister(Group)
 
 
+class GivenPasswordForm(AdminPasswordChangeForm):
+    """A password that somebody sets for another: it serves for one sign-in."""
+
+    def save(self, commit=True):
+        self.user.must_choose_password = True
+        return super().save(commit)
+
+
 @admin.register(User)
 class UserAdmin(NeverDelete, DjangoUserAdmin, HouseAdmin):
     question = _("Who may work here, and as what?")
-    form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
+    form, add_form, change_password_form = UserChangeForm, UserCreationForm, GivenPasswordForm
     list_display = ["username", "full_name", "roles", "second_factor", "last_login", "access_until", "is_active"]
     list_filter = ["is_active", "groups"]
     search_fields = ["username__istartswith", "last_name__istartswith"]
@@ -70,8 +79,14 @@ class UserAdmin(NeverDelete, DjangoUserAdmin, HouseAdmin):
 
     def save_model(self, request, obj, form, change):
         if not change:
-            obj.is_staff = True
+            obj.is_staff = obj.must_choose_password = True
         super().save_model(request, obj, form, change)
+
+    def user_change_password(self, request, id, form_url=""):
+        """One's own password is changed on the page that asks for the present one."""
+        if id == str(request.user.pk):
+            return redirect("admin:password_change")
+        return super().user_change_password(request, id, form_url)
 
     @admin.display(description=_("name"))
     def full_name(self, user):
