@@ -81,6 +81,11 @@ def neutral(cell: str) -> str:
     return f"'{cell}" if FORMULA.match(cell) and not PLAIN_NUMBER.match(cell) else cell
 
 
+def plain(cell: str) -> str:
+    """What `neutral` was given."""
+    return cell[1:] if cell.startswith("'") and neutral(cell[1:]) == cell else cell
+
+
 def _values(people, fields, reveal) -> dict:
     wanted = {"people": list(people), "fields": sorted(fields)}
     cells = sql.dicts(VALUES, wanted) + sql.dicts(IDENTIFIERS, wanted)

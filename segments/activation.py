@@ -17,8 +17,7 @@ from cdp.kit.ids import uuid7
 from cdp.kit.refused import Refused
 from consents import decision
 from consents.decision import Answer
-from consents.locks import profiles_of
-from profiles import reading, vault
+from profiles import vault
 from segments import fields, handover, reach
 from segments.destinations import KINDS, DestinationFile, Sheet, storage
 from segments.language import read
@@ -150,8 +149,9 @@ def _run(activation: Activation, folder: str, by) -> Activation:
     )
     _refuse_others_than_asked(activation, len(answers))
     sent, left_out, sheet = _chosen(answers, destination, by)
-    removed = _sent_before(activation) - sent.keys()
-    files = KINDS[destination.kind].files(sent=sheet, removed=_taken_back(removed, sent, destination, by))
+    last = _last(activation)
+    removed = _sent_in(last) - sent.keys()
+    files = KINDS[destination.kind].files(sent=sheet, removed=_taken_back(last, removed, sheet, by))
     _record_shipments(activation, sent, left_out, removed)
     _finish(activation, destination, folder, files, sent=sent, left_out=left_out, removed=removed)
     storage.store(folder, files)
@@ -187,27 +187,48 @@ def _chosen(answers: list[Answer], destination: Destination, by):
     return sent, left_out, Sheet([fields.REFERENCE, *destination.fields], rows)
 
 
-def _sent_before(activation: Activation) -> set[UUID]:
-    """Whom the last finished run of this segment to this destination sent."""
+def _last(activation: Activation) -> Activation | None:
+    """The last finished run of this segment to this destination."""
     earlier = Activation.objects.filter(
         segment=activation.segment_id, destination=activation.destination_id, state=ActivationState.DONE
     )
-    last = earlier.order_by("-finished_at").first()
+    return earlier.select_related("segment", "destination__purpose").order_by("-finished_at").first()
+
+
+def _sent_in(last: Activation | None) -> set[UUID]:
     return set(last.shipments.filter(outcome=Outcome.SENT).values_list("profile", flat=True)) if last else set()
 
 
-def _taken_back(removed: set[UUID], sent: dict, destination: Destination, by) -> Sheet:
-    """References of those to be removed, and the identifiers that the destination may know them by.
+def _taken_back(last: Activation | None, removed: set[UUID], going: Sheet, by) -> Sheet:
+    """References of those to be removed, with the identifiers they went out with: the destination knows no others.
 
-    Who was merged since is known by the identifiers of the present profile, unless that one goes out now.
+    An identifier that goes out now as well, such as that of a person who was merged since, is not taken back.
     """
-    codes = fields.identifying(destination.fields)
-    present = profiles_of(removed)
-    known = sorted(set(present.values()) - sent.keys())
-    told = reading.opened(known, codes, by=by, action="activation_removal", purpose=str(destination.purpose.title))
-    values = {profile: told.get(present.get(profile), {}) for profile in sorted(removed)}
-    rows = [[f"prf_{profile}", *(found.get(code) for code in codes)] for profile, found in values.items()]
+    if not removed:
+        return Sheet([fields.REFERENCE], [])
+    shipped = _shipped(last, removed, by)
+    codes = fields.identifying(shipped.columns)
+    stay = {code: going.column(code) for code in codes}
+    rows = [
+        [reference, *(None if cells[code] in stay[code] else cells[code] for code in codes)]
+        for reference, cells in shipped.by_reference(f"prf_{one}" for one in sorted(removed))
+    ]
     return Sheet([fields.REFERENCE, *codes], rows)
+
+
+def _shipped(last: Activation, removed: set[UUID], by) -> Sheet:
+    """The file of those who went then. Raises FileLost: without it nobody could be taken back."""
+    about = f"{last.segment.key} to {last.destination.key}, activation {last.pk}"
+    content = storage.opened(
+        last.stored_as,
+        last.manifest["files"][0]["name"],
+        by=by,
+        action="activation_removal",
+        purpose=f"{last.destination.purpose.title}: {about}",
+        subjects=sorted(removed),
+        fields=last.manifest["fields"],
+    )
+    return KINDS[last.destination.kind].read(content)
 
 
 def _record_shipments(activation, sent: dict, left_out: dict, removed: set) -> None:

@@ -1,5 +1,6 @@
 """What a kind of destination must do: turn people who go and people who are taken back into files."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,16 @@ class Sheet:
 
     columns: list[str]
     rows: list[list]
+
+    def column(self, name: str) -> set:
+        """The cells of a column; none where there is no such column."""
+        place = self.columns.index(name) if name in self.columns else None
+        return set() if place is None else {row[place] for row in self.rows}
+
+    def by_reference(self, references: Iterable[str]) -> Iterator[tuple[str, dict]]:
+        """(reference, its cells by column), empty ones for those that it does not hold. The first column refers."""
+        found = {row[0]: dict(zip(self.columns, row, strict=True)) for row in self.rows}
+        return ((one, found.get(one) or dict.fromkeys(self.columns)) for one in references)
 
 
 @dataclass(frozen=True)
@@ -27,3 +38,6 @@ class FileKind(Protocol):
 
     def files(self, *, sent: Sheet, removed: Sheet) -> list[DestinationFile]:
         """The file of those who go, first; then that of those who are taken back, where there are any."""
+
+    def read(self, content: bytes) -> Sheet:
+        """A file of those who went, read again; its cells as text, None for empty ones."""

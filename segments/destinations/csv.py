@@ -1,5 +1,8 @@
 """A CSV file, as the files of partners are written."""
 
+import csv
+import io
+
 from partners import contents
 from segments.destinations.base import DestinationFile, Sheet
 
@@ -12,6 +15,10 @@ class Csv:
         if not removed.rows:
             return [people]
         return [people, DestinationFile("removals.csv", MEDIA_TYPE, _written(removed), len(removed.rows))]
+
+    def read(self, content: bytes) -> Sheet:
+        columns, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+        return Sheet(columns, [[contents.plain(cell) or None for cell in row] for row in rows])
 
 
 def _written(sheet: Sheet) -> bytes:
