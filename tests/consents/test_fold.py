@@ -19,9 +19,9 @@ pytestmark = pytest.mark.django_db
 MONDAY = datetime.fromisoformat("2026-03-02T10:00:00+01:00")
 
 
-def state(profile, as_of, *, position=None) -> str:
-    """The state of the one choice of a person at a moment, known at a position."""
-    found = asof.records([profile.pk], as_of=as_of, position=position)
+def state(profile, as_of, **known) -> str:
+    """The state of the one choice of a person at a moment, known at a position or another moment."""
+    found = asof.records([profile.pk], as_of=as_of, **known)
     return found[0]["state_then"] if found else "ConsentUnknown"
 
 
@@ -72,6 +72,20 @@ def test_an_answer_known_at_a_position_never_changes():
 
     assert state(anna, builders.now(), position=known) == "ConsentGiven"
     assert state(anna, builders.now()) == "ConsentWithdrawn"
+
+
+def test_an_answer_known_at_a_moment_never_changes():
+    profiling, anna = consent.purpose("profiling"), person()
+    before = builders.now()
+    false = consent.say(anna, profiling, at=MONDAY)
+    known = builders.now()
+    correction.correct(entry=false, reason_code="wrong_person", by=builders.user(), approved_by=builders.user())
+    corrected = builders.now()
+    consent.say(anna, profiling, "ConsentWithdrawn", at=MONDAY - timedelta(days=1))
+
+    states = [state(anna, MONDAY, known_at=moment) for moment in (before, known, corrected, builders.now())]
+
+    assert states == ["ConsentUnknown", "ConsentGiven", "ConsentUnknown", "ConsentWithdrawn"]
 
 
 def test_a_correction_takes_the_effect_of_an_entry_away_at_every_time():
