@@ -2,7 +2,6 @@
 
 import django_filters
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status
@@ -10,7 +9,7 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
-from cdp.kit.api import ScopedViewSet
+from cdp.kit.api import MomentField, ScopedViewSet
 from consents import clocks, decision, history, ledger
 from consents.decisions import Decision
 from consents.models import (
@@ -50,18 +49,6 @@ class PersonField(serializers.Field):
         return public_id(value)
 
 
-class AwareDateTimeField(serializers.DateTimeField):
-    """A moment with its offset: one without would be read differently here and there."""
-
-    default_error_messages = {"naive": _("Give the time with its offset, such as 2026-11-21T10:00:00+01:00.")}
-
-    def to_internal_value(self, value):
-        read = parse_datetime(value) if isinstance(value, str) else None
-        if read is not None and read.tzinfo is None:
-            self.fail("naive")
-        return super().to_internal_value(value)
-
-
 class NoticeKeySerializer(serializers.Serializer):
     key = serializers.SlugField()
     language = serializers.CharField(max_length=2)
@@ -85,7 +72,7 @@ class DecisionSerializer(serializers.Serializer):
     channel = serializers.ChoiceField(Channel.choices, default=Channel.NONE)
     controller = serializers.SlugField(default="own")
     state = serializers.ChoiceField(State.choices)
-    effective_at = AwareDateTimeField()
+    effective_at = MomentField()
     source = serializers.SlugField()
     source_event_id = serializers.CharField(max_length=200)
     notice = NoticeKeySerializer(required=False)
@@ -200,8 +187,8 @@ class Question(serializers.Serializer):
     profile = PersonField()
     purpose = serializers.SlugField()
     channel = serializers.ChoiceField(Channel.choices, default=Channel.NONE)
-    as_of = AwareDateTimeField(required=False)
-    known_at = AwareDateTimeField(required=False)
+    as_of = MomentField(required=False)
+    known_at = MomentField(required=False)
     recipient = serializers.CharField(required=False)
 
     def validate(self, asked):
