@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import BinaryField
+from django.db.models import BinaryField, ManyToManyField
 from django.http import Http404
 from django.utils.functional import cached_property
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from cdp.kit import planner, sql
 
@@ -29,6 +30,9 @@ class FastPaginator(Paginator):
 
 class HouseAdmin(ModelAdmin):
     """Every list: 25 rows, no full counts, foreign keys as look-ups, no delete confirmation over big tables."""
+
+    # Boxes to tick: the two lists with arrows between them break rules of accessibility.
+    formfield_overrides = {ManyToManyField: {"widget": UnfoldAdminCheckboxSelectMultipleWidget}}
 
     paginator = FastPaginator
     list_per_page = 25

@@ -52,7 +52,6 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
     list_display = ["key", "language", "version", "standing", "published_from", "published_to", "material_change"]
     list_filter = ["language", ("published_from", admin.EmptyFieldListFilter), "material_change"]
     search_fields = ["key__istartswith"]
-    filter_horizontal = ["purposes"]
     change_form_outer_before_template = "admin/consents/notice/publish.html"
 
     def get_queryset(self, request):

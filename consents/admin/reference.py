@@ -154,7 +154,6 @@ class CollectionPointAdmin(NeverDelete, TrackedAdmin):
     list_display = ["title", "key", "kind", "trust", "asks_for", "needs_double_opt_in", "active"]
     list_filter = ["kind", "trust", "active"]
     fields = ["title", "key", "kind", "trust", "needs_double_opt_in", "purposes", "active"]
-    filter_horizontal = ["purposes"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("purposes")

@@ -119,9 +119,10 @@ def test_who_publishes_a_notice_states_since_when_it_is_in_use(officer, news):
     assert f"{timezone.localdate():%Y-%m-%d}" in shown
 
 
-def test_the_selectors_of_purposes_are_named_by_what_they_hold(officer, news):
+def test_purposes_are_boxes_to_tick(officer, news):
     for page in ("collectionpoint", "noticeversion"):
-        assert 'data-field-name="purpose' in text(officer.get(reverse(f"admin:consents_{page}_add")))
+        shown = text(officer.get(reverse(f"admin:consents_{page}_add")))
+        assert '<input type="checkbox" name="purposes"' in shown, page
 
 
 def test_a_notice_that_lacks_something_is_not_published(officer, news):
