@@ -76,9 +76,9 @@ def attribute_codes() -> list[str]:
 
 
 def titles() -> dict[str, str]:
-    """Code -> title of everything that a term may name."""
-    found = dict(Namespace.objects.order_by("priority").values_list("code", "title"))
-    found |= dict(Attribute.objects.filter(active=True).order_by("title").values_list("code", "title"))
+    """Code -> title of everything that a term may name, in the language of the reader."""
+    found = {one.code: str(one) for one in Namespace.objects.order_by("priority")}
+    found |= {one.code: str(one) for one in sorted(Attribute.objects.filter(active=True), key=str)}
     return {OPAQUE_ID: _("Opaque id"), **found}
 
 

@@ -156,11 +156,11 @@ def _harmless(text: str) -> bool:
 
 
 def _identifiers() -> list[Meaning]:
-    return [Meaning(f"identifiers.{one.code}", one.title) for one in Namespace.objects.all()]
+    return [Meaning(f"identifiers.{one.code}", str(one)) for one in Namespace.objects.all()]
 
 
 def _attributes() -> list[Meaning]:
-    return [Meaning(f"traits.{one.code}", one.title) for one in Attribute.objects.filter(active=True).order_by("title")]
+    return [Meaning(f"traits.{one.code}", str(one)) for one in sorted(Attribute.objects.filter(active=True), key=str)]
 
 
 def _event() -> list[Meaning]:
