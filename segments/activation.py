@@ -17,7 +17,8 @@ from cdp.kit.ids import uuid7
 from cdp.kit.refused import Refused
 from consents import decision
 from consents.decision import Answer
-from profiles import vault
+from consents.locks import profiles_of
+from profiles import reading, vault
 from segments import fields, handover, reach
 from segments.destinations import KINDS, DestinationFile, Sheet, storage
 from segments.language import read
@@ -217,18 +218,23 @@ def _taken_back(last: Activation | None, removed: set[UUID], going: Sheet, by) -
 
 
 def _shipped(last: Activation, removed: set[UUID], by) -> Sheet:
-    """The file of those who went then. Raises FileLost: without it nobody could be taken back."""
+    """The file of those who went then; where it is lost, what those to be removed are known by now."""
     about = f"{last.segment.key} to {last.destination.key}, activation {last.pk}"
-    content = storage.opened(
-        last.stored_as,
-        last.manifest["files"][0]["name"],
-        by=by,
-        action="activation_removal",
-        purpose=f"{last.destination.purpose.title}: {about}",
-        subjects=sorted(removed),
-        fields=last.manifest["fields"],
-    )
+    logged = {"by": by, "action": "activation_removal", "purpose": f"{last.destination.purpose.title}: {about}"}
+    name, told = last.manifest["files"][0]["name"], last.manifest["fields"]
+    try:
+        content = storage.opened(last.stored_as, name, subjects=sorted(removed), fields=told, **logged)
+    except storage.FileLost:
+        return _known_by(removed, fields.identifying(told), **logged)
     return KINDS[last.destination.kind].read(content)
+
+
+def _known_by(people: set[UUID], codes: list[str], **logged) -> Sheet:
+    present = profiles_of(people)
+    found = reading.opened(sorted(set(present.values())), codes, **logged)
+    values = {one: found.get(present.get(one), {}) for one in people}
+    rows = [[f"prf_{one}", *(known.get(code) for code in codes)] for one, known in values.items()]
+    return Sheet([fields.REFERENCE, *codes], rows)
 
 
 def _record_shipments(activation, sent: dict, left_out: dict, removed: set) -> None:

@@ -138,6 +138,19 @@ def test_who_has_another_address_since_is_taken_back_by_the_one_that_went_out(ne
     assert rows(done, "removals.csv") == [{"profile": f"prf_{anna}", "email": "person1@example.dk"}]
 
 
+def test_where_the_file_was_lost_people_are_taken_back_by_what_they_are_known_by(newsletter, files):
+    anna = dane(1)
+    consents.say(anna, newsletter, channel="email")
+    danes, mail = computed(DANES), destination(newsletter)
+    first = sent(activation.request(segment=danes, destination=mail))
+    storage.forget(first.stored_as)
+    consents.say(anna, newsletter, "ConsentWithdrawn", channel="email")
+
+    done = sent(activation.request(segment=danes, destination=mail))
+
+    assert rows(done, "removals.csv") == [{"profile": f"prf_{anna}", "email": "person1@example.dk"}]
+
+
 def test_one_who_was_merged_and_goes_out_again_loses_only_the_old_reference(newsletter):
     earlier, anna = dane(1), dane(2)
     for one in (earlier, anna):
