@@ -14,7 +14,7 @@ from statistics import median
 import django
 
 TURNS = 9
-PEOPLE = 3  # for pages about one person, the median of their costs
+PEOPLE = 3  # for pages about one person: the mean of their costs
 MOST = 5.0
 
 

@@ -232,67 +232,69 @@ def test_telling_takes_no_longer_for_a_hostile_text(text):
     assert time.process_time() - began < 1
 
 
+PLANTED = [
+    "planted.one@example.dk",
+    "+4520998877",
+    "Plantine",
+    "Plantesen",
+    "Plantevej 99",
+    "planted-user",
+    "planted-device",
+    "planted-session",
+    "192.0.2.77",
+    "planted.in.url@example.dk",
+    "planted.trait@example.dk",
+    "planted.bad@example.dk",
+    "planted-message",
+    "planted-alias",
+    "planted.key@example.dk",
+    "planted.trait.key@example.dk",
+    "planted.bad.key@example.dk",
+    "planted.gender@example.dk",
+    "planted.interest@example.dk",
+    "4520887766",
+    "Plantlandia",
+]
+
+
 def test_no_planted_value_is_stored_open_anywhere():
-    planted = [
-        "planted.one@example.dk",
-        "+4520998877",
-        "Plantine",
-        "Plantesen",
-        "Plantevej 99",
-        "planted-user",
-        "planted-device",
-        "planted-session",
-        "192.0.2.77",
-        "planted.in.url@example.dk",
-        "planted.trait@example.dk",
-        "planted.bad@example.dk",
-        "planted-message",
-        "planted-alias",
-        "planted.key@example.dk",
-        "planted.trait.key@example.dk",
-        "planted.bad.key@example.dk",
-        "planted.gender@example.dk",
-        "planted.interest@example.dk",
-        "4520887766",
-        "Plantlandia",
-    ]
     take(
         identify(
             userId="planted-user",
             anonymousId="planted-device",
             messageId="planted-message",
             traits={
-                "email": planted[0],
-                "phone": planted[1],
-                "firstName": planted[2],
-                "lastName": planted[3],
-                "address": {"street": planted[4], "floor": "Plantine 3"},
-                "partner_email": planted[10],
+                "email": PLANTED[0],
+                "phone": PLANTED[1],
+                "firstName": PLANTED[2],
+                "lastName": PLANTED[3],
+                "address": {"street": PLANTED[4], "floor": "Plantine 3"},
+                "partner_email": PLANTED[10],
                 "birthday": "Plantine",
             },
             context={"ip": "192.0.2.77", "userAgent": "planted-session"},
         ),
-        track(userId="planted-user", properties={"url": f"https://x/?e={planted[9]}", "recipient": "Plantine"}),
-        track(userId="planted-user", event="", properties={"email": planted[11]}),
-        track(userId="planted-user", event=f"For {planted[0]}"),
+        track(userId="planted-user", properties={"url": f"https://x/?e={PLANTED[9]}", "recipient": "Plantine"}),
+        track(userId="planted-user", event="", properties={"email": PLANTED[11]}),
+        track(userId="planted-user", event=f"For {PLANTED[0]}"),
         track(userId="planted-user", type="alias", previousId="planted-alias"),
-        track(userId="planted-user", properties={planted[14]: 1}),
-        track(userId="planted-user", event="", properties={planted[16]: 1}),
+        track(userId="planted-user", properties={PLANTED[14]: 1}),
+        track(userId="planted-user", event="", properties={PLANTED[16]: 1}),
         identify(
             userId="planted-user",
             traits={
-                planted[15]: 1,
-                "gender": planted[17],
-                "interests": ["garn", planted[18]],
-                "postalCode": f"+{planted[19]}",
-                "country": planted[20],
+                PLANTED[15]: 1,
+                "gender": PLANTED[17],
+                "interests": ["garn", PLANTED[18]],
+                "postalCode": f"+{PLANTED[19]}",
+                "country": PLANTED[20],
             },
         ),
     )
 
     everything = text_of_database()
     assert reasons() == {"no_event_name": 2, "bad_event_name": 1}
-    assert [one for one in planted if one in everything] == []
+    assert [one for one in PLANTED if one in everything] == []
 
 
 def test_the_scan_would_find_what_is_open():
