@@ -2,7 +2,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r
+# The lock is whole: pip takes it as it stands and resolves nothing, whatever is newest today.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint bench screenshots messages
