@@ -2,8 +2,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
-# The lock is whole: pip takes it as it stands and resolves nothing, whatever is newest today.
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
+# The lock is whole: pip takes it as it stands and resolves and builds nothing, whatever is newest today.
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r $(1) \
+	&& { $(BIN)/pip check || { echo "$(1) does not agree with itself (above): it lacks a package or has a wrong version."; exit 1; }; }
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint bench screenshots messages
@@ -43,12 +44,12 @@ messages: $(VENV)/development ## the catalogues of Danish and Swedish
 
 $(VENV)/runtime: requirements.txt | $(BIN)/python
 	@echo "Installing the packages of requirements.txt; the first time takes about a minute."
-	@$(INSTALL) requirements.txt
+	@$(call INSTALL,requirements.txt)
 	@touch $@
 
 $(VENV)/development: requirements-dev.txt | $(BIN)/python
 	@echo "Installing the packages of requirements-dev.txt; the first time takes about two minutes."
-	@$(INSTALL) requirements-dev.txt
+	@$(call INSTALL,requirements-dev.txt)
 	@touch $@
 
 $(BIN)/python:
