@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
 from cdp import backup, embedded
+from cdp.kit.progress import Progress
 
 EXTERNAL = "DATABASE_URL is set: an external PostgreSQL server is used, which is started and stopped where it runs."
 
@@ -58,7 +59,8 @@ class Command(BaseCommand):
         return f"The database {settings.KENDT_DB_NAME} {'was made' if made else 'exists already'}."
 
     def backup(self, *, path: Path, **_options) -> str:
-        files = backup.write(path)
+        with Progress("db backup") as progress:
+            files = backup.write(path, progress)
         dump, vault = files.dumps
         return (
             f"Wrote {dump} and {files.manifest},\n"
@@ -70,7 +72,8 @@ class Command(BaseCommand):
     def restore(self, *, path: Path, **_options) -> str:
         if not settings.EXTERNAL_DATABASE:
             start_database()
-        rows = backup.restore(path)
+        with Progress("db restore") as progress:
+            rows = backup.restore(path, progress)
         return f"Restored {sum(rows.values()):,} rows in {len(rows)} tables; the counts agree with the manifest."
 
 
