@@ -4,7 +4,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
 
 from cdp import backup, embedded
 from cdp.kit.progress import Progress
@@ -32,8 +31,6 @@ class Command(BaseCommand):
             self.stdout.write(getattr(self, act)(**options))
         except (embedded.EmbeddedError, backup.BackupError) as trouble:
             raise CommandError(str(trouble)) from None
-        except OperationalError as trouble:
-            raise CommandError(f"The database does not answer: {trouble}") from None
 
     def start(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
