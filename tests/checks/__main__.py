@@ -4,11 +4,14 @@ import os
 import sys
 from importlib import import_module
 
+import django
+
 NAMES = ("start", "acknowledged")
 
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
+    django.setup()
     good = True
     print(f"{'check':<55} {'figure':>12} {'limit':>12}")
     for name in sys.argv[1:] or NAMES:
