@@ -94,4 +94,8 @@ def _compare(costs: dict, smaller: dict) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from cdp.command_line import database_told
+
+    with database_told():
+        code = main()
+    sys.exit(code)

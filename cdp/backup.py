@@ -19,12 +19,14 @@ import psycopg
 from django.db import connection, transaction
 
 from cdp import programs
+from cdp.kit.progress import SILENT, Progress
 
 FORMAT = 1
 VAULT = "vault"
 SECTIONS = ("pre-data", "data", "post-data")  # restored in turn from both dumps, as either may refer to the other
 # The first is of 17 and later; the second is a mark of the server's own that the newest minor releases put on columns.
 OF_SOME_VERSIONS = re.compile(rb"SET transaction_timeout = 0;|ALTER TABLE ONLY .* SET \(pg_attver=\d+\);")
+DUMPING = re.compile(r'pg_dump: dumping contents of table "(.+)"')  # with --verbose
 TABLES = """
     SELECT format('%I.%I', n.nspname, c.relname)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -68,7 +70,7 @@ class Files:
         return cls(path.with_name(path.name.removesuffix(".dump").removesuffix(".vault")).with_suffix(".json"))
 
 
-def write(path: Path) -> Files:
+def write(path: Path, progress: Progress = SILENT) -> Files:
     """Back the database up into the folder or file `path`."""
     _refuse_newer_server()
     files = Files.to_write(path)
@@ -77,20 +79,27 @@ def write(path: Path) -> Files:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SELECT pg_export_snapshot()")
         moment = f"--snapshot={cursor.fetchone()[0]}"
+        progress.begin("rows are counted")
+        counted = rows()
+        progress.begin("rows", total=sum(counted.values()))
         for dump, choice in zip(files.dumps, ("--exclude-schema", "--schema"), strict=True):
-            _run("pg_dump", "--format=custom", "--no-owner", moment, f"{choice}={VAULT}", f"--file={dump}")
-        _write_manifest(files)
+            options = ["--format=custom", "--no-owner", moment, f"{choice}={VAULT}", f"--file={dump}"]
+            for table in _dumped(options):
+                progress.add(counted.get(table, 0))
+        _write_manifest(files, counted)
     return files
 
 
-def restore(path: Path) -> dict[str, int]:
+def restore(path: Path, progress: Progress = SILENT) -> dict[str, int]:
     """Fill the empty database from the backup at `path`, wholly or not at all; returns the rows per table."""
     files = Files.to_read(path)
     manifest = _checked_manifest(files)
     _refuse_newer_server()
     if taken := tables():
         raise BackupError(f"The database is not empty (it has {taken[0]}): restore into a new one.")
-    _pour(files)
+    progress.begin("rows", total=sum(manifest["rows"].values()))
+    _pour(files, progress)
+    progress.begin("rows are counted again")
     connection.close()  # a connection kept from before knows nothing of the new tables' types
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -101,14 +110,14 @@ def restore(path: Path) -> dict[str, int]:
     return found
 
 
-def _write_manifest(files: Files) -> None:
+def _write_manifest(files: Files, counted: dict[str, int]) -> None:
     """The manifest is the last file to appear: a backup without one is not whole."""
     manifest = {
         "format": FORMAT,
         "made_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "server": _server().server_version,
         "sha256": {dump.name: checksum(dump) for dump in files.dumps},
-        "rows": rows(),
+        "rows": counted,
     }
     draft = files.manifest.with_suffix(".draft")
     draft.touch(mode=0o600)
@@ -162,14 +171,14 @@ def _refuse_newer_server() -> None:
         )
 
 
-def _pour(files: Files) -> None:
+def _pour(files: Files, progress: Progress) -> None:
     """Write both dumps as SQL into one psql, one transaction."""
     with tempfile.TemporaryFile("w+") as trouble:
         options = ["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
         command = [programs.folder() / "psql", *options, "--single-transaction", "--file=-"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=trouble, env=_environment()) as psql:
             try:
-                for block in _as_sql(files):
+                for block in _as_sql(files, progress):
                     psql.stdin.write(block)
                 psql.stdin.close()
             except BrokenPipeError:
@@ -182,14 +191,17 @@ def _pour(files: Files) -> None:
             raise BackupError(f"psql failed: {trouble.read().strip()}")
 
 
-def _as_sql(files: Files) -> Iterator[bytes]:
+def _as_sql(files: Files, progress: Progress) -> Iterator[bytes]:
     for section in SECTIONS:
+        if section == "post-data":
+            progress.begin("indexes and rules")
         for dump in files.dumps:
             command = [programs.folder() / "pg_restore", f"--section={section}", "--no-owner", "--file=-", dump]
             with subprocess.Popen(command, stdout=subprocess.PIPE, env=programs.environment()) as reader:
                 yield from _definitions(reader.stdout)
                 while block := reader.stdout.read(1 << 20):
                     yield block
+                    progress.add(block.count(b"\n"))
             if reader.returncode != 0:
                 raise BackupError(f"{dump} cannot be read; pg_restore has said why.")
 
@@ -203,10 +215,21 @@ def _definitions(stream) -> Iterator[bytes]:
             return
 
 
-def _run(program: str, *arguments: str) -> None:
-    result = programs.run([programs.folder() / program, *arguments], env=_environment(), umask=0o077)
-    if result.returncode != 0:
-        raise BackupError(f"{program} failed: {result.stderr.strip()}")
+def _dumped(options: list[str]) -> Iterator[str]:
+    """Dump; gives the name of each table once its rows are in the dump."""
+    command = [programs.folder() / "pg_dump", "--verbose", *options]
+    said, table = [], None
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=_environment(), umask=0o077) as dump:
+        for line in map(bytes.decode, dump.stderr):
+            if begun := DUMPING.match(line):
+                if table:
+                    yield table
+                table = begun[1]
+            said = [*said[-20:], line]
+    if dump.returncode != 0:
+        raise BackupError(f"pg_dump failed: {''.join(said).strip()}")
+    if table:
+        yield table
 
 
 def _environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cdp.kit.progress import SILENT, Progress
 from cdp.kit.sql import execute, rows
 from consents.fold import ALWAYS, COLUMNS, FOLD_OF_ALL, fold
 from profiles.resolution import steady
@@ -30,8 +31,9 @@ ORDER BY 1, 2
 """
 
 
-def verify() -> dict[str, int]:
+def verify(progress: Progress = SILENT) -> dict[str, int]:
     """{projection: rows that differ from a fresh fold}."""
+    progress.begin("consents")
     return {"records": len(differences())}
 
 
@@ -41,8 +43,9 @@ def differences() -> list[Drift]:
 
 
 @transaction.atomic
-def rebuild() -> int:
+def rebuild(progress: Progress = SILENT) -> int:
     """Fold everybody anew from the ledger; give how many people's records changed. Writers wait meanwhile."""
+    progress.begin("consents")
     steady()
     execute("LOCK TABLE consents_historicalconsentrecord IN SHARE ROW EXCLUSIVE MODE")
     return len(fold(None))

@@ -1,6 +1,7 @@
 """Whether the evidence of `partners` is whole. Nothing here is projection, so nothing can be folded anew."""
 
 from cdp.kit import sql
+from cdp.kit.progress import SILENT, Progress
 
 RECONCILED = """
 SELECT count(*) FROM (
@@ -11,10 +12,11 @@ SELECT count(*) FROM (
 """
 
 
-def verify() -> dict[str, int]:
+def verify(progress: Progress = SILENT) -> dict[str, int]:
     """Deliveries whose disclosures are not as many as the rows of their manifest."""
+    progress.begin("deliveries")
     return {"disclosures": sql.value(RECONCILED)}
 
 
-def rebuild() -> None:
+def rebuild(progress: Progress = SILENT) -> None:
     """There is no projection to fold: a difference here is an alarm, and a person looks into it."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cdp.kit.progress import SILENT, Progress
 from cdp.kit.sql import execute, rows, value
 from profiles import golden
 from profiles.resolution import component, folding, projection
@@ -73,11 +74,16 @@ DIFFERENCES = {
 
 
 @transaction.atomic
-def verify() -> dict[str, int]:
+def verify(progress: Progress = SILENT) -> dict[str, int]:
     """{projection: number of rows that differ from a fresh fold}. Folds wait until it has ended."""
     folding.steady()
-    _fold_everybody()
-    return {name: value(f"SELECT count(*) FROM ({query}) d") for name, query in DIFFERENCES.items()}
+    _fold_everybody(progress)
+    progress.begin("projections of people", total=len(DIFFERENCES))
+    found = {}
+    for name, query in DIFFERENCES.items():
+        found[name] = value(f"SELECT count(*) FROM ({query}) d")
+        progress.add()
+    return found
 
 
 @transaction.atomic
@@ -89,10 +95,11 @@ def differences(projection_name: str, *, limit: int = 100) -> list[tuple[UUID, o
 
 
 @transaction.atomic
-def rebuild() -> None:
+def rebuild(progress: Progress = SILENT) -> None:
     """Make every projection what a fresh fold gives; those kept by profile above this app are told what moved."""
     folding.hold()
-    _fold_everybody()
+    _fold_everybody(progress)
+    progress.begin("projections of people")
     moved = projection.write()
     projection.make_profiles()
     projection.move_aliases()
@@ -105,13 +112,15 @@ def rebuild() -> None:
     folded.send(sender=None, profiles={new for _, new in moved.values()} | stale, moved=moved)
 
 
-def _fold_everybody() -> None:
+def _fold_everybody(progress: Progress = SILENT) -> None:
     """Stage the partition of all subjects, block by block; who was staged with another block is not asked again."""
     policy = component.joining()
     projection.clear()
+    progress.begin("people of sources", total=value("SELECT count(*) FROM profiles_subject"))
     for block in _unstaged():
         result = folding.partitioned(block, component.entangled(block, policy), policy)
         projection.stage(result.profile, result.refused)
+        progress.add(len(result.profile))
     execute("ANALYZE stage_partition")
 
 

@@ -1,6 +1,7 @@
 """Are the members what their definition says? Asked as of the last run, of the people of whom nothing changed since."""
 
 from cdp.kit import sql
+from cdp.kit.progress import SILENT, Progress
 from consents.flags import flagged
 from segments import membership
 from segments.catalogue import Catalogue
@@ -52,19 +53,24 @@ SELECT count(*) FROM segments_segment s WHERE s.computed_at IS NOT NULL AND s.me
 """
 
 
-def verify() -> dict[str, int]:
+def verify(progress: Progress = SILENT) -> dict[str, int]:
     """{projection: rows that differ}."""
-    return {
-        "membership": sum(_differences(segment, run) for segment, run in _computed()),
-        "members": sql.value(MISCOUNTED),
-    }
+    computed = _computed()
+    progress.begin("segments", total=len(computed))
+    moved = 0
+    for segment, run in computed:
+        moved += _differences(segment, run)
+        progress.add()
+    return {"membership": moved, "members": sql.value(MISCOUNTED)}
 
 
-def rebuild() -> None:
+def rebuild(progress: Progress = SILENT) -> None:
     """Compute every active segment anew, each after those it reads."""
     active = list(Segment.objects.filter(state=SegmentState.ACTIVE))
+    progress.begin("segments", total=len(active))
     for segment in in_order(active, Catalogue.load()):
         membership.refresh(segment)
+        progress.add()
 
 
 def _computed() -> list[tuple[Segment, Run]]:

@@ -1,7 +1,11 @@
 """Real PostgreSQL for every test: the one of DATABASE_URL, else an embedded server of the run's own.
 
 A plain run uses the development server when it answers; CI and `make test` give KENDT_DATA a fresh folder.
+What a machine lacks is skipped, and told at the end; in CI a skipped test has failed.
 """
+
+import collections
+import os
 
 import pytest
 from django.conf import settings
@@ -10,6 +14,8 @@ from django.test import TransactionTestCase
 from django.utils import translation
 
 from cdp import embedded
+
+MAY_LACK = "KENDT_TEST_DATA"  # in the reason of tests that need the public data, which no package brings
 
 
 def pytest_configure(config):
@@ -22,6 +28,27 @@ def pytest_configure(config):
 def pytest_unconfigure(config):
     if getattr(config, "started_server", False):
         embedded.stop(settings.KENDT_DATA)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.skipped and "CI" in os.environ and not hasattr(report, "wasxfail") and MAY_LACK not in reason(report):
+        report.outcome, report.longrepr = "failed", f"Nothing may be skipped in CI. {reason(report)}"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    skipped = collections.Counter(map(reason, terminalreporter.getreports("skipped")))
+    if skipped:
+        terminalreporter.section("not tried on this machine")
+    for why, count in skipped.items():
+        terminalreporter.line(f"{count} {'test' if count == 1 else 'tests'}: {why}")
+
+
+def reason(report) -> str:
+    """Why a test was skipped, as it said."""
+    return report.longrepr[2].removeprefix("Skipped: ")
 
 
 def pytest_make_parametrize_id(config, val, argname):

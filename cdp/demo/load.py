@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from cdp import roles
 from cdp.demo import answers, company, staff
 from cdp.demo.people import enter
+from cdp.kit.progress import SILENT, Progress
 from cdp.seed import seed as sow
 from segments import membership
 
 SEED = 2026
 
 
-def fill(*, people: int, events: int, seed: int = SEED, progress=lambda count: None) -> dict[str, str]:
-    """Make the company, its people and what they did; `progress` is told of each block. {sign-in: password}."""
+def fill(*, people: int, events: int, seed: int = SEED, progress: Progress = SILENT) -> dict[str, str]:
+    """Make the company, its people and what they did; {sign-in: password}."""
     now = datetime.now(UTC)
     roles.apply()
     sow()
@@ -20,9 +21,13 @@ def fill(*, people: int, events: int, seed: int = SEED, progress=lambda count: N
     sources = company.open_for_business(now)
     company.sign_agreements(now)
     blocks = enter(sources, seed=seed, people=people, events_total=events, now=now)
+    progress.begin("people", total=people)
     for settled in blocks:
         answers.record(settled, seed=seed, now=now)
-        progress(len(settled))
-    for segment in company.define_segments():
+        progress.add(len(settled))
+    segments = company.define_segments()
+    progress.begin("segments", total=len(segments))
+    for segment in segments:
         membership.refresh(segment, by=staff.one("maja"))
+        progress.add()
     return passwords

@@ -10,6 +10,7 @@ from cdp.backup import BackupError, Files
 from cdp.kit.ids import uuid7
 from cdp.models import User
 from profiles.models import SubjectKey
+from tests.kit.stages import Stages
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -137,3 +138,16 @@ def test_damaged_dump_restores_nothing_at_all(empty_database, tmp_path):
         backup.restore(tmp_path)
 
     assert backup.tables() == []
+
+
+def test_backup_and_restore_tell_how_far_they_are_in_rows(installation, empty_database, tmp_path):
+    backing_up, restoring = Stages(), Stages()
+
+    backup.write(tmp_path, backing_up)
+    empty_database()
+    total = sum(backup.restore(tmp_path, restoring).values())
+
+    assert backing_up.known[-1] == ("rows", total, total)
+    ((_rows, expected, poured),) = [stage for stage in restoring.known if stage[0] == "rows"]
+    assert expected == total
+    assert poured >= total

@@ -122,7 +122,7 @@ def test_canaries_came_in(planted):
 
 def test_a_dump_holds_no_canary(planted, tmp_path):
     dump = tmp_path / "dump.sql"
-    backup._run("pg_dump", "--format=plain", "--inserts", f"--file={dump}")
+    list(backup._dumped(["--format=plain", "--inserts", f"--file={dump}"]))
 
     assert dump.stat().st_size > 100_000
     assert found_in(dump.read_bytes(), planted) == set()

@@ -6,6 +6,8 @@ from django.core.management.base import CommandError
 
 from cdp import integrity
 from cdp.kit.sql import execute
+from tests.kit.stages import Stages
+from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db
 
@@ -19,3 +21,14 @@ def test_a_guard_that_is_switched_off_is_told_and_switched_on_again():
     integrity.rebuild()
 
     assert set(integrity.verify().values()) == {0}
+
+
+@pytest.mark.parametrize("verb", [integrity.verify, integrity.rebuild])
+def test_every_stage_is_counted_to_its_end(verb):
+    person(email="anna@example.dk")
+    progress = Stages()
+
+    verb(progress)
+
+    assert ("people of sources", 1, 1) in progress.known
+    assert [stage for stage in progress.known if stage[1] != stage[2]] == []

@@ -18,7 +18,10 @@ HERE = Path(__file__).parent
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not shutil.which("npm") and "CI" not in os.environ, reason="npm is not installed"),
+    pytest.mark.skipif(
+        not (shutil.which("node") and shutil.which("npm")),
+        reason="Node and npm are not installed. Debian: apt-get install nodejs npm.",
+    ),
 ]
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
 
 from cdp import backup, embedded
+from cdp.kit.progress import Progress
 
 EXTERNAL = "DATABASE_URL is set: an external PostgreSQL server is used, which is started and stopped where it runs."
 
@@ -31,8 +31,6 @@ class Command(BaseCommand):
             self.stdout.write(getattr(self, act)(**options))
         except (embedded.EmbeddedError, backup.BackupError) as trouble:
             raise CommandError(str(trouble)) from None
-        except OperationalError as trouble:
-            raise CommandError(f"The database does not answer: {trouble}") from None
 
     def start(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
@@ -58,7 +56,8 @@ class Command(BaseCommand):
         return f"The database {settings.KENDT_DB_NAME} {'was made' if made else 'exists already'}."
 
     def backup(self, *, path: Path, **_options) -> str:
-        files = backup.write(path)
+        with Progress("db backup") as progress:
+            files = backup.write(path, progress)
         dump, vault = files.dumps
         return (
             f"Wrote {dump} and {files.manifest},\n"
@@ -70,7 +69,8 @@ class Command(BaseCommand):
     def restore(self, *, path: Path, **_options) -> str:
         if not settings.EXTERNAL_DATABASE:
             start_database()
-        rows = backup.restore(path)
+        with Progress("db restore") as progress:
+            rows = backup.restore(path, progress)
         return f"Restored {sum(rows.values()):,} rows in {len(rows)} tables; the counts agree with the manifest."
 
 

@@ -3,13 +3,15 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from cdp import integrity
+from cdp.kit.progress import Progress
 
 
 class Command(BaseCommand):
     help = "Fold every projection again and report each difference. `rebuild` mends them."
 
     def handle(self, **options):
-        differences = integrity.verify()
+        with Progress("verify") as progress:
+            differences = integrity.verify(progress)
         for name, count in differences.items():
             self.stdout.write(f"{name:<40} {count or 'in order':>12}")
         if any(differences.values()):

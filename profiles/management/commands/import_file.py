@@ -7,8 +7,8 @@ from pathlib import Path
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
+from cdp.kit.progress import Progress
 from cdp.kit.refused import Refused
 from profiles.imports import guards, rejects, runs
 from profiles.imports.refusals import AlreadyLoaded
@@ -128,8 +128,9 @@ class Command(BaseCommand):
     def _with_progress(self, batch: Batch, verb) -> Batch:
         began = time.monotonic()
         first = batch.rows_done
-        with tqdm(total=batch.rows_total, initial=first, unit=" rows", unit_scale=True, leave=False) as bar:
-            batch = verb(batch=batch, progress=lambda done: bar.update(done - bar.n))
+        with Progress("import_file") as progress:
+            progress.begin("rows", total=batch.rows_total or 0, done=first)
+            batch = verb(batch=batch, progress=progress.reach)
         seconds = max(time.monotonic() - began, 0.001)
         self.stdout.write(
             f"{batch.rows_done - first} rows in {seconds:.1f} s, {(batch.rows_done - first) / seconds:.0f} rows/s"
