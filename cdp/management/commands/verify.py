@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cdp import integrity
+from cdp import guards, integrity
 
 
 class Command(BaseCommand):
@@ -12,6 +12,8 @@ class Command(BaseCommand):
         differences = integrity.verify()
         for name, count in differences.items():
             self.stdout.write(f"{name:<40} {count or 'in order':>12}")
+        for difference in guards.differences() if differences["database.guards"] else []:
+            self.stdout.write(f"  {difference}")
         if any(differences.values()):
-            raise CommandError("Not all is as it should be: `manage.py rebuild` folds again, and switches guards on.")
+            raise CommandError("Not all is as it should be: `manage.py rebuild` folds again, and mends the guards.")
         self.stdout.write(f"All {len(differences) - 1} projections are what their evidence says, and all guards stand.")
