@@ -63,11 +63,13 @@ def differences() -> list[Difference]:
     execute("SET LOCAL search_path = public, vault, pg_temp")
     found = dict(rows(FUNCTIONS, ["public"]))
     standing = {(table, name): (text, off) for table, name, text, off in rows(TRIGGERS, [["public", "vault"]])}
+    texts = {key: text for key, (text, _off) in standing.items()}
+    transaction.set_rollback(True)  # of the search path
     wanted = {(table, name): text for _here, table, whole in here for name, text in triggers.get(whole, {}).items()}
     return sorted(
         [
             *(Difference("", name, what) for name, what in _compared(functions, found)),
-            *(Difference(*key, what) for key, what in _compared(wanted, {k: text for k, (text, _off) in standing.items()})),
+            *(Difference(*key, what) for key, what in _compared(wanted, texts)),
             *(Difference(*key, "switched off") for key, (_text, off) in standing.items() if off),
         ]
     )
@@ -80,7 +82,7 @@ def _compared(wanted: dict, found: dict) -> Iterable[tuple]:
 
 
 def _expected(tables: list[str]) -> tuple[dict, dict]:
-    """Functions and triggers by table, as PostgreSQL itself reads the files: put into an empty copy, and rolled back."""
+    """Functions and triggers by table, as PostgreSQL reads the files: put into an empty copy, then rolled back."""
     with transaction.atomic():
         execute(f"CREATE SCHEMA {SCRATCH}")
         for table in tables:
