@@ -130,9 +130,9 @@ def _empty() -> None:
         for table in guarded:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(f"TRUNCATE {', '.join(EVENTS + KEYS + PEOPLE + FACTS)} CASCADE")
+        Batch.objects.update(state=BatchState.CANCELLED)  # so that the same file may come again
         for table in guarded:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    Batch.objects.update(state=BatchState.CANCELLED)  # so that the same file may come again
 
 
 def _seal(people: int, sizes: list[int]) -> None:

@@ -74,7 +74,7 @@ def _described(inbound: InboundFile, spec: dict) -> InboundFile:
     kept = _kept_mapping(inbound.batch.source, inbound.version, inbound.purpose, spec)
     runs.describe(batch=inbound.batch, mapping=kept)
     inbound.dropped_columns = _dropped(inbound.batch, spec)
-    inbound.save()
+    inbound.save(update_fields=None if inbound._state.adding else ["dropped_columns"])
     return inbound
 
 

@@ -29,10 +29,13 @@ def work(kind="profile_review", state="open"):
 
 
 def quarantined(state="open"):
-    return QuarantineItem.objects.create(
+    item = QuarantineItem.objects.create(
         source=source(), key=uuid7().bytes, reason="no_identity", received_at=days_ago(1),
-        expires_at=timezone.now() + timedelta(days=9), state=state,
+        expires_at=timezone.now() + timedelta(days=9),
     )  # fmt: skip
+    item.state = state
+    item.save()
+    return item
 
 
 def shown(client, view="steward") -> dict[str, int]:

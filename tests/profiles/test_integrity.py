@@ -8,7 +8,7 @@ from profiles import decisions, integrity
 from profiles.ingestion import events
 from profiles.models import Alias, Event, GoldenValue, Profile, RefusedLink, Subject
 from profiles.signals import folded
-from tests.builders import days_ago, source
+from tests.builders import days_ago, guards_off, source
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,16 @@ def move_a_subject(town):
     change("UPDATE profiles_subject SET profile_id = %s WHERE id = %s", carl.pk, town.subject)
 
 
+def lose_an_alias(town):
+    with guards_off("profiles_alias"):
+        Alias.objects.filter(subject=town.subject).delete()
+
+
+def bend_an_alias(town):
+    with guards_off("profiles_alias"):
+        Alias.objects.filter(subject=town.subject).update(profile=uuid7())
+
+
 def lose_a_profile(town):
     carl = Profile.objects.get(golden__text="Ribe").pk
     connection.cursor().execute("DELETE FROM profiles_goldenvalue WHERE profile_id = %s", [carl])
@@ -76,8 +86,8 @@ DRIFTS = {
     ),
     "a profile of nobody": ("profiles", lambda town: Profile.objects.create()),
     "a profile lost": ("profiles", lose_a_profile),
-    "an alias lost": ("aliases", lambda town: Alias.objects.filter(subject=town.subject).delete()),
-    "an alias that lies": ("aliases", lambda town: Alias.objects.filter(subject=town.subject).update(profile=uuid7())),
+    "an alias lost": ("aliases", lose_an_alias),
+    "an alias that lies": ("aliases", bend_an_alias),
     "a refusal lost": ("refused_links", lambda town: RefusedLink.objects.all().delete()),
     "a refusal for no reason": ("refused_links", lambda town: RefusedLink.objects.update(reason="whim")),
     "a golden value altered": (

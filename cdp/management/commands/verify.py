@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cdp import integrity
+from cdp import guards, integrity
 from cdp.kit.progress import Progress
 
 
@@ -14,6 +14,8 @@ class Command(BaseCommand):
             differences = integrity.verify(progress)
         for name, count in differences.items():
             self.stdout.write(f"{name:<40} {count or 'in order':>12}")
+        for difference in guards.differences() if differences["database.guards"] else []:
+            self.stdout.write(f"  {difference}")
         if any(differences.values()):
-            raise CommandError("Not all is as it should be: `manage.py rebuild` folds again, and switches guards on.")
+            raise CommandError("Not all is as it should be: `manage.py rebuild` folds again, and mends the guards.")
         self.stdout.write(f"All {len(differences) - 1} projections are what their evidence says, and all guards stand.")
