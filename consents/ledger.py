@@ -152,6 +152,8 @@ _BROUGHT = {
     "record": "uuid",
     "supersedes": "bigint",
     "evidence_digest": "text",
+    "batch": "uuid",
+    "row_number": "int",
     "body_digest": "text",
 }
 

@@ -74,7 +74,8 @@ class Proof:
                 str(one.recorder),
                 entry.source.title,
                 entry.source_event_id,
-                entry.evidence_digest,
+                one.batch.sha256 if one.batch else entry.evidence_digest,
+                str(entry.row_number or ""),
                 _moment(entry.validity_until),
             ]
 
@@ -100,6 +101,7 @@ def columns() -> list[str]:
         _("source"),
         _("id at the source"),
         _("SHA-256 of the evidence"),
+        _("row of the file"),
         _("valid until"),
     ]
 
