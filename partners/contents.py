@@ -6,7 +6,6 @@ Values that other partners told us are left blank unless their agreement lets th
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -14,6 +13,7 @@ from functools import partial
 from uuid import UUID
 
 from cdp.kit import sql
+from cdp.kit.spreadsheets import inert
 from partners.models import Form
 from partners.terms import Column
 from profiles import vault
@@ -48,8 +48,6 @@ IDENTIFIERS = f"""
 
 #: Forms that a file can hold. Keys for matching and totals are made by other means, never by a row-level file.
 IN_FILES = (Form.CLEAR, Form.BUCKETED, Form.OPAQUE_ID)
-FORMULA = re.compile(r"^\s*[=+\-@\t\r]")
-PLAIN_NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)?$")
 BAND_YEARS = 5
 YES_NO = {True: "yes", False: "no"}
 
@@ -72,18 +70,8 @@ def written(header: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([neutral(cell) for cell in row] for row in rows)
+    writer.writerows([inert(cell) for cell in row] for row in rows)
     return out.getvalue().encode()
-
-
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; plain and international numbers stay as they are."""
-    return f"'{cell}" if FORMULA.match(cell) and not PLAIN_NUMBER.match(cell) else cell
-
-
-def plain(cell: str) -> str:
-    """What `neutral` was given."""
-    return cell[1:] if cell.startswith("'") and neutral(cell[1:]) == cell else cell
 
 
 def _values(people, fields, reveal) -> dict:
