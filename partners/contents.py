@@ -6,7 +6,7 @@ Values that other partners told us are left blank unless their agreement lets th
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -49,6 +49,7 @@ IDENTIFIERS = f"""
 #: Forms that a file can hold. Keys for matching and totals are made by other means, never by a row-level file.
 IN_FILES = (Form.CLEAR, Form.BUCKETED, Form.OPAQUE_ID)
 BAND_YEARS = 5
+CHUNK = 1 << 16
 YES_NO = {True: "yes", False: "no"}
 
 
@@ -65,13 +66,28 @@ def opener(*, by, purpose: str):
     return partial(vault.open_values, by=by, action="partner_delivery", purpose=purpose)
 
 
-def written(header: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """An RFC 4180 file in UTF-8 with one header row; no cell is a formula to a spreadsheet."""
+def chunks(header: Iterable[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """An RFC 4180 file in UTF-8 with one header row, piece by piece; no cell is a formula to a spreadsheet."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([inert(cell) for cell in row] for row in rows)
-    return out.getvalue().encode()
+    for row in rows:
+        writer.writerow([inert(cell) for cell in row])
+        if out.tell() > CHUNK:
+            yield _taken(out)
+    yield _taken(out)
+
+
+def _taken(out: io.StringIO) -> bytes:
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text.encode()
+
+
+def written(header: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """What `chunks` are together."""
+    return b"".join(chunks(header, rows))
 
 
 def _values(people, fields, reveal) -> dict:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from cdp.kit.spreadsheets import as_text
 from cdp.kit.sql import copy_in
-from profiles.imports import files
+from profiles.imports.files import UPLOADS
 from profiles.imports.formats import Format
 from profiles.imports.problems import advice
 from profiles.imports.rows import BadRow, Fault
@@ -75,12 +75,12 @@ def purge() -> int:
     old = Batch.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).exclude(stored_as="")
     emptied = 0
     for batch in old.iterator():
-        files.remove(batch.stored_as)
+        UPLOADS.remove(batch.stored_as)
         Rejection.objects.filter(batch=batch).delete()
         emptied += Batch.objects.filter(pk=batch.pk).update(stored_as="", samples={})
-    for name in files.older_than(timedelta(days=1)):
+    for name in UPLOADS.older_than(timedelta(days=1)):
         if not Batch.objects.filter(stored_as=name).exists():
-            files.remove(name)
+            UPLOADS.remove(name)
     return emptied
 
 
