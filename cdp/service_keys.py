@@ -1,8 +1,5 @@
-"""Keys with which services use the management API: made once, shown once, kept as a SHA-256."""
+"""Keys with which services use the management API."""
 
-import hashlib
-import secrets
-import string
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -11,13 +8,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cdp.kit import api_keys
 from cdp.kit.refused import Refused
 from cdp.kit.scopes import SCOPES, not_held
 from cdp.models import ServiceKey
 
 PREFIX = "cdpk_"
-LETTERS = string.ascii_letters + string.digits
-LENGTH = 40
+LETTERS = 40
 
 
 class UnknownScope(Refused):
@@ -54,25 +51,25 @@ def issue(
         raise UnknownScope(unknown=", ".join(unknown), known=", ".join(SCOPES))
     if withheld := not_held(by, scopes) if by else []:
         raise ScopeNotHeld(scopes=", ".join(withheld))
-    text = PREFIX + "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    made = api_keys.make(PREFIX, letters=LETTERS)
     row = ServiceKey.objects.create(
         name=name,
-        start=text[:12],
-        digest=_digest(text),
+        start=made.start,
+        digest=made.digest,
         scopes=scopes,
         networks=list(networks),
         expires_at=expires_at,
         is_test=is_test,
         made_by=by,
     )
-    return row, text
+    return row, made.text
 
 
 def find(text: str) -> ServiceKey | None:
     """The key in force that `text` is; None for an unknown, revoked or expired one."""
     in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     keys = ServiceKey.objects.select_related("made_by")
-    return keys.filter(in_time, digest=_digest(text), revoked_at=None).first()
+    return keys.filter(in_time, digest=api_keys.digest(text), revoked_at=None).first()
 
 
 def names(ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -84,7 +81,3 @@ def revoke(key: ServiceKey) -> None:
     """End a key at once."""
     key.revoked_at = key.revoked_at or timezone.now()
     key.save()
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode(errors="replace")).digest()

@@ -148,7 +148,7 @@ class EntrySerializer(serializers.ModelSerializer):
         model = Ledger
         fields = ["position", "subject_ref", "purpose", "channel", "contact_ref", "state", "effective_at",
                   "recorded_at", "recorded_by", "validity_until", "notice", "language", "method", "actor_kind", "trust",
-                  "reason_code", "source", "source_event_id", "supersedes"]  # fmt: skip
+                  "reason_code", "source", "source_event_id", "supersedes", "batch", "row_number"]  # fmt: skip
 
     @extend_schema_field(RecorderSerializer)
     def get_recorded_by(self, entry) -> dict:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cdp.kit.sql import dicts, rows
 from consents import clocks
-from consents.fold import ALWAYS, FOLDED, IN_EFFECT, KIN
+from consents.fold import ALWAYS, FOLDED, IN_EFFECT, KIN, state_at
 
 #: Who was meant by which profile then. A person's first id reaches back to all times.
 _MEANT = """
@@ -45,7 +45,7 @@ def records(
 
 
 _STATES = f"""
-SELECT r.*, CASE WHEN r.validity_until <= %(until)s THEN 'ConsentExpired' ELSE r.state END AS state_then
+SELECT r.*, {state_at("r", "%(until)s")} AS state_then
 FROM ({RECORDS_THEN}) r ORDER BY purpose_id, channel, controller_id, contact_ref NULLS FIRST
 """
 _STATES_WITHOUT = _STATES.replace(IN_EFFECT, f"{IN_EFFECT} AND l.history_id <> %(without)s")

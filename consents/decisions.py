@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from consents.models import VALID_STATES, ActorKind, Channel, ConsentType, Method
+
+
+class FileRow(NamedTuple):
+    """A row of an imported file."""
+
+    batch: UUID
+    number: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,8 +22,9 @@ class Decision:
     The person is named by `profile` (any profile id ever given), by the source `record` it came with, or by an
     `identifier` (namespace code, raw value). `contact` (namespace code, raw value) is the address it is about.
     `notice` is (key, language, version) of the words that were shown. `effective_at` is when the person acted,
-    with its zone. `evidence` proves it (a form picture, a call reference) and is kept sealed. `among_test_people`
-    tells whether the person is test data; None: whichever it is.
+    with its zone. `evidence` proves it (a form picture, a call reference) and is kept sealed; what a file reports has
+    its `row` instead: the import and the number of the row. `among_test_people` tells whether the person is test
+    data; None: whichever it is.
     """
 
     purpose: str
@@ -40,11 +49,17 @@ class Decision:
     reason_code: str = ""
     evidence: bytes | None = None
     evidence_type: str = "text/plain"
+    row: FileRow | None = None
     among_test_people: bool | None = None
 
     @property
     def grants(self) -> bool:
         return self.state in VALID_STATES
+
+    @property
+    def is_proven(self) -> bool:
+        """By evidence, or by the row of a file that reports it."""
+        return bool(self.evidence or self.row)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _draft(decision: Decision, known: Known, contact_ref: UUID | None) -> Draft:
         "evidence_digest": "",
     }
     row["body_digest"] = digest(row | _sealed_parts(decision))
-    return Draft(row, decision.evidence, decision.evidence_type)
+    return Draft(row | _row(decision), decision.evidence, decision.evidence_type)
 
 
 def digest(body: dict) -> str:
@@ -82,6 +82,11 @@ def digest(body: dict) -> str:
 
 def _sealed_parts(decision: Decision) -> dict:
     return {"evidence": vault.digest("evidence", decision.evidence).hex() if decision.evidence else ""}
+
+
+def _row(decision: Decision) -> dict:
+    """Where it was reported; not what it says, for the same row may come again in another file."""
+    return {"batch": decision.row.batch, "row_number": decision.row.number} if decision.row else {}
 
 
 def _waits_for_confirmation(decision: Decision, point) -> bool:

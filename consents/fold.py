@@ -17,12 +17,13 @@ from uuid import UUID
 
 from cdp.kit.sql import execute, rows
 from consents import clocks
-from consents.models import VALID_STATES, ConsentRecord, Ledger, State, Trust
+from consents.models import VALID_STATES, ActorKind, ConsentRecord, Ledger, State, Trust
 
 GRANTS = tuple(VALID_STATES)
 NOES = (State.REFUSED, State.EXPIRED, State.INVALIDATED, State.REVOKED, State.WITHDRAWN)
 #: Which stands of answers of the same moment: the last. So the order of arrival never decides between two states.
 ORDERED = (State.UNKNOWN, State.REQUESTED, State.DEFERRED, *GRANTS, *NOES)
+THE_PERSON = (ActorKind.SUBJECT, ActorKind.GUARDIAN)
 REPORTED = (Trust.PARTNER_ASSERTED, Trust.IMPORTED_LEGACY)
 
 _LEDGER_COLUMNS = {field.column for field in Ledger._meta.concrete_fields}
@@ -38,7 +39,23 @@ def listed(values: Iterable[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
+def ran_out(answer: str, moment: str) -> str:
+    """Whether the validity of `answer`, an alias of records or entries, has ended at `moment`; never NULL."""
+    return f"({answer}.state IN ({listed(GRANTS)}) AND coalesce({answer}.validity_until <= {moment}, FALSE))"
+
+
+def state_at(answer: str, moment: str) -> str:
+    """The state of `answer` at `moment`, as `consents.models.state_at` tells it."""
+    return f"CASE WHEN {ran_out(answer, moment)} THEN '{State.EXPIRED}' ELSE {answer}.state END"
+
+
+def direct(answer: str) -> str:
+    """Whether `answer` is an act of the person, or of who answers for them, that nobody else reports."""
+    return f"({answer}.trust = '{Trust.SUBJECT_DIRECT}' AND {answer}.actor_kind IN ({listed(THE_PERSON)}))"
+
+
 _KEY = "profile, purpose_id, channel, controller_id, contact_ref"
+_LATEST_FIRST = "effective_at DESC, weight DESC, seq DESC"
 
 #: Which decisions count for whom. `{{place}}` says who is meant by which profile, `{{kin}}` whose decisions are looked
 #: at, `{{among}}` which of them; with the parameters
@@ -54,7 +71,7 @@ together AS MATERIALIZED (
 said AS MATERIALIZED (
     SELECT l.history_id AS seq, l.subject_ref, l.contact_ref, l.channel, l.purpose_id, l.controller_id, l.record,
            l.effective_at, l.recorded_at, l.trust IN ({listed(REPORTED)}) AS reported,
-           l.trust = '{Trust.SUBJECT_DIRECT}' AND l.actor_kind IN ('subject', 'guardian') AS direct,
+           {direct("l")} AS direct,
            array_position(ARRAY[{listed(ORDERED)}], l.state::text) AS weight,
            CASE WHEN l.state IN ({listed(NOES)}) THEN 2 WHEN l.state IN ({listed(GRANTS)}) THEN 1 ELSE 0 END AS rank,
            l.subject_ref IN (SELECT subject FROM together) AS shared
@@ -104,7 +121,7 @@ heard AS (
 standing AS MATERIALIZED (
     SELECT DISTINCT ON ({_KEY}, side) * FROM heard
     WHERE (rank = 1 AND reported AND last_no >= coalesce(last_yes, '-infinity')) IS NOT TRUE
-    ORDER BY {_KEY}, side, effective_at DESC, weight DESC, seq DESC),
+    ORDER BY {_KEY}, side, {_LATEST_FIRST}),
 overruling AS (
     SELECT yes.profile, yes.purpose_id, yes.channel, yes.controller_id, yes.seq
     FROM standing yes JOIN standing no USING (profile, purpose_id, channel, controller_id)
@@ -116,7 +133,7 @@ overruling AS (
 answers AS (
     SELECT s.*, count(*) FILTER (WHERE s.rank > 0) OVER (PARTITION BY {_KEY}) AS sides,
            row_number() OVER (PARTITION BY {_KEY}
-               ORDER BY (o.seq IS NOT NULL) DESC, s.rank DESC, s.effective_at DESC, s.weight DESC, s.seq DESC) AS nth
+               ORDER BY (o.seq IS NOT NULL) DESC, s.rank DESC, {_LATEST_FIRST}) AS nth
     FROM standing s LEFT JOIN overruling o USING (profile, purpose_id, channel, controller_id, seq)),
 folded AS (
     SELECT consents_choice(a.profile, l.contact_ref, l.channel, l.purpose_id, l.controller_id) AS id,

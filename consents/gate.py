@@ -6,7 +6,7 @@ one address, or none where the channel needs none, with a verdict: empty where t
 """
 
 from consents.contacts import HELD
-from consents.fold import GRANTS, NOES, listed
+from consents.fold import GRANTS, NOES, listed, ran_out
 from consents.models import ObjectionScope, State, SuppressionReason
 
 #: These say something of one address, not of the person who has it.
@@ -38,16 +38,19 @@ def parts(*, place: str, people: str) -> dict[str, str]:
 _BY_THEN = "o.effective_at <= %(until)s AND o.recorded_at <= %(known)s AND {kin}"
 
 
+def _named(alias: str, moment: str) -> str:
+    """Whether somebody stood under the id of `alias` at `moment`."""
+    return f"{alias}.valid_from <= {moment} AND ({alias}.valid_to IS NULL OR {moment} < {alias}.valid_to)"
+
+
 def about(table: str) -> str:
     """Rows of a layer, once for each subject they cover: all who stood under one id when they were recorded."""
     return f"""
     SELECT o.*, o.subject_ref AS subject FROM {table} o WHERE {_BY_THEN}
     UNION ALL
     SELECT o.*, b.subject_id FROM {table} o
-    JOIN profiles_alias a ON a.subject_id = o.subject_ref AND a.valid_from <= o.recorded_at
-                         AND (a.valid_to IS NULL OR o.recorded_at < a.valid_to)
-    JOIN profiles_alias b ON b.profile = a.profile AND b.subject_id <> o.subject_ref AND b.valid_from <= o.recorded_at
-                         AND (b.valid_to IS NULL OR o.recorded_at < b.valid_to)
+    JOIN profiles_alias a ON a.subject_id = o.subject_ref AND {_named("a", "o.recorded_at")}
+    JOIN profiles_alias b ON b.profile = a.profile AND b.subject_id <> o.subject_ref AND {_named("b", "o.recorded_at")}
     WHERE {_BY_THEN}"""
 
 
@@ -86,8 +89,8 @@ _ADDRESS_SUPPRESSED = f"""EXISTS (
 # --- Ways by consent ----------------------------------------------------------------------------------------------
 
 _VERDICT = f"""CASE
+    WHEN {ran_out("r", "%(as_of)s")} THEN 'consent_expired'
     WHEN r.state IN ({listed(GRANTS)}) THEN CASE
-        WHEN r.validity_until <= %(as_of)s THEN 'consent_expired'
         WHEN r.purpose_version_id = ANY(%(outdated)s) OR r.notice_version_id = ANY(%(replaced)s) THEN 'outdated_notice'
         WHEN %(recipient)s AND r.notice_version_id <> ALL(%(naming)s) THEN 'recipient_not_named'
         ELSE '' END
@@ -111,11 +114,10 @@ WHERE r.purpose_id = %(purpose)s AND r.channel = %(channel)s AND r.controller_id
 _NO_TO_ALL = """LEFT JOIN answers every ON every.profile = a.profile AND every.contact_ref IS NULL AND every.is_no
           AND a.contact_ref IS NOT NULL AND every.effective_at >= a.effective_at"""
 
-_SAME_SIDE = """(NOT a.needs_refresh OR h.subject = a.subject_ref OR EXISTS (
+_SAME_SIDE = f"""(NOT a.needs_refresh OR h.subject = a.subject_ref OR EXISTS (
     SELECT FROM profiles_alias o JOIN profiles_alias b ON b.profile = o.profile
     WHERE o.subject_id = a.subject_ref AND b.subject_id = h.subject
-      AND o.valid_from <= a.recorded_at AND coalesce(a.recorded_at < o.valid_to, TRUE)
-      AND b.valid_from <= a.recorded_at AND coalesce(a.recorded_at < b.valid_to, TRUE)))"""
+      AND {_named("o", "a.recorded_at")} AND {_named("b", "a.recorded_at")}))"""
 
 BY_CONSENT = f"""
 WITH answers AS ({_ANSWERS})

@@ -79,7 +79,7 @@ def is_timely(moment: datetime) -> bool:
 
 def _late(decision: Decision, known: Known) -> Iterator[Fault]:
     oldest = datetime.now(UTC) - settings.KENDT_LATE_GRANT
-    if decision.grants and not decision.evidence and decision.effective_at < oldest:
+    if decision.grants and not decision.is_proven and decision.effective_at < oldest:
         yield "evidence", "late_without_evidence", _("A consent that is reported this late needs its evidence.")
 
 

@@ -26,7 +26,7 @@ from consents.models import (
     Suppression,
 )
 from consents.recorders import Recorder
-from profiles.models import Identifier
+from profiles.models import Batch, Identifier
 from profiles.vault import Item
 
 _ENTRIES = COUNTED.format(place=THESE, kin=KIN, among="TRUE") + "SELECT DISTINCT seq FROM counted"
@@ -37,14 +37,15 @@ _RELATED = ("purpose", "purpose_version", "controller", "notice_version", "colle
 class Entry:
     """One decision of the ledger as it concerns a person.
 
-    stands: it is the answer now. corrected_by: the later entry that took its effect away. doubt: the open request
-    to correct it. recorder: who put it into the ledger.
+    stands: it is the answer now. corrected_by: the later entry that took its effect away. evidence: what proves it, or
+    batch: the import whose row does. doubt: the open request to correct it. recorder: who put it into the ledger.
     """
 
     entry: Ledger
     stands: bool
     corrected_by: int | None
     evidence: ConsentEvidence | None
+    batch: Batch | None
     doubt: CorrectionRequest | None
     recorder: Recorder
 
@@ -75,12 +76,14 @@ def entries(profile: UUID, *, purpose: str = "", channel: str = "", state: str =
     standing = set(ConsentRecord.objects.filter(profile=profile).values_list("ledger_position", flat=True))
     corrected = _corrected(found)
     evidence, doubts, recorded = _evidence(found), _doubts(found), recorders.of(found)
+    batches = Batch.objects.in_bulk({entry.batch for entry in found} - {None})
     return [
         Entry(
             entry,
             entry.pk in standing,
             corrected.get(entry.pk),
             evidence.get(entry.evidence_digest),
+            batches.get(entry.batch),
             doubts.get(entry.pk),
             recorded[entry.pk],
         )

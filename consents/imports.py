@@ -1,8 +1,8 @@
 """Decisions that rows of a file tell of: recorded as reports of an older system or a partner, never as direct ones.
 
 A yes needs words that were in use and cover the purpose: `wording` holds their exact text, or `key/language/version`.
-It also needs a collection point that may ask for the purpose and has the trust of the file. The row is its evidence,
-and its source record tells file and row.
+It also needs a collection point that may ask for the purpose and has the trust of the file. The row is its evidence:
+the ledger names import and row.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from consents import ledger
 from consents.contacts import ADDRESSED_BY, item_of
-from consents.decisions import Decision, Problem
+from consents.decisions import Decision, FileRow, Problem
 from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, Purpose, State, Trust
 from profiles.imports.handlers import Answered, Refusal, RowDecision
 from profiles.models import Batch, Identifier, Record
@@ -98,7 +98,7 @@ def _decisions(batch: Batch, said: Sequence[RowDecision]) -> list[Decision]:
             collection_point=points.get(one.purpose.strip(), ""),
             method=Method.IMPORT,
             actor_kind=ActorKind.PARTNER if trust == Trust.PARTNER_ASSERTED else ActorKind.SUBJECT,
-            evidence=f"imported row {one.message_id}".encode(),
+            row=FileRow(batch.pk, one.row_number),
         )
         for one, moment in zip(said, moments, strict=True)
     ]

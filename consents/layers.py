@@ -16,7 +16,6 @@ from consents.fold import ALWAYS, EVERYONE
 from consents.guards import is_timely
 from consents.models import Objection, ObjectionScope, Purpose, Restriction
 from consents.refusals import BadMoment, NothingToEnd, SaidOtherwise, UnknownPerson
-from consents.signals import changed
 from consents.yielding import yield_to_consent
 from profiles.models import Source
 
@@ -78,7 +77,6 @@ def _record(row: Objection) -> Objection:
         raise NothingToEnd
     row.save(force_insert=True)
     yield_to_consent({present})
-    changed.send(sender=Objection, profiles={present})
     return row
 
 
@@ -123,15 +121,13 @@ def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
     present = _hold(profile)
     if lifted and not is_restricted(present):
         raise NothingToEnd
-    row = Restriction.objects.create(
+    return Restriction.objects.create(
         subject_ref=profile,
         lifted=lifted,
         reason_code=reason_code,
         effective_at=moment,
         actor_ref=str(by.pk) if by else "",
     )
-    changed.send(sender=Restriction, profiles={present})
-    return row
 
 
 def is_restricted(profile: UUID) -> bool:

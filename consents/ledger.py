@@ -22,7 +22,6 @@ from consents.fold import GRANTS, fold, listed
 from consents.guards import problems
 from consents.known import Known, standing
 from consents.refusals import NotRecorded, SaidOtherwise
-from consents.signals import changed
 from consents.yielding import yield_to_consent
 
 
@@ -90,7 +89,6 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
     if touched:
         fold(touched)
         yield_to_consent(touched)
-        changed.send(sender=Recorded, profiles=touched)
     return Recorded(
         positions=[positions[draft.key] for draft in drafted],
         replayed=[draft.key in before for draft in drafted],
@@ -154,6 +152,8 @@ _BROUGHT = {
     "record": "uuid",
     "supersedes": "bigint",
     "evidence_digest": "text",
+    "batch": "uuid",
+    "row_number": "int",
     "body_digest": "text",
 }
 

@@ -6,7 +6,6 @@ from django.utils.translation import gettext_noop as _
 
 from cdp.kit.sql import rows
 from consents.fold import GRANTS, NOES, fold, listed
-from consents.signals import changed
 from profiles.models import WorkItem
 
 TAKEN_APART = _("While they stood as one person, they answered for the whole. Look at for whom that answer counts now.")
@@ -22,7 +21,6 @@ def follow(sender, *, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
     _ask_a_steward("consent_split", TAKEN_APART, _answers_for_the_whole(moved))
     touched = {profile for flow in flows for profile in flow}
     fold(touched)
-    changed.send(sender=None, profiles={new for _old, new in flows})
 
 
 def _disagreements(flows: set[tuple[UUID, UUID]]) -> list[tuple]:

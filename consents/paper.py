@@ -128,6 +128,9 @@ def _said(one: Entry, proof: Proof) -> list[Flowable]:
     lines = [Paragraph(head, BODY), _text(" · ".join(_facts(one)), SMALL)]
     if entry.evidence_digest:
         lines.append(_text(_("Evidence: SHA-256 %(digest)s") % {"digest": entry.evidence_digest}, MONO))
+    if one.batch:
+        told = {"row": entry.row_number, "file": one.batch, "digest": one.batch.sha256}
+        lines.append(_text(_("Evidence: row %(row)s of %(file)s, SHA-256 %(digest)s") % told, MONO))
     return lines
 
 

@@ -13,7 +13,7 @@ HOLDINGS = [
         person="profile subject_ref contact_ref record",
         open="id channel purpose controller purpose_version state doi_pending consent_type effective_at recorded_at "
         "validity_until notice_version language jurisdiction collection_point trust method actor_kind reason_code "
-        "source source_event_id supersedes schema_version needs_refresh ledger_position",
+        "source source_event_id supersedes batch row_number schema_version needs_refresh ledger_position",
         staff="actor_ref",
     ),
     Holding(

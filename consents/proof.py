@@ -16,11 +16,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cdp.kit.refused import ReasonNeeded
+from cdp.kit.spreadsheets import as_text
 from consents import history
 from consents.history import Entry
 from consents.models import Channel
 from profiles import reading, vault
-from profiles.imports.cells import inert
 
 NAMES = ["full_name", "first_name", "last_name"]
 WHO = [*NAMES, "customer_no"]
@@ -74,7 +74,8 @@ class Proof:
                 str(one.recorder),
                 entry.source.title,
                 entry.source_event_id,
-                entry.evidence_digest,
+                one.batch.sha256 if one.batch else entry.evidence_digest,
+                str(entry.row_number or ""),
                 _moment(entry.validity_until),
             ]
 
@@ -100,6 +101,7 @@ def columns() -> list[str]:
         _("source"),
         _("id at the source"),
         _("SHA-256 of the evidence"),
+        _("row of the file"),
         _("valid until"),
     ]
 
@@ -138,10 +140,10 @@ def as_csv(proof: Proof) -> bytes:
     """UTF-8 with byte order mark: the header as two columns, an empty line, then the table."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerows([title, inert(value)] for title, value in proof.header())
+    writer.writerows([title, as_text(value)] for title, value in proof.header())
     writer.writerow([])
     writer.writerow(columns())
-    writer.writerows([inert(value) for value in row] for row in proof.rows())
+    writer.writerows([as_text(value) for value in row] for row in proof.rows())
     return out.getvalue().encode("utf-8-sig")
 
 

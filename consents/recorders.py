@@ -58,6 +58,6 @@ def _recorder(entry: Ledger, keys: dict[UUID, str], staff: dict) -> Recorder:
     if id in keys:
         return Recorder(RecorderKind.SERVICE_KEY, keys[id])
     name = str(staff.get(id, id)) if id else ""
-    if entry.record:  # only rows of a file come with their source record
+    if entry.batch:
         return Recorder(RecorderKind.IMPORT, name)
     return Recorder(RecorderKind.STAFF if id else RecorderKind.SYSTEM, name)

@@ -9,11 +9,9 @@ from django.utils import timezone
 
 from cdp.kit.ids import uuid7
 from cdp.kit.refused import ReasonNeeded
-from cdp.kit.sql import rows
 from consents import contacts
 from consents.models import Channel, Suppression
 from consents.refusals import NoAddress, NothingToEnd
-from consents.signals import changed
 
 
 @transaction.atomic
@@ -49,7 +47,6 @@ def suppress(
         ],
         ignore_conflicts=True,
     )
-    _tell(found)
     return list(Suppression.objects.filter(id__in=fresh.values()).values_list("entry", flat=True))
 
 
@@ -67,10 +64,8 @@ def lift(*, entry: UUID, reason: str, by) -> None:
     if not reason.strip():
         raise ReasonNeeded
     standing = Suppression.objects.filter(entry=entry, lifted_at=None)
-    found = [(row.namespace_id, bytes(row.blind)) for row in standing]
     if not standing.update(lifted_at=timezone.now(), lifted_reason=f"{reason} ({by})"):
         raise NothingToEnd
-    _tell([contacts.Contact("", tuple(found))])
 
 
 def standing(namespace: str, raw: str, *, country: str | None = None) -> list[Suppression]:
@@ -88,16 +83,3 @@ def _contacts(addresses: Iterable[tuple[str, str]], country: str | None) -> list
     if None in found:
         raise NoAddress
     return found
-
-
-def _tell(found: list[contacts.Contact]) -> None:
-    """Let listeners know which people have these addresses."""
-    namespaces, blinds = zip(*(pair for contact in found for pair in contact.blinds), strict=True)
-    people = rows(
-        """
-        SELECT DISTINCT s.profile_id FROM unnest(%s::int[], %s::bytea[]) AS x(namespace_id, blind)
-        JOIN profiles_identifier i USING (namespace_id, blind) JOIN profiles_subject s ON s.id = i.subject_id
-        """,
-        [list(namespaces), list(blinds)],
-    )
-    changed.send(sender=Suppression, profiles={profile for (profile,) in people})

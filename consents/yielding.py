@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cdp.kit.sql import execute
-from consents.fold import GRANTS, listed
-from consents.models import ObjectionScope, SuppressionReason, Trust
+from consents.fold import GRANTS, direct, listed
+from consents.models import ObjectionScope, SuppressionReason
 
 #: Suppressions that express what the person wanted; the others stand on something else.
 THE_PERSONS_WISH = (SuppressionReason.OBJECTION, SuppressionReason.ERASURE, SuppressionReason.COMPLAINT)
 
-_DIRECT = f"""r.profile_id = ANY(%(profiles)s) AND r.state IN ({listed(GRANTS)})
-    AND r.trust = '{Trust.SUBJECT_DIRECT}' AND r.actor_kind IN ('subject', 'guardian')"""
+_DIRECT = f"""r.profile_id = ANY(%(profiles)s) AND r.state IN ({listed(GRANTS)}) AND {direct("r")}"""
 
 _END_OBJECTIONS = f"""
 INSERT INTO consents_objection

@@ -6,14 +6,14 @@ Values that other partners told us are left blank unless their agreement lets th
 import csv
 import io
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
 from cdp.kit import sql
+from cdp.kit.spreadsheets import inert
 from partners.models import Form
 from partners.terms import Column
 from profiles import vault
@@ -48,9 +48,8 @@ IDENTIFIERS = f"""
 
 #: Forms that a file can hold. Keys for matching and totals are made by other means, never by a row-level file.
 IN_FILES = (Form.CLEAR, Form.BUCKETED, Form.OPAQUE_ID)
-FORMULA = re.compile(r"^\s*[=+\-@\t\r]")
-PLAIN_NUMBER = re.compile(r"^[+-]?\d+([.,]\d+)?$")
 BAND_YEARS = 5
+CHUNK = 1 << 16
 YES_NO = {True: "yes", False: "no"}
 
 
@@ -67,23 +66,28 @@ def opener(*, by, purpose: str):
     return partial(vault.open_values, by=by, action="partner_delivery", purpose=purpose)
 
 
-def written(header: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """An RFC 4180 file in UTF-8 with one header row; no cell is a formula to a spreadsheet."""
+def chunks(header: Iterable[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """An RFC 4180 file in UTF-8 with one header row, piece by piece; no cell is a formula to a spreadsheet."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([neutral(cell) for cell in row] for row in rows)
-    return out.getvalue().encode()
+    for row in rows:
+        writer.writerow([inert(cell) for cell in row])
+        if out.tell() > CHUNK:
+            yield _taken(out)
+    yield _taken(out)
 
 
-def neutral(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula; plain and international numbers stay as they are."""
-    return f"'{cell}" if FORMULA.match(cell) and not PLAIN_NUMBER.match(cell) else cell
+def _taken(out: io.StringIO) -> bytes:
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text.encode()
 
 
-def plain(cell: str) -> str:
-    """What `neutral` was given."""
-    return cell[1:] if cell.startswith("'") and neutral(cell[1:]) == cell else cell
+def written(header: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """What `chunks` are together."""
+    return b"".join(chunks(header, rows))
 
 
 def _values(people, fields, reveal) -> dict:

@@ -3,26 +3,23 @@
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cdp.kit import sql
-from cdp.kit.ids import uuid7
 from cdp.kit.refused import Refused
 from consents.locks import profiles_of
 from partners import audiences, contents, pseudonyms, sharing
 from partners.models import Agreement, Delivery, DeliveryState, DisclosureLink
 from partners.sharing import Ruling
 from partners.terms import Column, Terms
-from profiles import vault
 from profiles.models import Profile, Subject
+from profiles.sealed_files import Folder
 
 BLOCK = 5000
-PLACE = "partners_delivery.file"
+FILES = Folder("deliveries")
 
 
 class NotPermitted(Refused):
@@ -63,12 +60,6 @@ class Outdated(Refused):
         "%(lost)d of the %(all)d people in this file may no longer be shared, so nothing is handed out. "
         "Ask for a new delivery: it leaves them out."
     )
-
-
-class FileLost(Refused):
-    code = "file_lost"
-    status = 410
-    sentence = _("The file of this delivery is no longer stored.")
 
 
 # --- Asking and approving ---------------------------------------------------------------------------------------
@@ -158,24 +149,22 @@ def _build(delivery: Delivery, by) -> Delivery:
 
 
 def _written(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> Delivery:
-    content = _file(delivery, agreement, ruling, by)
+    kept = FILES.keep(_file(delivery, agreement, ruling, by))
     delivery.version = ruling.version
     delivery.state, delivery.built_at = DeliveryState.READY, sql.value("SELECT clock_timestamp()")
     delivery.planned, delivery.sent, delivery.left_out = ruling.planned, len(ruling.allowed), dict(ruling.left_out)
     delivery.delete_due_at = delivery.built_at + timedelta(days=ruling.version.retention_days)
-    delivery.sha256, delivery.stored_as = vault.content_digest(content), f"{uuid7()}.sealed"
-    delivery.manifest = _manifest(delivery, agreement, ruling)
-    path = _path(delivery)
-    _store(path, content)
+    delivery.sha256, delivery.stored_as = kept.sha256, kept.name
     try:
+        delivery.manifest = _manifest(delivery, agreement, ruling)
         delivery.save()
     except BaseException:
-        path.unlink(missing_ok=True)
+        FILES.remove(kept.name)
         raise
     return delivery
 
 
-def _file(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> bytes:
+def _file(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> Iterator[bytes]:
     """The rows in an order that tells nothing; each person is disclosed in the block in which they are written."""
     columns = [Column.parse(text) for text in delivery.fields]
     reveal = contents.opener(by=by, purpose=f"{agreement.number}: {delivery.purpose.title}")
@@ -188,7 +177,7 @@ def _file(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> bytes
             _disclose(delivery, tokens, ruling.allowed)
             yield from contents.lines(block, columns, tokens, reveal)
 
-    return contents.written([column.header for column in columns], rows())
+    return contents.chunks([column.header for column in columns], rows())
 
 
 def _disclose(delivery: Delivery, tokens: dict[UUID, str], positions: dict[UUID, int | None]) -> None:
@@ -247,9 +236,8 @@ def download(delivery: Delivery, *, by, request_id: str = "") -> bytes:
     """
     with transaction.atomic():
         delivery = _locked(delivery, DeliveryState.READY, DeliveryState.SENT)
-        content = vault.open_body(
-            PLACE,
-            _stored(delivery),
+        content = FILES.handed_out(
+            delivery.stored_as,
             by=by,
             action="delivery_download",
             purpose=f"{delivery.manifest['agreement']}: {delivery.purpose.title}, delivery {delivery.pk}",
@@ -289,23 +277,6 @@ def _judged_again(delivery: Delivery) -> list[UUID]:
     if ruling.denials:
         raise NotPermitted(ruling.denials)
     return people
-
-
-def _stored(delivery: Delivery) -> bytes:
-    try:
-        return _path(delivery).read_bytes()
-    except FileNotFoundError:
-        raise FileLost from None
-
-
-def _store(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(vault.seal_own(PLACE, content))
-
-
-def _path(delivery: Delivery) -> Path:
-    return settings.KENDT_FILES / "deliveries" / delivery.stored_as
 
 
 # --- Small steps ------------------------------------------------------------------------------------------------

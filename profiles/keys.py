@@ -1,31 +1,28 @@
 """Write keys: what a system sends events with. They may send, and can never read.
 
 A key is 25 characters, `cdp` and 22 of base62 (131 bits): the form that every client accepts, without a colon that
-would break Basic authentication. Only its SHA-256 is stored; the key itself is shown once.
+would break Basic authentication.
 """
 
-import hashlib
-import secrets
-import string
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
 
+from cdp.kit import api_keys
 from cdp.kit.sql import rows
 from profiles.models import Source, SourceKey
 
 PREFIX = "cdp"
-LETTERS = string.ascii_letters + string.digits
-LENGTH = 22
+LETTERS = 22
 
 
 def make(*, source: Source, is_test: bool = False) -> tuple[SourceKey, str]:
     """A new key of `source`: its row, and the key itself, which is nowhere else."""
-    text = PREFIX + "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
-    row = SourceKey.objects.create(source=source, start=text[:8], digest=_digest(text), is_test=is_test)
-    return row, text
+    made = api_keys.make(PREFIX, letters=LETTERS)
+    row = SourceKey.objects.create(source=source, start=made.start, digest=made.digest, is_test=is_test)
+    return row, made.text
 
 
 class Sender(NamedTuple):
@@ -45,7 +42,7 @@ def find(*texts: str) -> Sender | None:
         "SELECT k.id, k.source_id, k.is_test, s.enabled, s.allowed_origins, k.last_used_at"
         " FROM profiles_sourcekey k JOIN profiles_source s ON s.id = k.source_id"
         " WHERE k.digest = ANY(%s) AND k.revoked_at IS NULL",
-        [[_digest(text) for text in texts if text]],
+        [[api_keys.digest(text) for text in texts if text]],
     )
     return Sender(*found[0]) if found else None
 
@@ -53,7 +50,3 @@ def find(*texts: str) -> Sender | None:
 def revoke(key: SourceKey) -> None:
     """End a key at once: the next request with it is refused."""
     SourceKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode(errors="replace")).digest()

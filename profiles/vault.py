@@ -212,18 +212,15 @@ def open_values(items: Sequence[Item], *, by, action: str, purpose: str, request
     return values
 
 
-def open_body(
-    place: str, blob: bytes, *, by, action: str, purpose: str, subjects: Iterable[UUID], fields=(), request_id: str = ""
-) -> bytes:
-    """A sealed body of many people's values (a file), for somebody to take away: one line in the access log.
+def log_body(*, by, action: str, purpose: str, subjects: Iterable[UUID], fields=(), request_id: str = "") -> None:
+    """A line for a body of many people's values (a file) that somebody takes away.
 
     subjects: who is in it; fields: what it holds of them. Raises ValueError without a purpose.
     """
     _demand(purpose)
-    content, people = open_own(place, blob), sorted(set(subjects))
+    people = sorted(set(subjects))
     told = {"subjects": people, "fields": sorted(fields), "count": len(people)}
     _log(by=by, action=action, purpose=purpose, request_id=request_id, **told)
-    return content
 
 
 def log_bodies(*, by, action: str, purpose: str, fields, count: int, request_id: str = "") -> None:

@@ -19,6 +19,7 @@ from consents import decision
 from consents.decision import Answer
 from consents.locks import profiles_of
 from profiles import reading, vault
+from profiles.sealed_files import FileLost
 from segments import fields, handover, reach
 from segments.destinations import KINDS, DestinationFile, Sheet, storage
 from segments.language import read
@@ -133,7 +134,7 @@ def run(activation: Activation, *, by=None) -> Activation:
     try:
         return _run(activation, folder, by)
     except Exception as trouble:
-        storage.forget(folder)
+        storage.folder(folder).remove_all()
         _stop(activation, str(trouble) if isinstance(trouble, Refused) else type(trouble).__name__)
         raise
 
@@ -223,8 +224,8 @@ def _shipped(last: Activation, removed: set[UUID], by) -> Sheet:
     logged = {"by": by, "action": "activation_removal", "purpose": f"{last.destination.purpose.title}: {about}"}
     name, told = last.manifest["files"][0]["name"], last.manifest["fields"]
     try:
-        content = storage.opened(last.stored_as, name, subjects=sorted(removed), fields=told, **logged)
-    except storage.FileLost:
+        content = storage.folder(last.stored_as).handed_out(name, subjects=removed, fields=told, **logged)
+    except FileLost:
         return _known_by(removed, fields.identifying(told), **logged)
     return KINDS[last.destination.kind].read(content)
 
@@ -297,8 +298,7 @@ def download(activation: Activation, name: str, *, by, request_id: str = "") -> 
     Raises `handover.Superseded` or `handover.Outdated` where those who go may not go any more.
     """
     about = f"{activation.segment.key} to {activation.destination.key}, activation {activation.pk}"
-    return storage.opened(
-        activation.stored_as,
+    return storage.folder(activation.stored_as).handed_out(
         name,
         by=by,
         action="activation_download",

@@ -8,7 +8,7 @@ from cdp.kit.refused import Refused
 from consents import decision
 from consents.locks import profiles_of
 from profiles.models import Identifier, Profile, Subject
-from segments.destinations import storage
+from profiles.sealed_files import FileLost
 from segments.models import Activation, ActivationState, Outcome
 
 
@@ -35,7 +35,7 @@ def people(activation: Activation, name: str) -> list[UUID]:
     """
     listed = [file["name"] for file in activation.manifest.get("files", [])]
     if name not in listed:
-        raise storage.FileLost
+        raise FileLost
     goes = name == listed[0]
     outcome = Outcome.SENT if goes else Outcome.REMOVED
     found = dict(activation.shipments.filter(outcome=outcome).values_list("profile", "identifier"))

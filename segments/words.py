@@ -1,11 +1,12 @@
 """How values are said in a sentence: quoted, counted, dated; so exactly that two values never sound alike."""
 
 from datetime import date
-from decimal import Decimal
 
 from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from cdp.kit.numbers import canonical
 
 
 def quoted(text: str) -> str:
@@ -29,7 +30,7 @@ def _listed(texts, pattern):
 
 def number(value) -> str:
     """A number as the language of the reader writes it, without trailing zeros."""
-    plain = Decimal(str(value))
+    plain = canonical(value)
     plain = plain.quantize(1) if plain == plain.to_integral_value() else plain.normalize()
     return formats.localize(plain, use_l10n=True)
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 
+import orjson
+
 from cdp.demo.people import Settled
 from consents import ledger
 from consents.decisions import Decision
@@ -59,5 +61,11 @@ def _decision(one: Settled, system, purpose, channel, namespace, state, when) ->
         jurisdiction=person.country,
         source=system,
         source_event_id=f"{person.number}/{purpose}/{state}",
-        evidence=f"Sign-up form of {system}, {person.language}".encode(),
+        evidence=_form(system, purpose, state, when),
+        evidence_type="application/json",
     )
+
+
+def _form(system, purpose, state, when) -> bytes:
+    """What the person sent, as the form kept it."""
+    return orjson.dumps({"form": system, "sent_at": when, "answers": {purpose: state}})

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from cdp.kit.admin import HouseAdmin, LookOnly
+from cdp.kit.numbers import whole
 from consents.admin.filters import FromSource, OfPurpose, OfTrust
 from consents.locks import profiles_of
 from consents.looks import state_badge
@@ -60,5 +61,5 @@ class LedgerAdmin(LookOnly, HouseAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """An entry is read where it belongs: in the history of its person."""
-        entry = get_object_or_404(Ledger, pk=object_id if str(object_id).isdigit() else None)
+        entry = get_object_or_404(Ledger, pk=whole(str(object_id), most=2**63 - 1))
         return redirect(f"{reverse('admin:consents_person_history', args=[entry.subject_ref])}#entry-{entry.pk}")

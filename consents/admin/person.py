@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cdp.kit.ids import uuid7
+from cdp.kit.numbers import whole
 from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from consents import correction, evidence, history, layers, ledger
@@ -154,12 +155,12 @@ class PersonPages(Pages):
         """Somebody says that an entry is false; a second person decides."""
         self.demand(request, RECORD)
         profile = _present(profile_id)
-        entry = request.POST.get("entry", "")
-        if not entry.isdigit() or int(entry) not in history.positions(profile.pk):
+        entry = whole(request.POST.get("entry", ""), most=2**63 - 1)
+        if entry not in history.positions(profile.pk):
             raise Http404
         done = _("Asked. The entry counts until a second person has agreed.")
         reason = request.POST.get("reason", "")[:40]
-        self.act(request, done, correction.request, entry=int(entry), reason_code=reason, by=request.user)
+        self.act(request, done, correction.request, entry=entry, reason_code=reason, by=request.user)
         return redirect(f"{_page(profile.pk)}#entry-{entry}")
 
     def correction(self, request, profile_id: UUID, key: int):

@@ -14,6 +14,8 @@ LEDGER = migrations.RunSQL(
             OR (purpose_version_id IS NOT NULL AND notice_version_id IS NOT NULL
                 AND language <> '' AND collection_point_id IS NOT NULL)),
         ADD CONSTRAINT consents_ledger_only_corrections_are_stateless CHECK (state <> '' OR supersedes IS NOT NULL),
+        ADD CONSTRAINT consents_ledger_row_is_of_an_import CHECK (
+            (batch IS NULL) = (row_number IS NULL) AND (batch IS NULL OR method = 'import')),
         ADD CONSTRAINT consents_ledger_type CHECK (history_type IN ('+', '~'));
     CREATE UNIQUE INDEX consents_ledger_once_per_source_event ON {TABLE} (source_id, source_event_id);
     CREATE INDEX consents_ledger_of_subject ON {TABLE} (subject_ref, purpose_id, channel);
@@ -26,7 +28,8 @@ LEDGER = migrations.RunSQL(
     DROP INDEX consents_ledger_withdrawals, consents_ledger_corrections, consents_ledger_of_record,
         consents_ledger_of_subject, consents_ledger_once_per_source_event;
     ALTER TABLE {TABLE} DROP CONSTRAINT consents_ledger_grant_has_notice,
-        DROP CONSTRAINT consents_ledger_only_corrections_are_stateless, DROP CONSTRAINT consents_ledger_type;
+        DROP CONSTRAINT consents_ledger_only_corrections_are_stateless,
+        DROP CONSTRAINT consents_ledger_row_is_of_an_import, DROP CONSTRAINT consents_ledger_type;
     """,
 )
 

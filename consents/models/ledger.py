@@ -141,6 +141,8 @@ class ConsentRecord(models.Model):
     record = models.UUIDField(_("source record"), null=True, blank=True)
     supersedes = models.BigIntegerField(_("corrects entry"), null=True, blank=True)
     evidence_digest = models.CharField(_("digest of the evidence"), max_length=64, blank=True)
+    batch = models.UUIDField(_("import"), null=True, blank=True)
+    row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
     body_digest = models.CharField(_("digest of the decision"), max_length=64)
     schema_version = models.PositiveSmallIntegerField(default=1)
     needs_refresh = models.BooleanField(_("ask again"), default=False)
@@ -194,7 +196,10 @@ def state_at(answer, moment) -> str:
 
 
 class ConsentEvidence(models.Model):
-    """What proves a decision (a form picture, a call reference), sealed. The ledger holds only its digest."""
+    """What proves a decision (a form picture, a call reference), sealed. The ledger holds only its digest.
+
+    A decision that a file reports has none: its row is its evidence, and the ledger names import and row.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject_ref = models.UUIDField(_("about"))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
+from cdp.kit.numbers import whole
 from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from partners import agreements
@@ -77,7 +78,7 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
         self.demand(request)
         agreement = self._found(object_id)
         number = request.GET.get("version", "")
-        context = agreement_page.context(agreement, request.user, int(number) if number.isdigit() else None)
+        context = agreement_page.context(agreement, request.user, whole(number))
         if context is None:
             raise Http404
         return self.page(

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from profiles.admin.import_forms import FormatForm, MappingForm
-from profiles.imports import columns, files, formats, guards, mapping
+from profiles.imports import columns, formats, guards, mapping
+from profiles.imports.files import UPLOADS
 from profiles.imports.formats import Format
 from profiles.imports.problems import advice
 from profiles.imports.rejects import KEPT_DAYS
@@ -127,7 +128,7 @@ def _likely_rows(batch: Batch) -> str:
 
 
 def _words(batch: Batch) -> dict[str, list[str]]:
-    with closing(files.opened(batch.stored_as)) as stored:
+    with closing(UPLOADS.opened(batch.stored_as)) as stored:
         return formats.foreign_words(stored, Format.of(batch.format))
 
 

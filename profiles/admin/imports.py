@@ -21,7 +21,8 @@ from cdp.kit.pages import Pages
 from cdp.kit.refused import Refused
 from profiles.admin import import_pages
 from profiles.admin.import_forms import FormatForm, UploadForm
-from profiles.imports import files, guards, rejects, runs, tasks
+from profiles.imports import guards, rejects, runs, tasks
+from profiles.imports.files import UPLOADS
 from profiles.imports.refusals import AlreadyLoaded
 from profiles.imports.uploading import SealingHandler
 from profiles.models import Batch, Mapping
@@ -77,7 +78,7 @@ class ImportAdmin(Pages, NeverDelete, HouseAdmin):
                 form.add_error("file", str(refusal))
         else:
             for upload in request.FILES.values():
-                files.remove(upload.kept.name)
+                UPLOADS.remove(upload.kept.name)
         return self.page(request, "imports/upload", form=form, title=_("New import"), question=_("Which file came in?"))
 
     def _proposed(self, data: dict, user) -> Batch:

@@ -3,13 +3,14 @@
 import re
 import unicodedata
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 import orjson
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cdp.kit import numbers
 from profiles.countries import country_code
 from profiles.facts.people import Person, Problem
 from profiles.models import Attribute, Namespace, Source
@@ -21,6 +22,7 @@ from profiles.vault import blind, digest
 #: How far a source's clock may be ahead before its time is refused, here and at every door.
 AHEAD = timedelta(minutes=5)
 LONGEST = 10_000
+STEP = Decimal("0.000001")
 VERIFIED = "_verified"
 YES = {"true", "yes", "1", "ja", "j", "y"}
 NO = {"false", "no", "0", "nej", "n"}
@@ -176,16 +178,12 @@ def text(raw) -> str | None:
 
 
 def number(raw) -> Decimal | None:
-    written = text(raw)
-    if written is None:
+    if text(raw) is None:
         return None
     try:
-        found = Decimal(written).quantize(Decimal("0.000001"))
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if isinstance(raw, bool) or not found.is_finite() or abs(found) >= Decimal(10**14):
-        raise Unreadable("not_a_number", _("A number is expected, such as 12.5."))
-    return found
+        return numbers.canonical(raw).quantize(STEP)
+    except ValueError:
+        raise Unreadable("not_a_number", _("A number is expected, such as 12.5.")) from None
 
 
 def day(raw) -> date | None:

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from profiles.imports import files, reading
+from profiles.imports import reading
+from profiles.imports.files import UPLOADS
 from profiles.imports.formats import Format
 from profiles.imports.mapping import said, typed_traits, with_amount
 from profiles.imports.values import is_time, likely_form
@@ -43,7 +44,7 @@ def meanings(rows: str) -> list[tuple[str, list[Meaning]]]:
 
 def samples(batch: Batch) -> dict[str, list[str]]:
     """The first values of each column, in clear: for looking at their form, not for showing."""
-    with closing(files.opened(batch.stored_as)) as stored:
+    with closing(UPLOADS.opened(batch.stored_as)) as stored:
         block = next(reading.blocks(stored, Format.of(batch.format), size=SAMPLE_ROWS), None)
     if block is None:
         return {}

@@ -1,7 +1,7 @@
 """Rejected rows: kept sealed, and given back as a file that a person corrects and loads again.
 
 The file has the columns `kendt_row`, `kendt_column`, `kendt_code` and `kendt_advice`, then those of the file that came.
-Cells that a spreadsheet would take for a formula begin with an apostrophe; loading the file takes it away again.
+Cells that a spreadsheet would not keep as they are begin with an apostrophe; loading the file takes it away again.
 """
 
 import csv
@@ -12,12 +12,13 @@ from datetime import timedelta
 import orjson
 from django.utils import timezone
 
+from cdp.kit.spreadsheets import as_text
 from cdp.kit.sql import copy_in
-from profiles.imports import files
-from profiles.imports.cells import REJECT_COLUMNS, inert
+from profiles.imports.files import UPLOADS
 from profiles.imports.formats import Format
 from profiles.imports.problems import advice
 from profiles.imports.rows import BadRow, Fault
+from profiles.imports.separated import REJECT_COLUMNS
 from profiles.models import Batch, Rejection
 from profiles.vault import log_bodies, open_own, seal_own
 
@@ -48,12 +49,12 @@ def _written(batch: Batch, found) -> Iterator[str]:
     separator = Format.of(batch.format).separator
     writer = csv.writer(out, delimiter=separator)
     names = batch.format["columns"]
-    writer.writerow([*REJECT_COLUMNS, *map(inert, names)])
+    writer.writerow([*REJECT_COLUMNS, *map(as_text, names)])
     for rejection in found.iterator(chunk_size=1_000):
         cells = orjson.loads(open_own(_place(batch, rejection.row_number), rejection.sealed_row))
         cells = [cells.get(name) or "" for name in names] if isinstance(cells, dict) else cells
         detail = advice(Fault(rejection.column, rejection.code, rejection.detail))
-        writer.writerow([rejection.row_number, inert(rejection.column), rejection.code, detail, *map(inert, cells)])
+        writer.writerow([rejection.row_number, as_text(rejection.column), rejection.code, detail, *map(as_text, cells)])
         if out.tell() > 1 << 16:
             yield _taken(out)
     yield _taken(out)
@@ -74,12 +75,12 @@ def purge() -> int:
     old = Batch.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).exclude(stored_as="")
     emptied = 0
     for batch in old.iterator():
-        files.remove(batch.stored_as)
+        UPLOADS.remove(batch.stored_as)
         Rejection.objects.filter(batch=batch).delete()
         emptied += Batch.objects.filter(pk=batch.pk).update(stored_as="", samples={})
-    for name in files.older_than(timedelta(days=1)):
+    for name in UPLOADS.older_than(timedelta(days=1)):
         if not Batch.objects.filter(stored_as=name).exists():
-            files.remove(name)
+            UPLOADS.remove(name)
     return emptied
 
 

@@ -21,7 +21,7 @@ from cdp.kit.refused import Refused
 from profiles.imports import files, formats, guards, mapping, reading, rejects
 from profiles.imports.customers import Customers
 from profiles.imports.event_rows import Events
-from profiles.imports.files import Kept
+from profiles.imports.files import UPLOADS
 from profiles.imports.formats import Format
 from profiles.imports.loading import Load, Loaded, Loader
 from profiles.imports.names import shown_name
@@ -29,6 +29,7 @@ from profiles.imports.rows import Block
 from profiles.imports.samples import Samples
 from profiles.models import Batch, Mapping, Source
 from profiles.models.sources import BatchState, RowKind
+from profiles.sealed_files import Kept
 
 #: Rows of a block of people; an event weighs half as much.
 BLOCK_ROWS = 20_000
@@ -61,11 +62,11 @@ def propose(
     guards.refuse_foreign(source, party, terms)
     kept = file if isinstance(file, Kept) else files.keep(file)
     try:
-        with closing(files.opened(kept.name)) as stored:
+        with closing(UPLOADS.opened(kept.name)) as stored:
             format = formats.detect(stored, **_encoding(declared)).declared(**(declared or {}))
             survey = reading.survey(stored, format)
     except Exception:
-        files.remove(kept.name)
+        UPLOADS.remove(kept.name)
         raise
     return Batch.objects.create(
         source=source,
@@ -87,7 +88,7 @@ def describe(*, batch: Batch, mapping: Mapping | None = None, declared: dict | N
     guards.refuse_unless(batch, OPEN)
     guards.refuse_busy(batch)
     if declared:
-        with closing(files.opened(batch.stored_as)) as stored:
+        with closing(UPLOADS.opened(batch.stored_as)) as stored:
             format = Format.of(batch.format).declared(**declared)
             survey = reading.survey(stored, format)
         batch.format |= format.as_dict() | {"columns": survey.columns}
@@ -247,7 +248,7 @@ def cancel(*, batch: Batch) -> Batch:
     """End an import for good. The rows that are in stay in; the file is deleted."""
     unfinished = [*OPEN, BatchState.RUNNING, BatchState.PAUSED, BatchState.FAILED]
     guards.move(batch, unfinished, BatchState.CANCELLED, finished_at=timezone.now())
-    files.remove(batch.stored_as)
+    UPLOADS.remove(batch.stored_as)
     return batch
 
 
@@ -276,7 +277,7 @@ def _loader(load: Load) -> Loader:
 
 @contextmanager
 def _blocks(batch: Batch) -> Iterator[Iterator[Block]]:
-    with closing(files.opened(batch.stored_as)) as stored:
+    with closing(UPLOADS.opened(batch.stored_as)) as stored:
         size = 2 * BLOCK_ROWS if batch.mapping.rows == RowKind.EVENTS else BLOCK_ROWS
         yield reading.blocks(stored, Format.of(batch.format), size=size)
 

@@ -5,11 +5,14 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
-from profiles.imports.cells import REJECT_COLUMNS, original
+from cdp.kit.spreadsheets import original
 from profiles.imports.formats import Format
 from profiles.imports.lines import LINE_LIMIT, Lines
 from profiles.imports.refusals import NoHeader, TooManyColumns, UnbalancedQuote
 from profiles.imports.rows import COLUMN_LIMIT, BadRow, Fault, Row, unlike, unnamed
+
+#: What a reject file has before the columns of the file that came.
+REJECT_COLUMNS = ["kendt_row", "kendt_column", "kendt_code", "kendt_advice"]
 
 csv.field_size_limit(LINE_LIMIT)  # the module's own limit is for the whole process; a long cell is one bad row here
 
@@ -44,7 +47,7 @@ def opened(file: BinaryIO, format: Format) -> tuple[list[str], Iterator[Row | Ba
 
 
 def _came(record: _Record) -> _Record:
-    """A row of a reject file as it came: without our columns, formulas what they were."""
+    """A row of a reject file as it came: without our columns, its cells what they were."""
     return record._replace(cells=[original(cell) for cell in record.cells[len(REJECT_COLUMNS) :]])
 
 

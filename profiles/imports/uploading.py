@@ -3,8 +3,9 @@
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
-from profiles.imports.files import Keeper, Kept
+from profiles.imports.files import Keeper
 from profiles.imports.refusals import TooLarge
+from profiles.sealed_files import Kept
 
 
 class SealedUpload(UploadedFile):

@@ -1,11 +1,9 @@
 """Cells as values: numbers in the file's notation, times in the source's time zone. Results are canonical text.
 
-Numbers: digits with the declared decimal sign; the other sign, blanks and apostrophes may stand between groups of
-three digits. Times without an offset are local: one that the clock skipped in spring is moved forward by the hour that
-was skipped, one that it passed twice in autumn is the first of both.
+Numbers are read by `cdp.kit.numbers.Notation`. Times without an offset are local: one that the clock skipped in spring
+is moved forward by the hour that was skipped, one that it passed twice in autumn is the first of both.
 """
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
@@ -14,27 +12,19 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from cdp.kit.numbers import Unreadable, in_range, notation
 from profiles.facts.reading import AHEAD
 
-MOST = Decimal(10) ** 14
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
-GROUPS = {".": r"[,\s'’]", ",": r"[.\s'’]"}
 UNIX = {"unix": 1, "unix_ms": 1_000}
 REMEMBERED = 65_536
-
-
-class Unreadable(ValueError):
-    """A cell that is not what its column should hold; the argument is a code of `problems.ADVICE`."""
 
 
 class Values:
     """Reads the cells of one file; equal cells are read once."""
 
     def __init__(self, *, decimal: str = ".", time_zone: str = "UTC"):
-        group = GROUPS[decimal]
-        self._number = re.compile(rf"[+-]?(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+)(?:{re.escape(decimal)}\d+)?")
-        self._group = re.compile(group)
-        self._decimal = decimal
+        self._notation = notation(decimal)
         self._zone = ZoneInfo(time_zone)
         self._latest = timezone.now() + AHEAD
         self.number: Callable[[str], str] = lru_cache(REMEMBERED)(self._read_number)
@@ -42,12 +32,7 @@ class Values:
         self.day: Callable[..., str] = lru_cache(REMEMBERED)(self._read_day)
 
     def _read_number(self, text: str, form: str | None = None) -> str:
-        text = text.replace("\u2212", "-")
-        if self._number.fullmatch(text):
-            text = self._group.sub("", text).replace(self._decimal, ".")
-        elif self._decimal == "," or not re.fullmatch(r"[+-]?\d+(\.\d+)?[eE][+-]?\d{1,2}", text):
-            raise Unreadable("not_a_number")
-        return in_range(Decimal(text))
+        return format(self._notation.read(text), "f")
 
     def _read_moment(self, text: str, form: str | None = None) -> str:
         """ISO 8601 in UTC. form: a strptime pattern, `unix`, `unix_ms`, or None for ISO 8601."""
@@ -68,13 +53,7 @@ class Values:
 def product(left: str, right: str) -> str:
     """Exact product of two canonical numbers."""
     with localcontext(prec=60):
-        return in_range(Decimal(left) * Decimal(right))
-
-
-def in_range(found: Decimal) -> str:
-    if abs(found) >= MOST:
-        raise Unreadable("number_too_large")
-    return format(found, "f")
+        return format(in_range(Decimal(left) * Decimal(right)), "f")
 
 
 def _parsed(text: str, form: str | None) -> datetime:

@@ -1,11 +1,11 @@
 """Properties that have columns of their own, because segments use them often."""
 
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from cdp.kit.numbers import Unreadable, canonical
 from profiles.ingestion.events import EventRow
 
-MOST = 10**14
 STEP = Decimal("0.0001")
 
 
@@ -34,17 +34,13 @@ def _currency(value) -> str | None:
     return value.upper() if isinstance(value, str) and len(value) == 3 else None
 
 
-def _number(value):
+def _number(value) -> Decimal | None:
     """A number, or a text that is one, where it fits numeric(18, 4) without loss."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value if -MOST < value < MOST and round(value, 4) == value else None
-    if not isinstance(value, str):
-        return None
     try:
-        number = Decimal(value)
-        return number if number.is_finite() and abs(number) < MOST and number == number.quantize(STEP) else None
-    except InvalidOperation:
+        number = canonical(value)
+    except Unreadable:
         return None
+    return number if number == number.quantize(STEP) else None
 
 
 #: Name in the e-commerce specifications: its column, and what fits there. The first name of a column counts.

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from cdp.kit import sql
+from cdp.kit.numbers import whole
 from cdp.kit.refused import Refused
 from segments import builder, definitions, language, membership, nodes, preview, tasks
 from segments.builder.widgets import OPERATORS
@@ -76,9 +77,7 @@ def _drafted(request) -> Segment:
     """A new segment by the title that was given; its key is made of it."""
     title, minutes = request.POST.get("title", "").strip(), request.POST.get("refresh_minutes", "")
     key = slugify(title)[:60].strip("-")
-    return definitions.draft(
-        key=key, title=title, by=request.user, refresh_minutes=int(minutes) if minutes.isdigit() else None
-    )
+    return definitions.draft(key=key, title=title, by=request.user, refresh_minutes=whole(minutes))
 
 
 def _stored(segment: Segment | None) -> dict:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cdp.kit.admin import NeverDelete, TrackedAdmin
+from cdp.kit.numbers import whole
 from cdp.kit.pages import Pages, named
 from consents.looks import badge
 from segments import activation, definitions, membership, reach
@@ -137,7 +138,7 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
     def describe(self, request, key):
         self.demand(request, "segments.change_segment")
         segment, minutes = self._segment(key), request.POST.get("refresh_minutes", "")
-        told = {"title": request.POST.get("title", ""), "refresh_minutes": int(minutes) if minutes.isdigit() else None}
+        told = {"title": request.POST.get("title", ""), "refresh_minutes": whole(minutes)}
         self.act(request, _("Kept."), definitions.describe, segment=segment, by=request.user, **told)
         return self._back(key)
 

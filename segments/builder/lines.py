@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from cdp.kit.numbers import whole
 from segments.builder.edits import grouped
 from segments.builder.forms import FORMS, PropertyForm, kind_of
 from segments.builder.widgets import Widget
@@ -93,7 +94,7 @@ def path_of(pointer: str) -> str | None:
     path = []
     pairs = zip(steps[1::2], steps[2::2], strict=False)
     for holder, place in pairs:
-        if holder not in {"of", "where"} or not place.isdigit():
+        if holder not in {"of", "where"} or whole(place) is None:
             break
         path.append(place if holder == "of" else f"w{place}")
     return ".".join(path)

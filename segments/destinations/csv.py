@@ -3,6 +3,7 @@
 import csv
 import io
 
+from cdp.kit.spreadsheets import original
 from partners import contents
 from segments.destinations.base import DestinationFile, Sheet
 
@@ -18,7 +19,7 @@ class Csv:
 
     def read(self, content: bytes) -> Sheet:
         columns, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
-        return Sheet(columns, [[contents.plain(cell) or None for cell in row] for row in rows])
+        return Sheet(columns, [[original(cell) or None for cell in row] for row in rows])
 
 
 def _written(sheet: Sheet) -> bytes:

@@ -6,6 +6,7 @@ A rule may ask what people answered; whether they may be contacted is asked at t
 from django.utils.translation import gettext as _
 
 from cdp.kit import sql
+from consents.fold import ran_out, state_at
 from consents.models import VALID_STATES, Channel, State
 from segments.nodes.base import Node
 from segments.people import People
@@ -28,16 +29,13 @@ class ConsentNode(Node):
 
     def people(self, frame):
         state = self.body["is"].removeprefix("not_")
-        standing = (
-            " AND NOT c.doi_pending AND (c.validity_until IS NULL OR c.validity_until > %s)" if state == "given" else ""
-        )
         narrowed, only = frame.narrowed("c.profile_id")
         purpose = frame.catalogue.purposes[self.body["consent"]].pk
-        until = (frame.clock.as_of,) if standing else ()
+        now = frame.clock.as_of
         return People(
             "SELECT c.profile_id FROM consents_consentrecord c WHERE c.purpose_id = %s AND c.channel = %s"
-            f" AND c.state = ANY(%s) AND c.effective_at <= %s{standing}{narrowed}",
-            (purpose, self.body["channel"], [str(one) for one in STATES[state]], frame.clock.as_of, *until, *only),
+            f" AND c.state = ANY(%s) AND c.effective_at <= %s AND NOT {ran_out('c', '%s')}{narrowed}",
+            (purpose, self.body["channel"], [str(one) for one in STATES[state]], now, now, *only),
             rest=self.body["is"].startswith("not_"),
         )
 
@@ -58,10 +56,13 @@ class ConsentNode(Node):
         }
 
     def explain(self, profile, frame):
+        now = frame.clock.as_of
         evidence = sql.dicts(
-            """SELECT c.state, c.effective_at, c.validity_until, s.code AS source, c.ledger_position
+            f"""SELECT {state_at("c", "%s")} AS state, c.effective_at, c.validity_until, s.code AS source,
+                   c.ledger_position
             FROM consents_consentrecord c JOIN profiles_source s ON s.id = c.source_id
-            WHERE c.profile_id = %s AND c.purpose_id = %s AND c.channel = %s ORDER BY c.effective_at DESC""",
-            (profile, frame.catalogue.purposes[self.body["consent"]].pk, self.body["channel"]),
+            WHERE c.profile_id = %s AND c.purpose_id = %s AND c.channel = %s AND c.effective_at <= %s
+            ORDER BY c.effective_at DESC""",
+            (now, profile, frame.catalogue.purposes[self.body["consent"]].pk, self.body["channel"], now),
         )
         return {"value": evidence[0]["state"] if evidence else None, "evidence": evidence}

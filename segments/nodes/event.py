@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cdp.kit import sql
+from cdp.kit.numbers import canonical
 from segments import words
 from segments.catalogue import EVENT_COLUMNS, MONEY
 from segments.clock import ELAPSED, LONGEST, Clock, too_long
@@ -83,7 +83,7 @@ class EventNode(Node):
     def people(self, frame):
         rows, params = self._rows(frame)
         kind, wanted = self.aggregate
-        cmp, goal = wanted["cmp"], Decimal(str(wanted.get("value", wanted.get("n"))))
+        cmp, goal = wanted["cmp"], canonical(wanted.get("value", wanted.get("n")))
         rest = HOLDS_FOR_ZERO[cmp](goal) if kind in ZERO_OVER_NOTHING else cmp == "!="
         if rest:
             cmp = OPPOSITE[cmp]

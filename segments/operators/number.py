@@ -1,19 +1,18 @@
 """Tests of numbers; `between` includes both ends."""
 
-from decimal import Decimal
-
 from django.utils.translation import gettext_lazy as _
 
+from cdp.kit.numbers import canonical
 from segments import words
 from segments.operators.base import Operator, is_set
 
 
 def _compare(sign):
-    return lambda column, test, _clock: (f"{column} {sign} %s", (Decimal(str(test["value"])),))
+    return lambda column, test, _clock: (f"{column} {sign} %s", (canonical(test["value"]),))
 
 
 def between(column, test, _clock):
-    return f"{column} BETWEEN %s AND %s", (Decimal(str(test["from"])), Decimal(str(test["to"])))
+    return f"{column} BETWEEN %s AND %s", (canonical(test["from"]), canonical(test["to"]))
 
 
 def _one(test):

@@ -8,11 +8,13 @@ import pytest
 from reportlab import rl_config
 
 from cdp import service_keys
+from cdp.kit.ids import uuid7
 from cdp.kit.refused import ReasonNeeded
 from consents import correction, history, layers, suppression
+from consents.decisions import FileRow
 from consents.paper import as_pdf
 from consents.proof import as_csv, prove
-from profiles.models import AccessEntry, Record
+from profiles.models import AccessEntry
 from tests import builders
 from tests.consents import building as consent
 from tests.profiles.building import person
@@ -162,17 +164,17 @@ def recorded_by_all(anna, news):
     """Entries of every kind of recorder, the latest first: (entry, who recorded it in words)."""
     clerk, importer = builders.user("clerk"), builders.user("importer")
     key, _text = service_keys.issue(name="hall", scopes=["consents:write"])
-    row = Record.objects.get(subject=anna.pk).pk
+    row = {"method": "import", "row": FileRow(uuid7(), 2)}
     told = [
-        (key, None, "service key hall"),
-        (clerk, None, clerk.username),
+        (key, {}, "service key hall"),
+        (clerk, {}, clerk.username),
         (importer, row, f"an import by {importer.username}"),
         (None, row, "an import"),
-        (None, None, "the system"),
+        (None, {}, "the system"),
     ]
     return [
-        (at_address(anna, news, days_ago=days, by=by, record=record), words)
-        for days, (by, record, words) in enumerate(told, start=1)
+        (at_address(anna, news, days_ago=days, by=by, **row), words)
+        for days, (by, row, words) in enumerate(told, start=1)
     ]
 
 

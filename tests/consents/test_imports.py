@@ -1,14 +1,18 @@
 """Decisions in files: reports, never direct; a yes with its words and its row as evidence."""
 
+import csv
 import io
 import re
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from consents import evidence
+from cdp.kit.sql import execute
+from consents import history
 from consents.decision import decide
 from consents.models import ConsentEvidence, Ledger
+from consents.proof import as_csv, prove
 from profiles.imports import runs
 from profiles.models import AccessEntry, Batch, Record, Rejection, Subject
 from tests import builders
@@ -75,10 +79,45 @@ def test_an_imported_yes_is_proven_by_its_row_in_its_file(news):
     batch = loaded(table(COLUMNS, ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]), SPEC)
 
     entry = Ledger.objects.get()
-    origin = Record.objects.get(pk=entry.record)
-    kept = evidence.read(ConsentEvidence.objects.get(digest=entry.evidence_digest), by=None, purpose="test")
-    assert (origin.batch, origin.row_number) == (batch, 2)
-    assert kept == f"imported row {entry.source_event_id}".encode()
+    assert (entry.batch, entry.row_number, entry.evidence_digest) == (batch.pk, 2, "")
+    assert not ConsentEvidence.objects.exists()
+    (told,) = history.entries(entry.subject_ref)
+    assert (told.batch, told.evidence) == (batch, None)
+
+
+def test_page_and_proofs_name_the_row_and_the_file_by_its_content(client, news):
+    client.force_login(builders.user(roles=["Compliance officer"]))
+
+    batch = loaded(table(COLUMNS, ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]), SPEC)
+
+    person = Ledger.objects.get().subject_ref
+    page = client.get(reverse("admin:consents_person_history", args=[person])).content.decode()
+    assert f"Evidence: row 2 of {batch}, SHA-256 {batch.sha256}" in page
+    proof = prove(person, by=builders.user(), reason="complaint")
+    heads, row = list(csv.reader(io.StringIO(as_csv(proof).decode("utf-8-sig"))))[-2:]
+    told = dict(zip(heads, row, strict=True))
+    assert (told["SHA-256 of the evidence"], told["row of the file"]) == (batch.sha256, "2")
+
+
+def test_a_row_that_says_nothing_new_of_its_person_is_named_itself_and_not_the_row_they_came_in(news):
+    loaded(table(["id", "email"], ["A", "a@example.dk"]), {"external_id": "id", "identifiers": {"email": "email"}})
+
+    batch = loaded(table(COLUMNS, ["B", "", "", "", ""], ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]), SPEC)
+
+    entry = Ledger.objects.get()
+    assert Record.objects.get(pk=entry.record).batch != batch
+    assert (entry.batch, entry.row_number) == (batch.pk, 3)
+
+
+def test_the_ledger_takes_a_row_only_with_its_import_and_by_import(news):
+    loaded(table(COLUMNS, ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]), SPEC)
+    columns = [field.column for field in Ledger._meta.fields if field.column not in ("history_id", "source_event_id")]
+    again = f"""INSERT INTO consents_historicalconsentrecord (source_event_id, {", ".join(columns)})
+                SELECT 'again', {", ".join(columns)} FROM consents_historicalconsentrecord"""
+
+    for column, value in (("row_number", "NULL"), ("batch", "NULL"), ("method", "'checkbox'")):
+        with pytest.raises(IntegrityError, match="consents_ledger_row_is_of_an_import"), transaction.atomic():
+            execute(re.sub(rf"\b{column}\b(?=[^)]*$)", value, again))
 
 
 def test_rows_that_may_not_stand_are_rejected_with_their_column_and_the_others_go_in(news):

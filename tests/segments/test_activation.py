@@ -7,6 +7,7 @@ import pytest
 from consents.models import Restriction
 from profiles import decisions
 from profiles.models import AccessEntry, Attribute, Subject
+from profiles.sealed_files import FileLost
 from segments import activation, definitions, fields, membership
 from segments.destinations import storage
 from segments.models import Activation, Reach, Segment, Shipment
@@ -143,7 +144,7 @@ def test_where_the_file_was_lost_people_are_taken_back_by_what_they_are_known_by
     consents.say(anna, newsletter, channel="email")
     danes, mail = computed(DANES), destination(newsletter)
     first = sent(activation.request(segment=danes, destination=mail))
-    storage.forget(first.stored_as)
+    storage.folder(first.stored_as).remove_all()
     consents.say(anna, newsletter, "ConsentWithdrawn", channel="email")
 
     done = sent(activation.request(segment=danes, destination=mail))
@@ -339,10 +340,10 @@ def test_a_closed_destination_gets_nothing(newsletter):
 def test_a_file_that_is_gone_is_told_as_lost(newsletter, files):
     dane(1)
     done = sent(activation.request(segment=computed(DANES), destination=destination(newsletter)))
-    storage.forget(done.stored_as)
+    storage.folder(done.stored_as).remove_all()
 
     for name in ("people.csv", "../../secrets"):
-        with pytest.raises(storage.FileLost):
+        with pytest.raises(FileLost):
             activation.download(done, name, by=None)
 
 

@@ -1,6 +1,7 @@
 """The form says what the document says, and every edit is a button."""
 
 import pytest
+from django.utils.translation import override
 
 from profiles.models import Attribute
 from segments import builder
@@ -138,4 +139,23 @@ def test_numbers_are_read_as_people_write_them(catalogue):
     def value_of(text):
         return builder.document_from(form | {"0:value": text}, catalogue)["rule"]["of"][0].get("value")
 
-    assert [value_of(text) for text in ("1,5", "2 000", "-3", "many", "")] == [1.5, 2000, -3, "many", None]
+    texts = ("1,5", "2 000", "2\u00a0000", "-3", "many", "nan", "1e400", "")
+    assert [value_of(text) for text in texts] == [1.5, 2000, 2000, -3, "many", "nan", "1e400", None]
+
+
+@pytest.mark.parametrize(("language", "thousand", "fraction"), [("en", "1,000", "1.234"), ("da", "1.000", "1,234")])
+def test_a_number_is_read_and_shown_as_the_language_of_the_page_writes_it(catalogue, language, thousand, fraction):
+    rule = {"attr": "loyalty_points", "is": "between", "from": 1.234, "to": 99999999999999}
+    with override(language):
+        form = posted(builder.line_of(document(rule), catalogue))
+        told = builder.document_from(form | {"0:to": thousand}, catalogue)["rule"]["of"][0]
+
+    assert form["0:from"] == fraction
+    assert (told["from"], told["to"]) == (1.234, 1000)
+
+
+@pytest.mark.parametrize("value", [10**14, 10**400, 1e300, float("nan"), True])
+def test_what_is_no_number_is_shown_as_it_came(catalogue, value):
+    (line,) = builder.line_of(document({"attr": "loyalty_points", "is": ">", "value": value}), catalogue).children
+
+    assert [widget.value for widget in line.widgets if widget.name == "value"] == [value]

@@ -45,7 +45,7 @@ def test_an_activation_runs_as_a_job_once(settings, tmp_path):
 
     asked.refresh_from_db()
     assert asked.state == "done"
-    assert len(list(tmp_path.rglob("*.sealed"))) == 1
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["people.csv"]
 
 
 def test_members_are_an_audience_of_partner_deliveries():

@@ -96,3 +96,15 @@ def test_what_it_says_of_everyone_is_who_the_members_are():
     from tests.segments.building import members
 
     assert {one for one in people if why.explain(segment, one)["member"]} == members(segment) == {people[0]}
+
+
+def test_a_consent_that_has_run_out_is_explained_as_expired():
+    anna, yearly = person(), consents.purpose("yearly", valid_months=12)
+    consents.say(anna, yearly, channel="email", days_ago=500)
+    segment = computed({"consent": "yearly", "channel": "email", "is": "given"})
+
+    told = why.explain(segment, anna)
+
+    (leaf,) = told["because"]
+    assert (told["member"], leaf["holds"], leaf["value"]) == (False, False, "ConsentExpired")
+    assert [fact["state"] for fact in leaf["evidence"]] == ["ConsentExpired"]
