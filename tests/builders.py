@@ -3,8 +3,8 @@
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from cdp.kit.ids import uuid7
-from cdp.kit.sql import execute
+from cdp.base.database.ids import uuid7
+from cdp.base.database.sql import execute
 from cdp.models import User
 from profiles.models import Namespace, Source
 
@@ -28,7 +28,7 @@ def guards_off(table: str):
 
 
 def user(name: str | None = None, *, roles=(), superuser: bool = False, **fields) -> User:
-    """A member of staff; `roles` are names of cdp.roles."""
+    """A member of staff; `roles` are names of cdp.access.roles."""
     name = name or f"user-{uuid7()}"
     made = User(username=name, is_staff=True, is_superuser=superuser, **fields)
     made.set_password("correct horse battery")

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
 
-from cdp import embedded
+from cdp.operations import database_server
 
 MAY_LACK = "KENDT_TEST_DATA"  # in the reason of tests that need the public data, which no package brings
 
@@ -22,12 +22,12 @@ def pytest_configure(config):
     """Start the embedded server once, in the process that was called; the workers of xdist find it running."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow one costs 0.3 s a sign-in
     if not settings.EXTERNAL_DATABASE and not hasattr(config, "workerinput"):
-        config.started_server = embedded.start(settings.KENDT_DATA)
+        config.started_server = database_server.start(settings.KENDT_DATA)
 
 
 def pytest_unconfigure(config):
     if getattr(config, "started_server", False):
-        embedded.stop(settings.KENDT_DATA)
+        database_server.stop(settings.KENDT_DATA)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -59,7 +59,7 @@ def pytest_make_parametrize_id(config, val, argname):
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Every test database starts as every installation does."""
-    from cdp.seed import seed
+    from cdp.data.seed import seed
 
     with django_db_blocker.unblock():
         seed()
@@ -73,7 +73,7 @@ def english():
 
 def empty_everything():
     """Empty all tables as their owner: triggers off, truncate, triggers on."""
-    from cdp.seed import seed
+    from cdp.data.seed import seed
 
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-import cdp.kit.ids
+import cdp.base.database.ids
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.contrib.postgres.fields
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(blank=True, default='', help_text='Empty: the language of the browser.', max_length=2, verbose_name='language')),
                 ('is_demo', models.BooleanField(default=False, editable=False, verbose_name='demo sign-in')),
                 ('must_choose_password', models.BooleanField(default=False, editable=False, verbose_name='must choose a new password')),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ServiceKey',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
                 ('start', models.CharField(editable=False, max_length=12, verbose_name='begins with')),
                 ('digest', models.BinaryField(max_length=32, unique=True)),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalServiceKey',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('name', models.CharField(db_index=True, max_length=80, verbose_name='name')),
                 ('start', models.CharField(editable=False, max_length=12, verbose_name='begins with')),
                 ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None, verbose_name='scopes')),

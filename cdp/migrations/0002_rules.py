@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from cdp.kit.appendonly import Rules
+from cdp.base.database.triggers import Rules
 
 
 class Migration(migrations.Migration):

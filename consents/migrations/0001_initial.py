@@ -1,4 +1,4 @@
-import cdp.kit.ids
+import cdp.base.database.ids
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Controller',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('address', models.TextField(blank=True, verbose_name='address')),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Purpose',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('dpv_iri', models.CharField(blank=True, max_length=200, verbose_name='DPV term')),
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name='Restriction',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('subject_ref', models.UUIDField(db_index=True, verbose_name='about')),
+                ('identity_ref', models.UUIDField(db_index=True, verbose_name='about')),
                 ('lifted', models.BooleanField(default=False, verbose_name='lifted')),
                 ('reason_code', models.CharField(max_length=40, verbose_name='reason')),
                 ('effective_at', models.DateTimeField(verbose_name='effective')),
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCollectionPoint',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('kind', models.CharField(choices=[('web_form', 'web form'), ('till', 'till'), ('call_centre', 'call centre'), ('app', 'app'), ('paper', 'paper'), ('partner_feed', 'partner feed')], max_length=12, verbose_name='kind')),
@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalController',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('address', models.TextField(blank=True, verbose_name='address')),
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalNoticeVersion',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('language', models.CharField(max_length=2, verbose_name='language')),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPurpose',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('dpv_iri', models.CharField(blank=True, max_length=200, verbose_name='DPV term')),
@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CollectionPoint',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('kind', models.CharField(choices=[('web_form', 'web form'), ('till', 'till'), ('call_centre', 'call centre'), ('app', 'app'), ('paper', 'paper'), ('partner_feed', 'partner feed')], max_length=12, verbose_name='kind')),
@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PurposeVersion',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('description', models.JSONField(default=dict, help_text='In each language.', verbose_name='description')),
                 ('legal_basis', models.CharField(choices=[('consent', 'consent, Art. 6(1)(a)'), ('contract', 'contract, Art. 6(1)(b)'), ('legal_obligation', 'legal obligation, Art. 6(1)(c)'), ('vital_interests', 'vital interests, Art. 6(1)(d)'), ('public_task', 'public task, Art. 6(1)(e)'), ('legitimate_interests', 'legitimate interests, Art. 6(1)(f)')], default='consent', max_length=24, verbose_name='legal basis')),
@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='NoticeVersion',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('language', models.CharField(max_length=2, verbose_name='language')),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
@@ -281,8 +281,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalConsentRecord',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
-                ('subject_ref', models.UUIDField(verbose_name='decided as')),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('identity_ref', models.UUIDField(verbose_name='decided as')),
                 ('contact_ref', models.UUIDField(blank=True, help_text='Random id of an address or number; never the value.', null=True, verbose_name='contact point')),
                 ('channel', models.CharField(choices=[('none', 'no channel'), ('email', 'e-mail'), ('sms', 'SMS'), ('phone', 'phone'), ('post', 'post'), ('push', 'push'), ('in_app', 'in the app'), ('ad_audience', 'ad audience')], default='none', max_length=12, verbose_name='channel')),
                 ('state', models.CharField(blank=True, choices=[('ConsentUnknown', 'unknown'), ('ConsentRequested', 'asked'), ('ConsentRequestDeferred', 'put off'), ('ConsentRefused', 'refused'), ('ConsentGiven', 'given'), ('RenewedConsentGiven', 'renewed'), ('ConsentExpired', 'expired'), ('ConsentInvalidated', 'invalidated'), ('ConsentRevoked', 'revoked by the controller'), ('ConsentWithdrawn', 'withdrawn')], max_length=24, verbose_name='state')),
@@ -302,7 +302,7 @@ class Migration(migrations.Migration):
                 ('record', models.UUIDField(blank=True, null=True, verbose_name='source record')),
                 ('supersedes', models.BigIntegerField(blank=True, null=True, verbose_name='corrects entry')),
                 ('evidence_digest', models.CharField(blank=True, max_length=64, verbose_name='digest of the evidence')),
-                ('batch', models.UUIDField(blank=True, null=True, verbose_name='import')),
+                ('file_import', models.UUIDField(blank=True, null=True, verbose_name='import')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
                 ('body_digest', models.CharField(max_length=64, verbose_name='digest of the decision')),
                 ('schema_version', models.PositiveSmallIntegerField(default=1)),
@@ -329,8 +329,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ConsentRecord',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('subject_ref', models.UUIDField(verbose_name='decided as')),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('identity_ref', models.UUIDField(verbose_name='decided as')),
                 ('contact_ref', models.UUIDField(blank=True, help_text='Random id of an address or number; never the value.', null=True, verbose_name='contact point')),
                 ('channel', models.CharField(choices=[('none', 'no channel'), ('email', 'e-mail'), ('sms', 'SMS'), ('phone', 'phone'), ('post', 'post'), ('push', 'push'), ('in_app', 'in the app'), ('ad_audience', 'ad audience')], default='none', max_length=12, verbose_name='channel')),
                 ('state', models.CharField(blank=True, choices=[('ConsentUnknown', 'unknown'), ('ConsentRequested', 'asked'), ('ConsentRequestDeferred', 'put off'), ('ConsentRefused', 'refused'), ('ConsentGiven', 'given'), ('RenewedConsentGiven', 'renewed'), ('ConsentExpired', 'expired'), ('ConsentInvalidated', 'invalidated'), ('ConsentRevoked', 'revoked by the controller'), ('ConsentWithdrawn', 'withdrawn')], max_length=24, verbose_name='state')),
@@ -350,7 +350,7 @@ class Migration(migrations.Migration):
                 ('record', models.UUIDField(blank=True, null=True, verbose_name='source record')),
                 ('supersedes', models.BigIntegerField(blank=True, null=True, verbose_name='corrects entry')),
                 ('evidence_digest', models.CharField(blank=True, max_length=64, verbose_name='digest of the evidence')),
-                ('batch', models.UUIDField(blank=True, null=True, verbose_name='import')),
+                ('file_import', models.UUIDField(blank=True, null=True, verbose_name='import')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
                 ('body_digest', models.CharField(max_length=64, verbose_name='digest of the decision')),
                 ('schema_version', models.PositiveSmallIntegerField(default=1)),
@@ -373,8 +373,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Suppression',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('entry', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False, help_text='One address has a row in each namespace that reads it alike; the first gives the entry its id.', verbose_name='entry')),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('entry', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False, help_text='One address has a row in each namespace that reads it alike; the first gives the entry its id.', verbose_name='entry')),
                 ('blind', models.BinaryField(max_length=32, verbose_name='blind index')),
                 ('channel', models.CharField(choices=[('none', 'no channel'), ('email', 'e-mail'), ('sms', 'SMS'), ('phone', 'phone'), ('post', 'post'), ('push', 'push'), ('in_app', 'in the app'), ('ad_audience', 'ad audience')], default='none', help_text='No channel: all of them.', max_length=12, verbose_name='channel')),
                 ('reason', models.CharField(choices=[('objection', 'objection'), ('erasure', 'erasure'), ('complaint', 'complaint'), ('hard_bounce', 'hard bounce'), ('robinson', 'Robinson list'), ('nix', 'NIX list'), ('minor', 'minor'), ('deceased', 'deceased'), ('legal', 'legal reason')], max_length=12, verbose_name='reason')),
@@ -394,8 +394,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ConsentEvidence',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('subject_ref', models.UUIDField(verbose_name='about')),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('identity_ref', models.UUIDField(verbose_name='about')),
                 ('digest', models.CharField(max_length=64, verbose_name='digest')),
                 ('media_type', models.CharField(max_length=80, verbose_name='media type')),
                 ('sealed', models.BinaryField()),
@@ -412,7 +412,7 @@ class Migration(migrations.Migration):
             name='ContactPoint',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False, verbose_name='contact point')),
+                ('ref', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False, verbose_name='contact point')),
                 ('blind', models.BinaryField(max_length=32, verbose_name='blind index')),
                 ('namespace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='kind of contact point')),
             ],
@@ -426,7 +426,7 @@ class Migration(migrations.Migration):
             name='Objection',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('subject_ref', models.UUIDField(db_index=True, verbose_name='about')),
+                ('identity_ref', models.UUIDField(db_index=True, verbose_name='about')),
                 ('scope', models.CharField(choices=[('direct_marketing', 'all direct marketing, Art. 21(2)'), ('purpose', 'one purpose, Art. 21(1)')], max_length=16, verbose_name='scope')),
                 ('lifted', models.BooleanField(default=False, verbose_name='taken back')),
                 ('effective_at', models.DateTimeField(verbose_name='effective')),
@@ -446,7 +446,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPurposeVersion',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('description', models.JSONField(default=dict, help_text='In each language.', verbose_name='description')),
                 ('legal_basis', models.CharField(choices=[('consent', 'consent, Art. 6(1)(a)'), ('contract', 'contract, Art. 6(1)(b)'), ('legal_obligation', 'legal obligation, Art. 6(1)(c)'), ('vital_interests', 'vital interests, Art. 6(1)(d)'), ('public_task', 'public task, Art. 6(1)(e)'), ('legitimate_interests', 'legitimate interests, Art. 6(1)(f)')], default='consent', max_length=24, verbose_name='legal basis')),

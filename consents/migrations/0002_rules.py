@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from cdp.kit.appendonly import Rules
+from cdp.base.database.triggers import Rules
 
 TABLE = "consents_historicalconsentrecord"
 
@@ -15,10 +15,10 @@ LEDGER = migrations.RunSQL(
                 AND language <> '' AND collection_point_id IS NOT NULL)),
         ADD CONSTRAINT consents_ledger_only_corrections_are_stateless CHECK (state <> '' OR supersedes IS NOT NULL),
         ADD CONSTRAINT consents_ledger_row_is_of_an_import CHECK (
-            (batch IS NULL) = (row_number IS NULL) AND (batch IS NULL OR method = 'import')),
+            (file_import IS NULL) = (row_number IS NULL) AND (file_import IS NULL OR method = 'import')),
         ADD CONSTRAINT consents_ledger_type CHECK (history_type IN ('+', '~'));
     CREATE UNIQUE INDEX consents_ledger_once_per_source_event ON {TABLE} (source_id, source_event_id);
-    CREATE INDEX consents_ledger_of_subject ON {TABLE} (subject_ref, purpose_id, channel);
+    CREATE INDEX consents_ledger_of_identity ON {TABLE} (identity_ref, purpose_id, channel);
     CREATE INDEX consents_ledger_of_record ON {TABLE} (record) WHERE record IS NOT NULL;
     CREATE INDEX consents_ledger_corrections ON {TABLE} (supersedes) WHERE supersedes IS NOT NULL;
     -- The home page of compliance counts withdrawals by day.
@@ -26,7 +26,7 @@ LEDGER = migrations.RunSQL(
     """,
     f"""
     DROP INDEX consents_ledger_withdrawals, consents_ledger_corrections, consents_ledger_of_record,
-        consents_ledger_of_subject, consents_ledger_once_per_source_event;
+        consents_ledger_of_identity, consents_ledger_once_per_source_event;
     ALTER TABLE {TABLE} DROP CONSTRAINT consents_ledger_grant_has_notice,
         DROP CONSTRAINT consents_ledger_only_corrections_are_stateless,
         DROP CONSTRAINT consents_ledger_row_is_of_an_import, DROP CONSTRAINT consents_ledger_type;

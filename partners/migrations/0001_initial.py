@@ -1,4 +1,4 @@
-import cdp.kit.ids
+import cdp.base.database.ids
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Agreement',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.CharField(help_text='Shared by both sides.', max_length=40, unique=True, verbose_name='number')),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('direction', models.CharField(choices=[('out', 'out: we send'), ('in', 'in: we receive'), ('both', 'both ways')], max_length=4, verbose_name='direction')),
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AgreementVersion',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('proposed', 'proposed: waits for two approvals'), ('in_force', 'signed'), ('superseded', 'superseded')], default='draft', max_length=12, verbose_name='state')),
                 ('legal_basis', models.CharField(blank=True, max_length=24, verbose_name='legal basis')),
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Delivery',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('audience', models.CharField(help_text='The segment or list that was chosen, in words.', max_length=200, verbose_name='who')),
                 ('audience_ref', models.UUIDField(blank=True, null=True, verbose_name='segment')),
                 ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), size=None, verbose_name='fields')),
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
             name='DisclosureLink',
             fields=[
                 ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='link', serialize=False, to='partners.disclosureentry', verbose_name='disclosure')),
-                ('subject_ref', models.UUIDField(db_index=True, verbose_name='person')),
+                ('identity_ref', models.UUIDField(db_index=True, verbose_name='person')),
             ],
             options={
                 'verbose_name': 'disclosure link',
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalAgreementVersion',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('proposed', 'proposed: waits for two approvals'), ('in_force', 'signed'), ('superseded', 'superseded')], default='draft', max_length=12, verbose_name='state')),
                 ('legal_basis', models.CharField(blank=True, max_length=24, verbose_name='legal basis')),
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPartner',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('legal_name', models.CharField(max_length=200, verbose_name='legal name')),
                 ('public_name', models.CharField(db_index=True, max_length=200, verbose_name='name shown to people')),
@@ -204,10 +204,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='InboundFile',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('received_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
                 ('dropped_columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, size=None, verbose_name='columns not agreed, dropped')),
-                ('batch', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.batch', verbose_name='import')),
+                ('file_import', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.fileimport', verbose_name='import')),
                 ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.purpose', verbose_name='purpose')),
                 ('received_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='received by')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inbound_files', to='partners.agreementversion', verbose_name='agreement version')),
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Partner',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('legal_name', models.CharField(max_length=200, verbose_name='legal name')),
                 ('public_name', models.CharField(max_length=200, unique=True, verbose_name='name shown to people')),
@@ -242,7 +242,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalAgreement',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('number', models.CharField(db_index=True, help_text='Shared by both sides.', max_length=40, verbose_name='number')),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('direction', models.CharField(choices=[('out', 'out: we send'), ('in', 'in: we receive'), ('both', 'both ways')], max_length=4, verbose_name='direction')),
@@ -274,7 +274,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Signature',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('capacity', models.CharField(choices=[('business', 'business owner'), ('compliance', 'compliance')], max_length=12, verbose_name='capacity')),
                 ('terms_sha256', models.CharField(max_length=64, verbose_name='digest of the terms seen')),
                 ('reason', models.TextField(blank=True, verbose_name='note')),
@@ -291,7 +291,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='TermLine',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('direction', models.CharField(choices=[('out', 'out: we send'), ('in', 'in: we receive'), ('both', 'both ways')], max_length=4, verbose_name='direction')),
                 ('field', models.SlugField(help_text='Code of an attribute or identifier, or opaque_id.', max_length=60, verbose_name='field')),
                 ('form', models.CharField(choices=[('clear', 'in clear'), ('keyed_match', 'keyed for matching'), ('opaque_id', 'opaque id'), ('bucketed', 'in bands'), ('aggregated', 'as totals')], default='clear', max_length=12, verbose_name='form')),

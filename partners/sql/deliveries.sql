@@ -42,7 +42,7 @@ CREATE OR REPLACE TRIGGER while_building AFTER INSERT ON partners_disclosureentr
 -- Which columns of a file were dropped is said until its import begins.
 CREATE OR REPLACE FUNCTION partners_receipt_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM profiles_batch WHERE id = NEW.batch_id AND state IN ('waiting', 'checked')) THEN
+    IF NOT EXISTS (SELECT FROM profiles_fileimport WHERE id = NEW.file_import_id AND state IN ('waiting', 'checked')) THEN
         RAISE EXCEPTION 'partners_receipt_stands: the import has begun; what was dropped stands'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;

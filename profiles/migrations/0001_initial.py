@@ -1,4 +1,4 @@
-import cdp.kit.ids
+import cdp.base.database.ids
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Event',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('occurred_at', models.DateTimeField(verbose_name='when')),
                 ('type', models.CharField(choices=[('track', 'did'), ('page', 'saw a page'), ('screen', 'saw a screen'), ('identify', 'was identified'), ('group', 'joined a group'), ('alias', 'got a new id')], max_length=8, verbose_name='type')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('amount', models.DecimalField(decimal_places=4, max_digits=18, null=True, verbose_name='amount')),
                 ('currency', models.CharField(max_length=3, null=True, verbose_name='currency')),
                 ('properties', models.JSONField(help_text='Open properties only.', null=True, verbose_name='properties')),
-                ('sealed', models.BinaryField(help_text="Personal properties, sealed to the record's subject.", null=True, verbose_name='sealed properties')),
+                ('sealed', models.BinaryField(help_text="Personal properties, sealed to the record's identity.", null=True, verbose_name='sealed properties')),
                 ('original_at', models.DateTimeField(null=True, verbose_name="time by the sender's clock")),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
                 ('received_at', models.DateTimeField(verbose_name='received')),
@@ -46,9 +46,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Inbox',
+            name='DataKey',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('identity', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('wrapped', models.BinaryField(null=True)),
+                ('kek_version', models.PositiveSmallIntegerField()),
+                ('destroyed_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'verbose_name': 'key of a person',
+                'verbose_name_plural': 'keys of people',
+            },
+        ),
+        migrations.CreateModel(
+            name='IngestRequest',
+            fields=[
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('received_at', models.DateTimeField(verbose_name='received')),
                 ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
@@ -61,21 +74,8 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='done')),
             ],
             options={
-                'verbose_name': 'received batch',
-                'verbose_name_plural': 'received batches',
-            },
-        ),
-        migrations.CreateModel(
-            name='SubjectKey',
-            fields=[
-                ('subject', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('wrapped', models.BinaryField(null=True)),
-                ('kek_version', models.PositiveSmallIntegerField()),
-                ('destroyed_at', models.DateTimeField(blank=True, null=True)),
-            ],
-            options={
-                'verbose_name': 'key of a person',
-                'verbose_name_plural': 'keys of people',
+                'verbose_name': 'received file_import',
+                'verbose_name_plural': 'received file_imports',
             },
         ),
         migrations.CreateModel(
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('actor_label', models.CharField(max_length=150, verbose_name='who')),
                 ('action', models.SlugField(max_length=40, verbose_name='action')),
                 ('purpose', models.TextField(verbose_name='purpose')),
-                ('subjects', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='people')),
+                ('identities', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name='people')),
                 ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None, verbose_name='fields')),
                 ('count', models.PositiveIntegerField(default=0, verbose_name='values')),
                 ('allowed', models.BooleanField(default=True, verbose_name='allowed')),
@@ -97,7 +97,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'access log entry',
                 'verbose_name_plural': 'access log',
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['actor', '-id'], name='profiles_access_by_actor'), django.contrib.postgres.indexes.GinIndex(fields=['subjects'], name='profiles_access_by_person')],
+                'indexes': [models.Index(fields=['actor', '-id'], name='profiles_access_by_actor'), django.contrib.postgres.indexes.GinIndex(fields=['identities'], name='profiles_access_by_person')],
             },
         ),
         migrations.CreateModel(
@@ -199,11 +199,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Profile',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('first_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='first seen')),
                 ('last_seen_at', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='last seen')),
-                ('subject_count', models.PositiveIntegerField(default=1, verbose_name="sources' records")),
+                ('identity_count', models.PositiveIntegerField(default=1, verbose_name="sources' records")),
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='updated')),
                 ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='erased')),
             ],
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='QuarantineItem',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.BinaryField(max_length=16)),
                 ('reason', models.CharField(max_length=40, verbose_name='reason')),
                 ('detail', models.TextField(blank=True, verbose_name='what to do')),
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'open'), ('replayed', 'replayed'), ('discarded', 'discarded')], default='open', max_length=10, verbose_name='state')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
                 ('expires_at', models.DateTimeField(verbose_name='goes on')),
-                ('inbox', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='profiles.inbox', verbose_name='received batch')),
+                ('ingest_request', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='profiles.ingestrequest', verbose_name='received file_import')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
             ],
             options={
@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Mapping',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('rows', models.CharField(choices=[('customers', 'customers: one row a person'), ('events', 'events: one row an event'), ('consents', 'consents: one row a decision')], max_length=10, verbose_name='rows are')),
                 ('spec', models.JSONField(default=dict, verbose_name='columns')),
@@ -277,14 +277,14 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddField(
-            model_name='inbox',
+            model_name='ingestrequest',
             name='source',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source'),
         ),
         migrations.CreateModel(
             name='HistoricalMapping',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('rows', models.CharField(choices=[('customers', 'customers: one row a person'), ('events', 'events: one row an event'), ('consents', 'consents: one row a decision')], max_length=10, verbose_name='rows are')),
                 ('spec', models.JSONField(default=dict, verbose_name='columns')),
@@ -305,23 +305,11 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='EventKey',
+            name='FileImport',
             fields=[
-                ('pk', models.CompositePrimaryKey('source_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('key', models.BinaryField(max_length=16)),
-                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.source')),
-            ],
-            options={
-                'verbose_name': 'event key',
-                'verbose_name_plural': 'event keys',
-            },
-        ),
-        migrations.CreateModel(
-            name='Batch',
-            fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], verbose_name='party')),
-                ('terms', models.UUIDField(blank=True, help_text='Needed for second- and third-party data.', null=True, verbose_name='agreement version')),
+                ('agreement_version', models.UUIDField(blank=True, help_text='Needed for second- and third-party data.', null=True, verbose_name='agreement version')),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('checked', 'checked: dry run done'), ('running', 'running'), ('paused', 'paused'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='waiting', max_length=10, verbose_name='state')),
                 ('file_name', models.CharField(max_length=300, verbose_name='file')),
                 ('stored_as', models.CharField(blank=True, max_length=80)),
@@ -342,45 +330,40 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='started by')),
                 ('mapping', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='profiles.mapping', verbose_name='mapping')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='profiles.source', verbose_name='source')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='file_imports', to='profiles.source', verbose_name='source')),
             ],
             options={
                 'verbose_name': 'import',
                 'verbose_name_plural': 'imports',
                 'ordering': ['-id'],
-                'permissions': [('run_batch', 'Can run imports')],
+                'permissions': [('run_fileimport', 'Can run imports')],
             },
         ),
         migrations.CreateModel(
-            name='SourceKey',
+            name='EventKey',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('start', models.CharField(max_length=8, verbose_name='begins with')),
-                ('digest', models.BinaryField(max_length=32, unique=True)),
-                ('is_test', models.BooleanField(default=False, verbose_name='test key')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('last_used_at', models.DateTimeField(blank=True, null=True, verbose_name='last used')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='profiles.source', verbose_name='source')),
+                ('pk', models.CompositePrimaryKey('source_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('key', models.BinaryField(max_length=16)),
+                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.source')),
             ],
             options={
-                'verbose_name': 'write key',
-                'verbose_name_plural': 'write keys',
+                'verbose_name': 'event key',
+                'verbose_name_plural': 'event keys',
             },
         ),
         migrations.CreateModel(
-            name='Subject',
+            name='SourceIdentity',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('external_key', models.BinaryField(max_length=32, verbose_name='external id (blind)')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='first seen')),
-                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='subjects', to='profiles.profile', verbose_name='profile')),
+                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='identities', to='profiles.profile', verbose_name='profile')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
             ],
             options={
-                'verbose_name': 'subject',
-                'verbose_name_plural': 'subjects',
+                'verbose_name': 'identity',
+                'verbose_name_plural': 'identities',
             },
         ),
         migrations.CreateModel(
@@ -390,8 +373,8 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=40, verbose_name='reason')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='since')),
                 ('namespace', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='namespace')),
-                ('other', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.subject', verbose_name='other subject')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.subject', verbose_name='subject')),
+                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.sourceidentity', verbose_name='identity')),
+                ('other', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.sourceidentity', verbose_name='other identity')),
             ],
             options={
                 'verbose_name': 'refused link',
@@ -401,17 +384,17 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Record',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
                 ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], verbose_name='party')),
-                ('terms', models.UUIDField(blank=True, null=True, verbose_name='agreement version')),
+                ('agreement_version', models.UUIDField(blank=True, null=True, verbose_name='agreement version')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
                 ('digest', models.BinaryField(max_length=32, verbose_name='keyed digest of its content')),
                 ('observed_at', models.DateTimeField(verbose_name='collected')),
                 ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='received')),
-                ('batch', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.batch', verbose_name='import')),
+                ('file_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.fileimport', verbose_name='import')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
-                ('subject', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.subject', verbose_name='subject')),
+                ('identity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.sourceidentity', verbose_name='identity')),
             ],
             options={
                 'verbose_name': 'source record',
@@ -421,14 +404,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Identifier',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('blind', models.BinaryField(max_length=32, verbose_name='blind index')),
                 ('sealed', models.BinaryField(verbose_name='sealed value')),
                 ('verified', models.BooleanField(default=False, verbose_name='verified')),
                 ('observed_at', models.DateTimeField(verbose_name='first collected')),
                 ('namespace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='namespace')),
                 ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.record', verbose_name='record')),
-                ('subject', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.subject', verbose_name='subject')),
+                ('identity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.sourceidentity', verbose_name='identity')),
             ],
             options={
                 'verbose_name': 'identifier',
@@ -442,11 +425,28 @@ class Migration(migrations.Migration):
                 ('profile', models.UUIDField(verbose_name='profile')),
                 ('valid_from', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='from')),
                 ('valid_to', models.DateTimeField(blank=True, null=True, verbose_name='to')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='profiles.subject', verbose_name='subject')),
+                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='profiles.sourceidentity', verbose_name='identity')),
             ],
             options={
                 'verbose_name': 'alias',
                 'verbose_name_plural': 'aliases',
+            },
+        ),
+        migrations.CreateModel(
+            name='SourceKey',
+            fields=[
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('start', models.CharField(max_length=8, verbose_name='begins with')),
+                ('digest', models.BinaryField(max_length=32, unique=True)),
+                ('is_test', models.BooleanField(default=False, verbose_name='test key')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('last_used_at', models.DateTimeField(blank=True, null=True, verbose_name='last used')),
+                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
+                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='profiles.source', verbose_name='source')),
+            ],
+            options={
+                'verbose_name': 'write key',
+                'verbose_name_plural': 'write keys',
             },
         ),
         migrations.CreateModel(
@@ -463,8 +463,8 @@ class Migration(migrations.Migration):
                 ('verified', models.BooleanField(default=False, verbose_name='verified')),
                 ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
                 ('attribute', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
+                ('identity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.sourceidentity', verbose_name='identity')),
                 ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.record', verbose_name='record')),
-                ('subject', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.subject', verbose_name='subject')),
             ],
             options={
                 'verbose_name': 'value',
@@ -474,15 +474,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='StewardDecision',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('same', 'same person'), ('not_same', 'not the same person'), ('pin', 'this value stands'), ('withdrawn', 'an earlier decision is withdrawn')], max_length=10, verbose_name='decision')),
                 ('reason', models.TextField(verbose_name='reason')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
                 ('decided_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='decided')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
+                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.sourceidentity', verbose_name='identity')),
+                ('other', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.sourceidentity', verbose_name='other identity')),
                 ('withdraws', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='withdrawn_by', to='profiles.stewarddecision', verbose_name='withdraws')),
-                ('other', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.subject', verbose_name='other subject')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.subject', verbose_name='subject')),
                 ('trait', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.trait', verbose_name='value')),
             ],
             options={
@@ -515,9 +515,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='WorkItem',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.SlugField(max_length=40, verbose_name='kind')),
-                ('subject_ref', models.UUIDField(blank=True, null=True, verbose_name='about')),
+                ('identity_ref', models.UUIDField(blank=True, null=True, verbose_name='about')),
                 ('why', models.TextField(verbose_name='why')),
                 ('fingerprint', models.CharField(help_text='Equal for the same question, so that it is asked once.', max_length=64)),
                 ('state', models.CharField(choices=[('open', 'open'), ('done', 'done'), ('dismissed', 'dismissed')], default='open', max_length=10, verbose_name='state')),
@@ -599,12 +599,12 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=40, verbose_name='code')),
                 ('detail', models.TextField(verbose_name='what to do')),
                 ('sealed_row', models.BinaryField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejections', to='profiles.batch', verbose_name='import')),
+                ('file_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejections', to='profiles.fileimport', verbose_name='import')),
             ],
             options={
                 'verbose_name': 'rejected row',
                 'verbose_name_plural': 'rejected rows',
-                'constraints': [models.UniqueConstraint(fields=('batch', 'row_number'), name='profiles_rejection_once_per_row')],
+                'constraints': [models.UniqueConstraint(fields=('file_import', 'row_number'), name='profiles_rejection_once_per_row')],
             },
         ),
         migrations.CreateModel(
@@ -658,48 +658,48 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('source', 'name'), name='profiles_mapping_one_name_per_source'),
         ),
         migrations.AddIndex(
-            model_name='inbox',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='profiles_inbox_waiting'),
+            model_name='ingestrequest',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['id'], name='profiles_ingestrequest_waiting'),
         ),
         migrations.AddIndex(
-            model_name='inbox',
-            index=models.Index(fields=['source', '-received_at'], name='profiles_inbox_by_source'),
+            model_name='ingestrequest',
+            index=models.Index(fields=['source', '-received_at'], name='profiles_ingestrequest_source'),
         ),
         migrations.AddIndex(
-            model_name='inbox',
-            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='profiles_inbox_failed'),
+            model_name='ingestrequest',
+            index=models.Index(condition=models.Q(('state', 'failed')), fields=['id'], name='profiles_ingestrequest_failed'),
         ),
         migrations.AddConstraint(
-            model_name='inbox',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'done', 'failed'])), name='profiles_inbox_state_known', violation_error_message='This is not one of the known choices.'),
+            model_name='ingestrequest',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'done', 'failed'])), name='profiles_ingestrequest_state_known', violation_error_message='This is not one of the known choices.'),
         ),
         migrations.AddIndex(
             model_name='historicalmapping',
             index=models.Index(fields=['history_date', 'id'], name='profiles_hi_history_bb94a8_idx'),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('party__in', [0, 1, 2, 3])), name='profiles_batch_party_known', violation_error_message='This is not one of the known choices.'),
+            model_name='fileimport',
+            constraint=models.CheckConstraint(condition=models.Q(('party__in', [0, 1, 2, 3])), name='profiles_fileimport_party_known', violation_error_message='This is not one of the known choices.'),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'checked', 'running', 'paused', 'done', 'failed', 'cancelled'])), name='profiles_batch_state_known', violation_error_message='This is not one of the known choices.'),
+            model_name='fileimport',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'checked', 'running', 'paused', 'done', 'failed', 'cancelled'])), name='profiles_fileimport_state_known', violation_error_message='This is not one of the known choices.'),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('party__in', [0, 1]), ('terms', None)), models.Q(('party__in', [2, 3]), ('terms__isnull', False)), _connector='OR'), name='profiles_batch_second_party_has_terms', violation_error_message='Data from partners and suppliers needs an agreement in force; own data has none.'),
+            model_name='fileimport',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agreement_version', None), ('party__in', [0, 1])), models.Q(('agreement_version__isnull', False), ('party__in', [2, 3])), _connector='OR'), name='profiles_fileimport_second_party_has_terms', violation_error_message='Data from partners and suppliers needs an agreement in force; own data has none.'),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'paused', 'done'])), fields=('source', 'sha256', 'mapping'), name='profiles_batch_same_file_once', nulls_distinct=False),
+            model_name='fileimport',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['running', 'paused', 'done'])), fields=('source', 'sha256', 'mapping'), name='profiles_fileimport_same_file_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.UniqueConstraint(fields=('source', 'external_key', 'is_test'), name='profiles_subject_one_per_external_id'),
+            model_name='sourceidentity',
+            constraint=models.UniqueConstraint(fields=('source', 'external_key', 'is_test'), name='profiles_sourceidentity_one_per_external_id'),
         ),
         migrations.AddConstraint(
             model_name='refusedlink',
-            constraint=models.UniqueConstraint(fields=('subject', 'other', 'namespace'), name='profiles_refusedlink_once'),
+            constraint=models.UniqueConstraint(fields=('identity', 'other', 'namespace'), name='profiles_refusedlink_once'),
         ),
         migrations.AddConstraint(
             model_name='record',
@@ -707,19 +707,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='record',
-            constraint=models.UniqueConstraint(fields=('subject', 'version'), name='profiles_record_one_per_version'),
+            constraint=models.UniqueConstraint(fields=('identity', 'version'), name='profiles_record_one_per_version'),
         ),
         migrations.AddConstraint(
             model_name='record',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('party__in', [0, 1]), ('terms', None)), models.Q(('party__in', [2, 3]), ('terms__isnull', False)), _connector='OR'), name='profiles_record_second_party_has_terms', violation_error_message='Second- and third-party data carry their agreement.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('agreement_version', None), ('party__in', [0, 1])), models.Q(('agreement_version__isnull', False), ('party__in', [2, 3])), _connector='OR'), name='profiles_record_second_party_has_terms', violation_error_message='Second- and third-party data carry their agreement.'),
         ),
         migrations.AddIndex(
             model_name='identifier',
-            index=models.Index(fields=['namespace', 'blind', 'subject'], name='profiles_identifier_lookup'),
+            index=models.Index(fields=['namespace', 'blind', 'identity'], name='profiles_identifier_lookup'),
         ),
         migrations.AddConstraint(
             model_name='identifier',
-            constraint=models.UniqueConstraint(fields=('subject', 'namespace', 'blind', 'record'), name='profiles_identifier_once_per_record'),
+            constraint=models.UniqueConstraint(fields=('identity', 'namespace', 'blind', 'record'), name='profiles_identifier_once_per_record'),
         ),
         migrations.AddIndex(
             model_name='alias',
@@ -727,11 +727,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='alias',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('subject',), name='profiles_alias_one_present'),
+            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('identity',), name='profiles_alias_one_present'),
         ),
         migrations.AddConstraint(
             model_name='trait',
-            constraint=models.UniqueConstraint(fields=('subject', 'attribute', 'record'), name='profiles_trait_once_per_record'),
+            constraint=models.UniqueConstraint(fields=('identity', 'attribute', 'record'), name='profiles_trait_once_per_record'),
         ),
         migrations.AddConstraint(
             model_name='stewarddecision',

@@ -2,11 +2,11 @@
 
 from django.db import migrations
 
-from cdp.kit.appendonly import Rules
+from cdp.base.database.triggers import Rules
 
 KEYS_APART = migrations.RunSQL(
-    "CREATE SCHEMA IF NOT EXISTS vault; ALTER TABLE profiles_subjectkey SET SCHEMA vault;",
-    "ALTER TABLE vault.profiles_subjectkey SET SCHEMA public;",
+    "CREATE SCHEMA IF NOT EXISTS vault; ALTER TABLE profiles_datakey SET SCHEMA vault;",
+    "ALTER TABLE vault.profiles_datakey SET SCHEMA public;",
 )
 
 EVENTS = migrations.RunSQL(
@@ -17,7 +17,7 @@ EVENTS = migrations.RunSQL(
         source_id smallint NOT NULL,
         record_id uuid,
         profile_id uuid,
-        batch_id uuid,
+        file_import_id uuid,
         type varchar(8) NOT NULL
             CONSTRAINT profiles_event_type_known
             CHECK (type IN ('track', 'page', 'screen', 'identify', 'group', 'alias')),

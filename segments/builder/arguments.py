@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from cdp.kit.numbers import Unreadable, notation
+from cdp.base.numbers import Unreadable, notation
 from segments.builder.widgets import COMPARISONS, PERIODS, Widget, choose, date, number, unit
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cdp.kit.numbers import whole
+from cdp.base.numbers import whole
 from consents.models import Channel
 from segments.builder.arguments import arguments, as_number
 from segments.builder.widgets import (
@@ -18,9 +18,9 @@ from segments.builder.widgets import (
     number,
     unit,
 )
-from segments.catalogue import EVENT_COLUMNS, Catalogue
-from segments.nodes.event import AGGREGATES
-from segments.operators import BY_TYPE
+from segments.language.nodes.event import AGGREGATES
+from segments.language.operators import BY_TYPE
+from segments.language.vocabulary import EVENT_COLUMNS, Catalogue
 
 
 class AttrForm:

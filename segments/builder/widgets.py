@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cdp.kit.numbers import Unreadable
-from segments import words
+from cdp.base.numbers import Unreadable
+from segments.language import phrases
 
 Choices = list[tuple[str, str]]
 
@@ -95,7 +95,7 @@ def unit(value, *, hours=False) -> Widget:
 def number(name, label, value) -> Widget:
     """A number as the language of the page writes it; what is none as it is."""
     with suppress(Unreadable):
-        value = words.number(value)
+        value = phrases.number(value)
     return Widget(name, label, "number", "" if value is None else value)
 
 

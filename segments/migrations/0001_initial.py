@@ -1,4 +1,4 @@
-import cdp.kit.ids
+import cdp.base.database.ids
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Destination',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('kind', models.CharField(choices=[('csv', 'CSV file')], default='csv', max_length=12, verbose_name='kind')),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalDestination',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('kind', models.CharField(choices=[('csv', 'CSV file')], default='csv', max_length=12, verbose_name='kind')),
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Run',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('as_of', models.DateTimeField(verbose_name='as of')),
                 ('state', models.CharField(choices=[('running', 'running'), ('done', 'done'), ('failed', 'failed')], default='running', max_length=8, verbose_name='state')),
                 ('members', models.PositiveIntegerField(blank=True, null=True, verbose_name='members')),
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Segment',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('active', 'active'), ('archived', 'archived')], default='draft', max_length=10, verbose_name='state')),
@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SegmentVersion',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('definition', models.JSONField(verbose_name='definition')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalSegment',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.kit.ids.uuid7, editable=False)),
+                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('active', 'active'), ('archived', 'archived')], default='draft', max_length=10, verbose_name='state')),
@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Activation',
             fields=[
-                ('id', models.UUIDField(default=cdp.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('waiting', 'waiting for a second person'), ('approved', 'approved'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='waiting', max_length=10, verbose_name='state')),
                 ('members', models.PositiveIntegerField(default=0, verbose_name='members')),
                 ('sent', models.PositiveIntegerField(default=0, verbose_name='sent')),
@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Shipment',
+            name='DeliveredPerson',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('profile', models.UUIDField(db_index=True, verbose_name='person')),
@@ -228,11 +228,12 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=40, verbose_name='reason')),
                 ('consent_position', models.BigIntegerField(null=True, verbose_name='consent ledger entry')),
                 ('identifier', models.UUIDField(help_text='The identifier that went, where one did.', null=True, verbose_name='address')),
-                ('activation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='segments.activation', verbose_name='activation')),
+                ('activation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='delivered_people', to='segments.activation', verbose_name='activation')),
             ],
             options={
-                'verbose_name': 'shipment',
-                'verbose_name_plural': 'shipments',
+                'verbose_name': 'deliveredperson',
+                'verbose_name_plural': 'delivered_people',
+                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['sent', 'removed', 'left_out'])), name='segments_deliveredperson_outcome_known', violation_error_message='This is not one of the known choices.'), models.UniqueConstraint(fields=('activation', 'profile', 'outcome'), name='segments_deliveredperson_once')],
             },
         ),
         migrations.AddConstraint(
@@ -290,13 +291,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='activation',
             constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('requested_by')), _negated=True), _connector='OR'), name='segments_activation_second_person', violation_error_message='Nobody approves their own request.'),
-        ),
-        migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['sent', 'removed', 'left_out'])), name='segments_shipment_outcome_known', violation_error_message='This is not one of the known choices.'),
-        ),
-        migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.UniqueConstraint(fields=('activation', 'profile', 'outcome'), name='segments_shipment_once'),
         ),
     ]

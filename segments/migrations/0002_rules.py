@@ -1,8 +1,8 @@
-"""Definitions and shipments stand, memberships are only closed, runs and activations go one way."""
+"""Definitions and delivered_people stand, memberships are only closed, runs and activations go one way."""
 
 from django.db import migrations
 
-from cdp.kit.appendonly import Rules
+from cdp.base.database.triggers import Rules
 
 
 class Migration(migrations.Migration):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from cdp import embedded
-from cdp.command_line import NO_TABLES, NOT_RUNNING
-from tests.cdp.test_run import MANAGE, House, environment
+from cdp.operations import database_server
+from cdp.operations.command_line import NO_TABLES, NOT_RUNNING
+from tests.cdp.operations.test_run import MANAGE, House, environment
 
 ROOT = Path(settings.BASE_DIR)
 PAGES = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{page.name}" for page in ROOT.glob("docs/*.md"))]
@@ -27,7 +27,7 @@ NOT_HERE = {
     "{python} -m benchmarks.pages large.json": "compares two measurements, which says nothing while others work",
     "manage.py ...": "stands for all commands",
     "manage.py db stop": "would end the installation that the rest is run in",
-    "manage.py db restore": "needs an empty database: tests/cdp/test_backup.py",
+    "manage.py db restore": "needs an empty database: tests/cdp/operations/test_backup.py",
     "manage.py check --deploy": "is for the settings of production",
     "manage.py createsuperuser": "asks for a password at a terminal",
     "manage.py demo --people N --events M": "made the installation that the rest is run in",
@@ -102,8 +102,8 @@ def reader(tmp_path_factory):
     house.run.wait(timeout=60)
     for folder in (data, data / "small", data / "large"):
         if (folder / "postgres").exists():
-            embedded.stop(folder)
-            shutil.rmtree(embedded.Cluster(folder).home)
+            database_server.stop(folder)
+            shutil.rmtree(database_server.ServerFolder(folder).home)
     shutil.rmtree(data)
 
 
@@ -166,8 +166,8 @@ def empty():
     data = Path(tempfile.mkdtemp(prefix="kendt-")).resolve()
     data.chmod(0o711)
     yield data
-    embedded.stop(data)
-    shutil.rmtree(embedded.Cluster(data).home, ignore_errors=True)
+    database_server.stop(data)
+    shutil.rmtree(database_server.ServerFolder(data).home, ignore_errors=True)
     shutil.rmtree(data)
 
 

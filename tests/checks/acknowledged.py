@@ -4,7 +4,7 @@ import itertools
 import os
 from collections.abc import Iterator
 
-from tests.cdp.test_acknowledged import KILLS, new_house, sent_through_kills
+from tests.cdp.operations.test_acknowledged import KILLS, new_house, sent_through_kills
 from tests.checks.figure import Figure
 
 EVENTS, SENDERS, BATCH, TIMES = 100_000, 8, 100, 10

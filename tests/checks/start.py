@@ -11,8 +11,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from cdp import embedded
-from tests.cdp.test_run import free_port
+from cdp.operations import database_server
+from tests.cdp.operations.test_run import free_port
 from tests.checks.figure import Figure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +29,8 @@ def figures() -> Iterator[Figure]:
         yield Figure("make run, clean clone to ready", seconds_to_ready(folder), FIRST, " s")
         yield Figure("make run, second start to ready", seconds_to_ready(folder), SECOND, " s")
     finally:
-        embedded.stop(folder / "data")
-        shutil.rmtree(embedded.Cluster(folder / "data").home, ignore_errors=True)
+        database_server.stop(folder / "data")
+        shutil.rmtree(database_server.ServerFolder(folder / "data").home, ignore_errors=True)
         shutil.rmtree(folder)
 
 

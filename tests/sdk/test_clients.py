@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from segment.analytics.client import Client
 
-from profiles.models import Event, GoldenValue, Identifier, Inbox, Profile, QuarantineItem, Subject
+from profiles.models import Event, GoldenValue, Identifier, IngestRequest, Profile, QuarantineItem, SourceIdentity
 from tests import builders
 from tests.profiles.ingestion.sending import drain, write_key
 
@@ -111,7 +111,7 @@ def test_segment_python_is_understood_and_sending_twice_changes_nothing(live_ser
         assert timeline() == EVERYTHING
 
     assert_anna_is_known()
-    assert Subject.objects.count() == 2
+    assert SourceIdentity.objects.count() == 2
     assert not QuarantineItem.objects.exists()
 
 
@@ -122,7 +122,7 @@ def test_segment_node_is_understood_and_sending_twice_changes_nothing(live_serve
         assert timeline() == EVERYTHING
 
     assert_anna_is_known()
-    assert Subject.objects.count() == 2
+    assert SourceIdentity.objects.count() == 2
     assert not QuarantineItem.objects.exists()
 
 
@@ -133,7 +133,7 @@ def test_jitsu_is_understood(live_server, key, node_clients):
     assert {("identify", "identify"), ("track", "Order Completed"), ("page", "Forside"), ("group", "group")} == set(
         timeline()
     )
-    assert Inbox.objects.count() == 4
+    assert IngestRequest.objects.count() == 4
     assert not QuarantineItem.objects.exists()
 
 
@@ -143,4 +143,4 @@ def test_a_refused_key_ends_the_retries_of_every_client(live_server, key, node_c
 
     assert segment_python(live_server.url, wrong, "run")
     assert node("segment.mjs", live_server.url, wrong, "run") != []
-    assert not Inbox.objects.exists()
+    assert not IngestRequest.objects.exists()

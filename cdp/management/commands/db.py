@@ -5,8 +5,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from cdp import backup, embedded
-from cdp.kit.progress import Progress
+from cdp.base.progress import Progress
+from cdp.operations import backup, database_server
 
 EXTERNAL = "DATABASE_URL is set: an external PostgreSQL server is used, which is started and stopped where it runs."
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *, act, **options):
         try:
             self.stdout.write(getattr(self, act)(**options))
-        except (embedded.EmbeddedError, backup.BackupError) as trouble:
+        except (database_server.EmbeddedError, backup.BackupError) as trouble:
             raise CommandError(str(trouble)) from None
 
     def start(self, **_options) -> str:
@@ -41,18 +41,22 @@ class Command(BaseCommand):
     def stop(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
             return EXTERNAL
-        return "The database server was stopped." if embedded.stop(settings.KENDT_DATA) else "No server was running."
+        return (
+            "The database server was stopped."
+            if database_server.stop(settings.KENDT_DATA)
+            else "No server was running."
+        )
 
     def status(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
             return EXTERNAL
-        state = embedded.status(settings.KENDT_DATA)
+        state = database_server.status(settings.KENDT_DATA)
         return f"{state}, socket in {settings.DATABASES['default']['HOST']}"
 
     def create(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
             return EXTERNAL
-        made = embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
+        made = database_server.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
         return f"The database {settings.KENDT_DB_NAME} {'was made' if made else 'exists already'}."
 
     def backup(self, *, path: Path, **_options) -> str:
@@ -76,6 +80,6 @@ class Command(BaseCommand):
 
 def start_database() -> bool:
     """Have the embedded server running and our database in it; True when the server was started."""
-    started = embedded.start(settings.KENDT_DATA)
-    embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
+    started = database_server.start(settings.KENDT_DATA)
+    database_server.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
     return started

@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from cdp import demo
-from cdp.demo import load
-from cdp.kit.progress import Progress
+from cdp.base.progress import Progress
+from cdp.data import demo
+from cdp.data.demo import load
 from profiles.models import Profile
 
 

@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand
 
-from cdp import integrity
-from cdp.kit.progress import Progress
+from cdp.base.progress import Progress
+from cdp.operations import verify
 
 
 class Command(BaseCommand):
@@ -11,5 +11,5 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         with Progress("rebuild") as progress:
-            integrity.rebuild(progress)
+            verify.rebuild(progress)
         self.stdout.write("Every projection was folded again.")

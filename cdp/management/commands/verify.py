@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cdp import guards, integrity
-from cdp.kit.progress import Progress
+from cdp.base.progress import Progress
+from cdp.operations import guards, verify
 
 
 class Command(BaseCommand):
@@ -11,7 +11,7 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         with Progress("verify") as progress:
-            differences = integrity.verify(progress)
+            differences = verify.verify(progress)
         for name, count in differences.items():
             self.stdout.write(f"{name:<40} {count or 'in order':>12}")
         for difference in guards.differences() if differences["database.guards"] else []:
