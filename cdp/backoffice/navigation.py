@@ -40,7 +40,7 @@ TASKS = [
             (_("Collection points"), "where_to_vote", "consents.collectionpoint", ""),
             (_("Objections"), "front_hand", "consents.objection", ""),
             (_("Restrictions"), "lock_person", "consents.restriction", ""),
-            (_("Suppressions"), "unsubscribe", "consents.overrides.suppressions", ""),
+            (_("Suppressions"), "unsubscribe", "consents.suppression", ""),
             (_("Controllers"), "apartment", "consents.controller", ""),
             (_("Age limits"), "child_care", "consents.agelimit", ""),
         ],
@@ -60,7 +60,7 @@ TASKS = [
         [
             (_("Segments"), "groups", "segments.segment", ""),
             (_("Runs"), "autorenew", "segments.run", ""),
-            (_("Activations"), "send", "segments.activation.activations", ""),
+            (_("Activations"), "send", "segments.activation", ""),
             (_("Destinations"), "place_item", "segments.destination", ""),
         ],
     ),

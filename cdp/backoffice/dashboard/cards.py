@@ -27,7 +27,7 @@ APPROVALS = [
     ),
     Number(
         _("Activations to approve"),
-        "segments.activation.activations",
+        "segments.activation",
         "segments_activation WHERE state = 'waiting'",
         "?state__exact=waiting",
     ),
@@ -149,7 +149,7 @@ COMPLIANCE = [
     ),
     Number(
         _("Reviews of suppressions due"),
-        "consents.overrides.suppressions",
+        "consents.suppression",
         "consents_suppression WHERE lifted_at IS NULL AND review_on <= current_date",
         "?lifted_at__isnull=True",
     ),
