@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 
 from benchmarks.measure import Ratio, compare
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.ingestion.events import draining
 from profiles.ingestion.http import write_keys
 from profiles.models import IngestRequest, Namespace, Source
@@ -105,7 +106,7 @@ def _compare(name: str, source: Source, ours, goal: float | None = None) -> Rati
 def _know(source: Source) -> None:
     """The customers are known already, and so are the months, as on any ordinary day."""
     people = [records.Person(f"K-{number}") for number in range(PEOPLE)]
-    identity.resolve(identities=records.write(source=source, people=people).touched)
+    resolve(identities=records.write(source=source, people=people).touched)
     with connection.cursor() as cursor:
         cursor.execute("SELECT profiles_event_month(now()), profiles_event_month(now() - interval '1 day')")
 

@@ -18,7 +18,8 @@ from rest_framework.response import Response
 
 from cdp.base.api.views import MomentField, MomentFilter, ScopedView, ScopedViewSet, opens_personal_values
 from cdp.base.errors import Refused
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.models import Event, FileImport, GoldenValue, Profile, Source, SourceIdentity
 from profiles.values import golden, lookup
 from profiles.values.reading import opened, shown
@@ -193,7 +194,7 @@ class ByExternalId(ScopedView):
         if found := [*outcome.problems, *outcome.notes]:
             errors = [{"pointer": f"/{one.column}", "code": one.code, "detail": str(one.detail)} for one in found]
             raise NotWritten(errors=errors)
-        identity.resolve(identities=written.touched)
+        resolve(identities=written.touched)
         return SourceIdentity.objects.select_related("profile").get(pk=outcome.identity).profile
 
 

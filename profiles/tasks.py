@@ -4,7 +4,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from profiles import identity
+from profiles.identity import fold_expired
 from profiles.ingestion.events import draining, quarantine
 from profiles.ingestion.http.queue import DRAIN
 
@@ -33,4 +33,4 @@ def purge(timestamp: int) -> None:
 @app.task(name="profiles.lapse", queue="ingest", queueing_lock="profiles.lapse")
 def lapse(timestamp: int) -> None:
     """Every night: what time alone has changed is folded again."""
-    identity.fold_expired()
+    fold_expired()

@@ -18,7 +18,7 @@ from consents.recording.entry import Draft, digest, drafts
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
 from consents.recording.validation import problems
-from consents.state import as_of
+from consents.state import past
 from profiles.models import Source, WorkItem
 from profiles.models.projection import WorkState
 
@@ -89,7 +89,7 @@ def effect(entry: Ledger, profile: UUID) -> Effect:
 
 def _state(entry: Ledger, profile: UUID, without: int | None) -> str:
     choice = [getattr(entry, column) for column in _CHOICE]
-    found = as_of.records([profile], as_of=timezone.now(), without=without)
+    found = past.records([profile], as_of=timezone.now(), without=without)
     return next((row["state_then"] for row in found if [row[column] for column in _CHOICE] == choice), "")
 
 

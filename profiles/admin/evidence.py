@@ -13,7 +13,7 @@ from profiles.values.lookup import profile_id
 
 
 class EvidenceAdmin(LookOnly, HouseAdmin):
-    """Rows in the order in which they came; found by the exact id of a profile or of a identity."""
+    """Rows in the order in which they came; found by the exact id of a profile or of an identity."""
 
     search_fields = ["id"]
     search_help_text = _("Id of a profile or of a source record")

@@ -42,7 +42,7 @@ def write() -> dict[UUID, tuple[UUID, UUID]]:
         old, new = ({pair[side] for pair in moved.values()} for side in (0, 1))
         make_profiles()
         _move_events()
-        _move_subjects()
+        _move_identities()
         move_aliases()
         drop_profiles(list(old))
         count_profiles(list(old | new))
@@ -79,7 +79,7 @@ def _move_events() -> None:
     """)
 
 
-def _move_subjects() -> None:
+def _move_identities() -> None:
     execute("""
         UPDATE profiles_sourceidentity s SET profile_id = p.profile FROM stage_partition p
         WHERE s.id = p.identity AND s.profile_id <> p.profile

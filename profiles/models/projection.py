@@ -38,7 +38,7 @@ class Profile(models.Model):
 
 
 class Alias(models.Model):
-    """Which profile a identity's id meant, and when; closed when it moves. The row without an end is the present."""
+    """Which profile an identity's id meant, and when; closed when it moves. The row without an end is the present."""
 
     id = models.BigAutoField(primary_key=True)
     identity = models.ForeignKey(

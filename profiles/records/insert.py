@@ -56,7 +56,7 @@ class NewRecord(NamedTuple):
 
 
 def store(common: WriteContext, entries: list[NewRecord]) -> None:
-    """Store the records, with a identity, profile and alias for each that is new."""
+    """Store the records, with an identity, profile and alias for each that is new."""
     if not entries:
         return
     ring = Keyring.for_writing(entry.identity for entry in entries)

@@ -23,7 +23,7 @@ from profiles.values import reading
 from profiles.vault.sealed_files import FileLost
 from segments.activation import download_check, fields
 from segments.activation.destinations import KINDS, DestinationFile, OutgoingTable, storage
-from segments.language.document import read
+from segments.language.parsing import read
 from segments.language.sentence import sentence
 from segments.membership import reach
 from segments.models import (

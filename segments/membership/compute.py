@@ -12,7 +12,7 @@ from cdp.base.database import sql, statistics
 from cdp.base.errors import Refused
 from consents.permission.excluded import flagged
 from segments.language.compiler import compile
-from segments.language.document import understand
+from segments.language.parsing import understand
 from segments.language.vocabulary import Catalogue
 from segments.membership import reach
 from segments.membership.definitions import Archived, in_order

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cdp.base.database.ids import uuid7
-from profiles import identity, records
-from profiles.identity import steward_decisions, verify
+from profiles import records
+from profiles.identity import resolve, steward_decisions, verify
 from profiles.models import GoldenValue, RefusedLink, SharedIdentifier, SourceIdentity
 from profiles.models.sources import Party
 from tests.builders import days_ago, source, user
@@ -69,7 +69,7 @@ def _arrive(entries, file_imports, start):
         for code in sorted({entry[0] for entry in file_import}):
             people = [_person(entry, start) for entry in file_import if entry[0] == code]
             touched |= records.write(people=people, **_sender(code)).touched
-        identity.resolve(identities=touched)
+        resolve(identities=touched)
     assert not entries
 
 

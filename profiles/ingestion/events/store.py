@@ -30,7 +30,7 @@ class EventRow:
 
     identity: whose event it is (None for an anonymous receipt); it gives the profile, and `personal` is sealed to it.
     record: the identity's source record that the event came with.
-    properties: open ones only. personal: those that could tell who it is; without a identity they are not kept.
+    properties: open ones only. personal: those that could tell who it is; without an identity they are not kept.
     """
 
     key: bytes
@@ -194,7 +194,7 @@ def _staged(block: list[EventRow], seal: Callable[[EventRow], bytes | None]) -> 
 
 
 def _sealer(block: list[EventRow]) -> Callable[[EventRow], bytes | None]:
-    """Seals a row's personal properties; None for a identity whose key is destroyed: nothing more is learnt of them."""
+    """Seals a row's personal properties; None where the key is destroyed: nothing more is learnt of them."""
     ring = vault.Keyring.for_writing({row.identity for row in block if row.personal and row.identity})
 
     def seal(row: EventRow) -> bytes | None:

@@ -17,7 +17,7 @@ BODIES = [
     ("put", "profiles/by-external-id/shop/1"),
     ("post", "consents"),
     ("post", "segments"),
-    ("post", "segments/membership/preview"),
+    ("post", "segments/preview"),
     ("patch", "segments/none"),
     ("post", "deliveries"),
     ("post", "deliveries/judge"),

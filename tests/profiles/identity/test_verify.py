@@ -51,7 +51,7 @@ def change(sql, *params):
         assert cursor.rowcount == 1
 
 
-def move_a_subject(town):
+def move_an_identity(town):
     carl = Profile.objects.get(golden__text="Ribe")
     change("UPDATE profiles_sourceidentity SET profile_id = %s WHERE id = %s", carl.pk, town.identity)
 
@@ -73,7 +73,7 @@ def lose_a_profile(town):
 
 
 DRIFTS = {
-    "a identity that moved": ("identities", move_a_subject),
+    "an identity that moved": ("identities", move_an_identity),
     "an event that moved": ("events", lambda town: change("UPDATE profiles_event SET profile_id = %s", uuid7())),
     "an event that belongs to nobody": ("events", lambda town: change("UPDATE profiles_event SET profile_id = NULL")),
     "a profile miscounted": (
@@ -125,7 +125,7 @@ def test_a_planted_drift_is_found_where_it_is_and_mended_to_what_was(town, where
 
 
 def test_a_difference_names_the_row_what_is_stored_and_what_should_be(town):
-    move_a_subject(town)
+    move_an_identity(town)
 
     assert verify.differences("identities") == [
         (town.identity, SourceIdentity.objects.get(pk=town.identity).profile_id, town.identity)
@@ -133,7 +133,7 @@ def test_a_difference_names_the_row_what_is_stored_and_what_should_be(town):
 
 
 def test_those_who_listen_hear_what_a_rebuild_moved(town):
-    move_a_subject(town)
+    move_an_identity(town)
     wrong = SourceIdentity.objects.get(pk=town.identity).profile_id
     heard = []
 

@@ -28,7 +28,7 @@ def sealed(text="Ærø", identity=None, place=PLACE):
     return Item(identity, place, Keyring.for_writing([identity]).seal(identity, place, text), "last_name")
 
 
-def test_a_value_opens_for_its_subject_at_its_place():
+def test_a_value_opens_for_its_identity_at_its_place():
     item = sealed("Ærø")
 
     assert Keyring.for_reading([item.identity]).open(item.identity, PLACE, item.blob) == "Ærø"
