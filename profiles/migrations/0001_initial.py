@@ -352,6 +352,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ValueLock',
+            fields=[
+                ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('blind', models.BinaryField(max_length=32)),
+                ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
+            ],
+            options={
+                'verbose_name': 'value in use',
+                'verbose_name_plural': 'values in use',
+            },
+        ),
+        migrations.CreateModel(
             name='SourceIdentity',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),

@@ -45,7 +45,14 @@ EVENTS = migrations.RunSQL(
     "DROP TABLE profiles_event;",
 )
 
+VALUES_IN_USE = migrations.RunSQL(
+    "ALTER TABLE profiles_valuelock SET UNLOGGED;"
+    # It holds dead rows only; the less there are, the faster they are passed.
+    "ALTER TABLE profiles_valuelock SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);",
+    migrations.RunSQL.noop,
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
-    operations = [KEYS_APART, EVENTS, Rules("profiles")]
+    operations = [KEYS_APART, EVENTS, VALUES_IN_USE, Rules("profiles")]

@@ -61,7 +61,7 @@ class Customers:
         """Write all but the rows at `out`; give what became of them, and the rows whose decisions were refused."""
         kept = [at for at in range(len(reading.people)) if at not in out]
         written = records.write(people=[reading.people[at] for at in kept], **self._load.people())
-        resolve(identities=written.touched)
+        resolve(identities=written.touched, holding=written.identities)
         people = [WriteOutcome(WriteState.REFUSED)] * len(reading.people)
         for at, one in zip(kept, written.people, strict=True):
             people[at] = one

@@ -106,7 +106,8 @@ class Events:
             if self._known.get(external_id, (None,))[0] != content
         ]
         written = records.write(people=people, **self._load.people())
-        resolve(identities=written.touched)
+        known = (self._known[external_id][1].identity for external_id in told if external_id in self._known)
+        resolve(identities=written.touched, holding=written.identities | set(filter(None, known)))
         if len(self._known) > REMEMBERED:
             self._known = {one: self._known[one] for one in told if one in self._known}
         for person, outcome in zip(people, written.people, strict=True):
