@@ -95,7 +95,7 @@ def separate(*, identity: UUID, reason: str, by) -> list[StewardDecision]:
     _with_reason(reason)
     _hold({identity})
     others = set(
-        SourceIdentity.objects.filter(profile__subjects=identity).exclude(pk=identity).values_list("pk", flat=True)
+        SourceIdentity.objects.filter(profile__identities=identity).exclude(pk=identity).values_list("pk", flat=True)
     )
     if not others:
         raise NothingToSeparate

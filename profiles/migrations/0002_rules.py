@@ -37,6 +37,7 @@ EVENTS = migrations.RunSQL(
         flags varchar(20)[] NOT NULL DEFAULT '{}',
         PRIMARY KEY (id, occurred_at)
     ) PARTITION BY RANGE (occurred_at);
+    CREATE TABLE profiles_event_default PARTITION OF profiles_event DEFAULT;
     CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name);
     CREATE INDEX profiles_event_by_name ON profiles_event (name, occurred_at)
         INCLUDE (profile_id, category, order_id, product_id, quantity, price, amount, currency, source_id);

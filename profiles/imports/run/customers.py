@@ -70,6 +70,9 @@ class Customers:
         recorded, refused = self._decisions.record(reading.block, fitting, reading.decisions)
         return self._counted(reading, people, recorded).without(faults), refused
 
+    def prepare(self, reading: PeopleSheet) -> None:
+        """People need no place made for them."""
+
     def forget(self) -> None:
         """Nothing is remembered from block to block."""
 

@@ -5,7 +5,7 @@ Files give theirs as columns: `event_columns` writes them the same way, under th
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
@@ -122,15 +122,6 @@ def message_key(message_id: str, *, is_test: bool = False) -> bytes:
     return vault.digest("test message" if is_test else "message", message_id.encode())[:16]
 
 
-def make_months(months: Iterable[str]) -> None:
-    """The partitions of these months, such as 2026-11 in UTC, where they are not there.
-
-    Before any event is written: making one waits for every writer of events, so it must not come after rows of our own.
-    """
-    firsts = [f"{month}-01 00:00:00+00" for month in sorted(months)]
-    execute("SELECT profiles_event_month(month) FROM unnest(%s::timestamptz[]) AS month", [firsts])
-
-
 @gc_paused()
 @transaction.atomic
 def store(rows: Iterable[EventRow]) -> Stored:
@@ -148,7 +139,6 @@ def store(rows: Iterable[EventRow]) -> Stored:
 
 def _store_block(block: list[EventRow]) -> int:
     block = _once_each(block)
-    make_months({f"{row.occurred_at.astimezone(UTC):%Y-%m}" for row in block})
     locks.hold_people(row.identity for row in block if row.identity)
     execute(STAGE)
     execute("DELETE FROM stage_event")
