@@ -38,6 +38,8 @@ def _apply_roles(**kwargs):
 
 def _make_months(**kwargs):
     """Before the first event of a new installation; later the worker does, every night."""
+    from cdp.base.database.sql import value
     from profiles.ingestion.events import months
 
-    months.make_around_today()
+    if value("SELECT to_regclass('profiles_event') IS NOT NULL"):  # not where migrations went back
+        months.make_around_today()

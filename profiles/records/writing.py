@@ -6,8 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
+from cdp.base.database import clock
 from cdp.base.database.ids import uuid7s
 from cdp.base.memory import gc_paused
 from profiles.models import FileImport, Source
@@ -63,7 +63,7 @@ def write(
         agreement_version,
         valid_until,
         is_test,
-        timezone.now(),
+        clock.now(),
     )
     refuse_unlicensed(common.party, agreement_version)
     outcomes: list[WriteOutcome | None] = [None] * len(people)

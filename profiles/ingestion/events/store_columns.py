@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 from django.db import connection, transaction
-from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
+from cdp.base.database import clock
 from cdp.base.database.sql import execute, value
 from profiles.imports.mapping.table import TEXT
 from profiles.ingestion.events.store import PLACE, SEE
@@ -115,7 +115,7 @@ def store(
         "source_id": pa.repeat(str(file_import.source_id), count),
         "file_import_id": pa.repeat(str(file_import.pk), count),
         "type": pa.repeat(type, count),
-        "received_at": pa.repeat(timezone.now().isoformat(), count),
+        "received_at": pa.repeat(clock.now().isoformat(), count),
     }
     del columns["personal"]
     _copy(pa.table(columns))
