@@ -60,6 +60,13 @@ HOLDINGS = [
         open="source",
     ),
     Holding(
+        "profiles.ValueLock",
+        exported="Empty but for what is being written at this moment.",
+        erased="Empty but for what is being written at this moment.",
+        keyed="blind",
+        open="namespace",
+    ),
+    Holding(
         "profiles.IngestRequest",
         exported=NOT_THE_PERSONS,
         erased=NOT_THE_PERSONS,

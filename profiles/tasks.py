@@ -4,8 +4,8 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from profiles.identity import fold_expired
-from profiles.ingestion.events import draining, quarantine
+from profiles import identity
+from profiles.ingestion.events import draining, months, quarantine
 from profiles.ingestion.http.queue import DRAIN
 
 
@@ -29,8 +29,15 @@ def purge(timestamp: int) -> None:
     quarantine.purge()
 
 
+@app.periodic(cron="7 3 * * *")
+@app.task(name="profiles.make_months", queue="ingest", queueing_lock="profiles.make_months", pass_context=False)
+def make_months(timestamp: int) -> None:
+    """Every night: the months to come have their partitions of events before their first event."""
+    months.make_around_today()
+
+
 @app.periodic(cron="37 3 * * *")
 @app.task(name="profiles.lapse", queue="ingest", queueing_lock="profiles.lapse")
 def lapse(timestamp: int) -> None:
     """Every night: what time alone has changed is folded again."""
-    fold_expired()
+    identity.fold_expired()

@@ -4,11 +4,12 @@ Both are append-only rows about a person: the latest stands, and ending one is a
 who stands under one profile id when they are recorded, and stay with each of them if they are taken apart later.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
+from cdp.base.database import clock
 from cdp.base.database.sql import value
 from cdp.base.errors import ReasonNeeded
 from consents.errors import BadMoment, NothingToEnd, SaidOtherwise, UnknownPerson
@@ -146,7 +147,7 @@ def _hold(profile: UUID) -> UUID:
 
 
 def _dated(moment: datetime | None) -> datetime:
-    moment = moment or datetime.now(UTC)
+    moment = moment or clock.now()
     if moment.utcoffset() is None or not is_timely(moment):
         raise BadMoment
     return moment

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from cdp.base.database.ids import uuid7
 from cdp.base.errors import ReasonNeeded
@@ -64,7 +64,7 @@ def lift(*, entry: UUID, reason: str, by) -> None:
     if not reason.strip():
         raise ReasonNeeded
     standing = Suppression.objects.filter(entry=entry, lifted_at=None)
-    if not standing.update(lifted_at=timezone.now(), lifted_reason=f"{reason} ({by})"):
+    if not standing.update(lifted_at=Now(), lifted_reason=f"{reason} ({by})"):
         raise NothingToEnd
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from cdp.base.database import clock
 from cdp.base.errors import ReasonNeeded
 from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, UnknownEntry
 from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
@@ -67,7 +68,7 @@ def _decide(asked: CorrectionRequest, by, *, approved: bool) -> CorrectionReques
         raise AlreadyAsked
     if found.requested_by_id == by.pk:
         raise OwnApproval
-    found.decided_by, found.decided_at, found.approved = by, timezone.now(), approved
+    found.decided_by, found.decided_at, found.approved = by, clock.now(), approved
     found.save(update_fields=["decided_by", "decided_at", "approved"])
     WorkItem.objects.filter(kind="consent_correction", fingerprint=str(found.pk)).update(
         state=WorkState.DONE, closed_at=found.decided_at

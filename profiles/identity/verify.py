@@ -5,9 +5,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cdp.base.database.snapshot import one_snapshot
 from cdp.base.database.sql import execute, rows, value
 from cdp.base.progress import SILENT, Progress
 from profiles.identity import apply, component, resolution
+from profiles.records import locks
 from profiles.signals import folded
 from profiles.values import golden
 
@@ -73,10 +75,9 @@ DIFFERENCES = {
 }
 
 
-@transaction.atomic
+@one_snapshot()
 def verify(progress: Progress = SILENT) -> dict[str, int]:
-    """{projection: number of rows that differ from a fresh fold}. Folds wait until it has ended."""
-    resolution.lock_identity_shared()
+    """{projection: number of rows that differ from a fresh fold}, all of one moment. Nobody waits for it."""
     _fold_everybody(progress)
     progress.begin("projections of people", total=len(DIFFERENCES))
     found = {}
@@ -86,18 +87,20 @@ def verify(progress: Progress = SILENT) -> dict[str, int]:
     return found
 
 
-@transaction.atomic
+@one_snapshot()
 def differences(projection_name: str, *, limit: int = 100) -> list[tuple[UUID, object, object]]:
     """(id, what is stored, what a fresh fold gives) of rows that differ, at most `limit`; None stands for no row."""
-    resolution.lock_identity_shared()
     _fold_everybody()
     return rows(f"SELECT * FROM ({DIFFERENCES[projection_name]}) d LIMIT %s", [limit])
 
 
 @transaction.atomic
 def rebuild(progress: Progress = SILENT) -> None:
-    """Make every projection what a fresh fold gives; those kept by profile above this app are told what moved."""
-    resolution.lock_identity_exclusive()
+    """Make every projection what a fresh fold gives; those kept by profile above this app are told what moved.
+
+    The one act that all writers of people wait for.
+    """
+    locks.hold_everybody()
     _fold_everybody(progress)
     progress.begin("projections of people")
     moved = apply.write()

@@ -325,7 +325,7 @@ class Migration(migrations.Migration):
                 ('blocks_done', models.PositiveIntegerField(default=0, verbose_name='blocks done')),
                 ('leased_until', models.DateTimeField(blank=True, null=True)),
                 ('error', models.TextField(blank=True, verbose_name='error')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='started by')),
@@ -349,6 +349,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'event key',
                 'verbose_name_plural': 'event keys',
+            },
+        ),
+        migrations.CreateModel(
+            name='ValueLock',
+            fields=[
+                ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('blind', models.BinaryField(max_length=32)),
+                ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
+            ],
+            options={
+                'verbose_name': 'value in use',
+                'verbose_name_plural': 'values in use',
             },
         ),
         migrations.CreateModel(

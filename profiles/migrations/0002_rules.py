@@ -37,6 +37,7 @@ EVENTS = migrations.RunSQL(
         flags varchar(20)[] NOT NULL DEFAULT '{}',
         PRIMARY KEY (id, occurred_at)
     ) PARTITION BY RANGE (occurred_at);
+    CREATE TABLE profiles_event_default PARTITION OF profiles_event DEFAULT;
     CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name);
     CREATE INDEX profiles_event_by_name ON profiles_event (name, occurred_at)
         INCLUDE (profile_id, category, order_id, product_id, quantity, price, amount, currency, source_id);
@@ -45,7 +46,14 @@ EVENTS = migrations.RunSQL(
     "DROP TABLE profiles_event;",
 )
 
+VALUES_IN_USE = migrations.RunSQL(
+    "ALTER TABLE profiles_valuelock SET UNLOGGED;"
+    # It holds dead rows only; the less there are, the faster they are passed.
+    "ALTER TABLE profiles_valuelock SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);",
+    migrations.RunSQL.noop,
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
-    operations = [KEYS_APART, EVENTS, Rules("profiles")]
+    operations = [KEYS_APART, EVENTS, VALUES_IN_USE, Rules("profiles")]

@@ -108,6 +108,23 @@ class Identifier(models.Model):
         indexes = [models.Index(fields=["namespace", "blind", "identity"], name="profiles_identifier_lookup")]
 
 
+class ValueLock(models.Model):
+    """An identifier value that a transaction writes just now. No row outlives its transaction; see records/locks.py.
+
+    The table is not logged: it is empty after a crash, as it is whenever nobody writes.
+    """
+
+    pk = models.CompositePrimaryKey("namespace_id", "blind")
+    namespace = models.ForeignKey(
+        "profiles.Namespace", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    blind = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name = _("value in use")
+        verbose_name_plural = _("values in use")
+
+
 class Trait(models.Model):
     """A fact: this record says that the attribute has this value. Provenance stands in the record."""
 

@@ -70,6 +70,10 @@ class NamespaceRole(models.TextChoices):
     APART = "apart", _("apart: third-party, never joins a known person")
 
 
+#: Roles whose values may join anybody at all.
+JOINING = (NamespaceRole.ANCHOR, NamespaceRole.LINKING, NamespaceRole.SUPPORTED, NamespaceRole.LAST_LOGIN)
+
+
 class Normaliser(models.TextChoices):
     EMAIL = "email", _("e-mail")
     PHONE = "phone", _("phone")

@@ -56,5 +56,5 @@ TABLES = [
     reference("profiles.Attribute"),
     reference("profiles.SharedIdentifier"),
     *projection("profiles.Profile", "profiles.GoldenValue", "profiles.RefusedLink"),
-    *working("profiles.SourceKey", "profiles.IngestRequest", "profiles.WorkItem"),
+    *working("profiles.SourceKey", "profiles.IngestRequest", "profiles.WorkItem", "profiles.ValueLock"),
 ]

@@ -48,9 +48,13 @@ class Value(NamedTuple):
 
 
 class ParsedPerson(NamedTuple):
-    """A person as read: `key` finds the identity, `digest` tells whether the content is known already."""
+    """A person as read: `key` finds the identity, `digest` tells whether the content is known already.
+
+    own: the number, address or device that the source calls the person by; one of the claims.
+    """
 
     key: bytes
+    own: IdentifierClaim
     claims: list[IdentifierClaim]
     values: list[Value]
     digest: bytes
@@ -87,7 +91,12 @@ class PersonParser:
             return problems
         claims = _united([*self._twins(own), *claims])
         return ParsedPerson(
-            external_key(own.namespace.code, own.form), claims, values, _digest(claims, values, stamp), notes + unfit
+            key=external_key(own.namespace.code, own.form),
+            own=own,
+            claims=claims,
+            values=values,
+            digest=_digest(claims, values, stamp),
+            notes=notes + unfit,
         )
 
     def _own(self, person: Person, country: str) -> IdentifierClaim | Problem:

@@ -1,4 +1,12 @@
--- One partition of events a month, made when its first event comes. Two writers at once wait for each other.
+-- Whether the events of a month have a place: a partition of their own, or the default one that holds some already.
+CREATE OR REPLACE FUNCTION profiles_event_month_stands(month timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT to_regclass('profiles_event_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL
+        OR EXISTS (SELECT FROM profiles_event_default WHERE occurred_at >= date_trunc('month', month, 'UTC')
+                   AND occurred_at < (date_trunc('month', month AT TIME ZONE 'UTC') + interval '1 month')
+                                     AT TIME ZONE 'UTC')
+$$;
+
+-- One partition of events a month, made beside the others and attached: writers of other months do not wait.
 -- Guards of statements are not inherited: it gets those of the whole table.
 CREATE OR REPLACE FUNCTION profiles_event_month(month timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -9,11 +17,13 @@ BEGIN
     IF to_regclass(partition) IS NOT NULL THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('profiles_event_month'));
-    IF to_regclass(partition) IS NOT NULL THEN
+    LOCK TABLE profiles_event_default IN ACCESS EXCLUSIVE MODE;  -- nobody adds an event of this month meanwhile
+    IF profiles_event_month_stands(month) THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TABLE %I PARTITION OF profiles_event FOR VALUES FROM (%L) TO (%L)', partition, first,
+    EXECUTE format('CREATE TABLE %I (LIKE profiles_event INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)',
+                   partition);
+    EXECUTE format('ALTER TABLE profiles_event ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition, first,
                    (first AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
     FOR guard IN SELECT pg_get_triggerdef(oid) FROM pg_trigger
                  WHERE tgrelid = 'profiles_event'::regclass AND NOT tgisinternal LOOP

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.sql import copy_in, execute, rows
@@ -173,7 +173,7 @@ def _kek(version: int) -> AESGCM:
 def destroy_keys(identities: Iterable[UUID]) -> int:
     """Destroy the keys of `identities`: nothing sealed to them can be opened again. Gives how many were destroyed."""
     return DataKey.objects.filter(identity__in=set(identities), destroyed_at=None).update(
-        wrapped=None, destroyed_at=timezone.now()
+        wrapped=None, destroyed_at=Now()
     )
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cdp.base.database import sql, statistics
+from cdp.base.database import clock, sql, statistics
 from cdp.base.errors import Refused
 from consents.permission.excluded import flagged
 from segments.language.compiler import compile
@@ -71,7 +71,7 @@ def refresh(segment: Segment, *, by=None, as_of: datetime | None = None) -> Run:
     A run that fails leaves the members as they were, marked stale; its `error` says why.
     """
     _refuse_unusable(segment)
-    as_of = as_of or timezone.now()
+    as_of = as_of or clock.now()
     *before, own = in_order([segment], Catalogue.load())
     for other in before:
         if not other.computed_at or other.computed_at < as_of:

@@ -76,7 +76,7 @@ def _arrive(entries, file_imports, start):
 def _sender(code):
     """A source, and the terms of one that is not our own; the numbers of such join nobody."""
     if code in BORROWED:
-        return {"source": source(code, namespace="third_party_id", party=BORROWED[code]), "terms": TERMS}
+        return {"source": source(code, namespace="third_party_id", party=BORROWED[code]), "agreement_version": TERMS}
     return {"source": source(code, namespace=SOURCES.get(code, "user_id"))}
 
 

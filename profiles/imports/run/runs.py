@@ -186,6 +186,7 @@ def _apply_all(file_import: FileImport, progress: Progress | None) -> None:
 
 def _apply_patiently(file_import: FileImport, loader: Loader, block: Block, reading) -> bool:
     """As `_apply`; tried again where the database broke a circle of writers that waited for each other."""
+    loader.prepare(reading)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return _apply(file_import, loader, block, reading)
