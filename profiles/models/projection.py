@@ -42,7 +42,11 @@ class Alias(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     identity = models.ForeignKey(
-        "profiles.SourceIdentity", models.PROTECT, related_name="aliases", verbose_name=_("identity")
+        "profiles.SourceIdentity",
+        models.PROTECT,
+        related_name="aliases",
+        db_constraint=False,
+        verbose_name=_("identity"),
     )
     profile = models.UUIDField(_("profile"))
     valid_from = models.DateTimeField(_("from"), db_default=models.functions.Now())
@@ -80,12 +84,29 @@ class GoldenValue(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     profile = models.ForeignKey(
-        Profile, models.DO_NOTHING, related_name="golden", db_index=False, verbose_name=_("profile")
+        Profile,
+        models.DO_NOTHING,
+        related_name="golden",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("profile"),
     )
     attribute = models.ForeignKey(
-        "profiles.Attribute", models.PROTECT, related_name="+", db_index=False, verbose_name=_("attribute")
+        "profiles.Attribute",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("attribute"),
     )
-    trait = models.ForeignKey("profiles.Trait", models.DO_NOTHING, related_name="+", verbose_name=_("winning value"))
+    trait = models.ForeignKey(
+        "profiles.Trait",
+        models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("winning value"),
+    )
     rule = models.CharField(_("decided by"), max_length=10, choices=Rule)
     candidates = models.PositiveSmallIntegerField(_("candidates"), default=1)
     party = models.PositiveSmallIntegerField(_("party"))
