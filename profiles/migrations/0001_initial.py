@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('first_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='first seen')),
-                ('last_seen_at', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='last seen')),
+                ('last_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='last seen')),
                 ('identity_count', models.PositiveIntegerField(default=1, verbose_name="sources' records")),
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='updated')),
                 ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='erased')),
@@ -421,11 +421,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Alias',
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('identity_id', 'valid_from', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('profile', models.UUIDField(verbose_name='profile')),
                 ('valid_from', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='from')),
                 ('valid_to', models.DateTimeField(blank=True, null=True, verbose_name='to')),
-                ('identity', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='profiles.sourceidentity', verbose_name='identity')),
+                ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='profiles.sourceidentity', verbose_name='identity')),
             ],
             options={
                 'verbose_name': 'alias',
@@ -494,7 +494,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='GoldenValue',
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('profile_id', 'attribute_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('rule', models.CharField(choices=[('only', 'the only value'), ('pin', "a steward's choice"), ('zero_party', 'told by the person, and fresh'), ('verified', 'verified'), ('party', 'nearer to the person'), ('trust', 'the more trusted source'), ('recent', 'the more recent'), ('tie', 'the first by source and id')], max_length=10, verbose_name='decided by')),
                 ('candidates', models.PositiveSmallIntegerField(default=1, verbose_name='candidates')),
                 ('party', models.PositiveSmallIntegerField(verbose_name='party')),
@@ -760,10 +760,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='goldenvalue',
             constraint=models.CheckConstraint(condition=models.Q(('rule__in', ['only', 'pin', 'zero_party', 'verified', 'party', 'trust', 'recent', 'tie'])), name='profiles_goldenvalue_rule_known', violation_error_message='This is not one of the known choices.'),
-        ),
-        migrations.AddConstraint(
-            model_name='goldenvalue',
-            constraint=models.UniqueConstraint(fields=('profile', 'attribute'), name='profiles_goldenvalue_one_per_attribute'),
         ),
         migrations.AddIndex(
             model_name='workitem',

@@ -20,7 +20,7 @@ class Profile(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     is_test = models.BooleanField(_("test data"), default=False)
     first_seen_at = models.DateTimeField(_("first seen"), null=True, blank=True)
-    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, db_index=True)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     identity_count = models.PositiveIntegerField(_("sources' records"), default=1)
     updated_at = models.DateTimeField(_("updated"), db_default=models.functions.Now())
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
@@ -40,11 +40,12 @@ class Profile(models.Model):
 class Alias(models.Model):
     """Which profile a identity's id meant, and when; closed when it moves. The row without an end is the present."""
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("identity_id", "valid_from")
     identity = models.ForeignKey(
         "profiles.SourceIdentity",
         models.PROTECT,
         related_name="aliases",
+        db_index=False,
         db_constraint=False,
         verbose_name=_("identity"),
     )
@@ -82,7 +83,7 @@ class GoldenValue(models.Model):
     Open values are copied here for segments; a sealed value stays in its trait and is opened through the vault.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("profile_id", "attribute_id")
     profile = models.ForeignKey(
         Profile,
         models.DO_NOTHING,
@@ -121,7 +122,6 @@ class GoldenValue(models.Model):
         verbose_name_plural = _("golden values")
         constraints = [
             one_of("rule", Rule),
-            models.UniqueConstraint(fields=["profile", "attribute"], name="profiles_goldenvalue_one_per_attribute"),
         ]
         indexes = [
             models.Index(
