@@ -33,6 +33,7 @@ CUSTOMER = {
 }
 #: Goals of a profile in bytes (of two records and 8 events), of an event, and of the CPU of a customer before.
 PROFILE, EVENT, CPU = 10_000, 430, 0.55
+NO_SLOWER = 1.1  # measurements differ by as much
 EVENTS = ("profiles_event", "profiles_eventkey")
 #: Tables of less than this a profile are told together.
 SMALL = 40
@@ -75,8 +76,9 @@ def main(arguments: list[str]) -> int:
             _fill(tree, options)
         found = {tree.name: _sizes(tree) for tree in trees}
         print(_by_table(found))
+        verified = {tree.name: min(tree.ask("seconds", "verify") for _turn in range(TURNS)) for tree in trees}
         spent = _imports(trees, place, options.customers) if options.customers else {}
-    return _judge(found, spent, options.customers)
+    return _judge(found, verified, spent, options.customers)
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -186,7 +188,9 @@ def _write_customers(file: Path, *, first: int, count: int) -> None:
             lines.writerow([f"weighed{n}", f"person{n}@example.dk", f"+4520{n:06d}", *said])
 
 
-def _judge(found: dict[str, list[TableSize]], spent: dict[str, float], customers: int) -> int:
+def _judge(
+    found: dict[str, list[TableSize]], verified: dict[str, float], spent: dict[str, float], customers: int
+) -> int:
     """Print what was seen beside the goals; 1 where one is missed."""
     good = True
     print("\n| What | " + " | ".join(found) + " | goal |\n" + _row(*["---"] * (len(found) + 2)))
@@ -196,6 +200,8 @@ def _judge(found: dict[str, list[TableSize]], spent: dict[str, float], customers
     ):
         good &= of(found["now"]) <= goal
         print(_row(what, *(f"{of(tables):,.0f}" for tables in found.values()), f"<= {goal:,}"))
+    good &= verified["now"] <= NO_SLOWER * verified.get("before", verified["now"])
+    print(_row("CPU s of verify", *(f"{verified[name]:.1f}" for name in found), "no slower"))
     if spent:
         print(_row("CPU ms a customer", *(f"{1000 * spent[name] / customers:.2f}" for name in found), ""))
     if "before" in spent:
