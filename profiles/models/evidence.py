@@ -1,7 +1,7 @@
 """What was said, and by whom. Append-only: the tables refuse every change but that of a projection column.
 
 Facts have no foreign keys in the database: the one writer stores them in one transaction with what they refer to, and
-checking each row again took half of the database's time of an import. `manage.py verify` counts references that lead
+checking each row again costs an import much of the database's time. `manage.py verify` counts references that lead
 nowhere. Attributes and namespaces, which people edit, cannot be deleted while a fact names them (profiles/sql).
 """
 
