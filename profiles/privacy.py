@@ -111,14 +111,14 @@ HOLDINGS = [
         person="id",
         open="is_test first_seen_at last_seen_at identity_count updated_at erased_at",
     ),
-    Holding("profiles.Alias", exported=True, erased=True, person="identity profile", open="id valid_from valid_to"),
+    Holding("profiles.Alias", exported=True, erased=True, person="identity profile", open="valid_from valid_to"),
     Holding(
         "profiles.GoldenValue",
         exported=True,
         erased=True,
         person="profile trait",
         quasi="text number date boolean items",
-        open="id attribute rule candidates party",
+        open="attribute rule candidates party",
     ),
     Holding(
         "profiles.RefusedLink",

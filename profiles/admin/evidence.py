@@ -8,7 +8,7 @@ from unfold.views import ChangeList
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles import vault
 from profiles.admin.people.links import profile_link
-from profiles.models import Alias, GoldenValue, Identifier, Record, SourceIdentity, StewardDecision, Trait
+from profiles.models import Identifier, Record, SourceIdentity, StewardDecision, Trait
 from profiles.values.lookup import profile_id
 
 
@@ -19,8 +19,8 @@ class EvidenceAdmin(LookOnly, HouseAdmin):
     search_help_text = _("Id of a profile or of a source record")
     sortable_by = ()
     ordering = ["-id"]
-    #: What a row of this table belongs to: the field, and the field of SourceIdentity that it equals.
-    of, equals = "identity", "pk"
+    #: The field that tells whose identity a row belongs to.
+    of = "identity"
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term.strip():
@@ -29,7 +29,7 @@ class EvidenceAdmin(LookOnly, HouseAdmin):
         if key is None:
             return queryset.none(), False
         identities = SourceIdentity.objects.filter(Q(pk=key) | Q(profile=key))
-        return queryset.filter(**{f"{self.of}__in": list(identities.values_list(self.equals, flat=True))}), False
+        return queryset.filter(**{f"{self.of}__in": list(identities.values_list("pk", flat=True))}), False
 
     @admin.display(description=_("profile"))
     def of_person(self, row):
@@ -95,28 +95,9 @@ class TraitAdmin(SealedAdmin):
     list_select_related = ["attribute", "identity"]
 
 
-@admin.register(GoldenValue)
-class GoldenValueAdmin(EvidenceAdmin):
-    question = _("Which values stand, and why?")
-    list_display = ["attribute", "rule", "candidates", "party", "text", "number", "date", "of_person"]
-    list_select_related = ["attribute"]
-    of, equals = "profile", "profile"
-
-    @admin.display(description=_("profile"))
-    def of_person(self, row):
-        return profile_link(row.profile_id)
-
-
 @admin.register(StewardDecision)
 class StewardDecisionAdmin(EvidenceAdmin):
     question = _("What did stewards decide of people?")
     list_display = ["decided_at", "kind", "reason", "decided_by", "expires_at", "of_person"]
     list_select_related = ["decided_by", "identity"]
     list_filter = ["kind"]
-
-
-@admin.register(Alias)
-class AliasAdmin(EvidenceAdmin):
-    question = _("Which profile did an id mean, and when?")
-    list_display = ["valid_from", "valid_to", "profile", "of_person"]
-    list_select_related = ["identity"]

@@ -20,8 +20,24 @@ STAGED = """
     FROM stage_partition p JOIN profiles_sourceidentity s ON s.id = p.identity
 """
 
+#: Facts of a record, or of what people edit, that is not there, or whose record is another person's: what foreign keys
+#: would refuse row by row. The evidence itself is damaged then; no fold mends it, a backup does.
+REFERENCES = """
+    SELECT r.id::text AS id, r.identity_id AS stored, s.id AS folded FROM profiles_record r
+    LEFT JOIN profiles_sourceidentity s ON s.id = r.identity_id WHERE s.id IS NULL
+    UNION ALL
+    SELECT i.id::text, i.record_id, r.id FROM profiles_identifier i
+    LEFT JOIN profiles_record r ON r.id = i.record_id AND r.identity_id = i.identity_id
+    LEFT JOIN profiles_namespace n ON n.id = i.namespace_id WHERE r.id IS NULL OR n.id IS NULL
+    UNION ALL
+    SELECT t.id::text, t.record_id, r.id FROM profiles_trait t
+    LEFT JOIN profiles_record r ON r.id = t.record_id AND r.identity_id = t.identity_id
+    LEFT JOIN profiles_attribute a ON a.id = t.attribute_id WHERE r.id IS NULL OR a.id IS NULL
+"""
+
 #: {projection: query of the rows that differ}. Its first column is the key that `rebuild` mends.
 DIFFERENCES = {
+    "references": REFERENCES,
     "identities": """
         SELECT s.id, s.profile_id AS stored, p.profile AS folded FROM profiles_sourceidentity s
         JOIN stage_partition p ON p.identity = s.id WHERE s.profile_id <> p.profile

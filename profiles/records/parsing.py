@@ -17,7 +17,7 @@ from profiles.records.statement import Person, Problem
 from profiles.values.countries import country_code
 from profiles.values.normal_form import normal
 from profiles.values.pii_detection import contains_personal_data, number_contains_personal_data
-from profiles.vault import blind, digest
+from profiles.vault import BLIND, blind, digest
 
 #: How far a source's clock may be ahead before its time is refused, here and at every door.
 AHEAD = timedelta(minutes=5)
@@ -276,4 +276,4 @@ def _united(claims: list[IdentifierClaim]) -> list[IdentifierClaim]:
 def _digest(claims: list[IdentifierClaim], values: list[Value], stamp: str) -> bytes:
     said = sorted(f"{one.namespace.code}\x1f{one.form}\x1f{one.verified}" for one in claims)
     said += sorted(f"{one.attribute.code}\x1f{as_text(one.content)}" for one in values)
-    return digest("record", "\x1e".join([stamp, *said]).encode())
+    return digest("record", "\x1e".join([stamp, *said]).encode())[:BLIND]

@@ -31,6 +31,23 @@ BEGIN
     END LOOP;
 END $$;
 
+-- What a fact names stays: facts have no foreign keys, which would ask with each new row.
+CREATE OR REPLACE FUNCTION profiles_keep_named() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    named boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE %I = $1)', TG_ARGV[0], TG_ARGV[1]) INTO named USING OLD.id;
+    IF named THEN
+        RAISE EXCEPTION '% on % is refused: rows of % name it', TG_OP, TG_TABLE_NAME, TG_ARGV[0]
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_attribute FOR EACH ROW
+    EXECUTE FUNCTION profiles_keep_named('profiles_trait', 'attribute_id');
+CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_namespace FOR EACH ROW
+    EXECUTE FUNCTION profiles_keep_named('profiles_identifier', 'namespace_id');
+
 -- Which profile an id meant is changed only in the transaction that wrote it; later, a new row says so.
 CREATE OR REPLACE TRIGGER meant_stands BEFORE UPDATE OF profile ON profiles_alias FOR EACH ROW
     WHEN (NEW.profile IS DISTINCT FROM OLD.profile AND OLD.valid_from <> now())

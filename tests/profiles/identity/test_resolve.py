@@ -85,7 +85,7 @@ def test_a_profile_keeps_its_oldest_id_and_every_id_resolves_in_one_step():
 
     assert set(SourceIdentity.objects.values_list("profile", flat=True)) == {first.pk}
     assert not Profile.objects.filter(pk=second.pk).exists()
-    closed = Alias.objects.filter(identity=second.pk).order_by("id").last()
+    closed = Alias.objects.filter(identity=second.pk).order_by("valid_from").last()
     assert closed.profile == first.pk
 
 

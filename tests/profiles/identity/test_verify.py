@@ -1,9 +1,10 @@
 """Every projection is what its evidence says; a planted drift in any of them is found and mended."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from cdp.base.database.ids import uuid7
+from cdp.base.database.sql import execute, value
 from profiles.identity import steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import Alias, Event, GoldenValue, Profile, RefusedLink, SourceIdentity
@@ -12,7 +13,7 @@ from tests.builders import days_ago, guards_off, source
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
-PROJECTIONS = {"identities", "events", "profiles", "aliases", "refused_links", "golden_values"}
+PROJECTIONS = {"references", "identities", "events", "profiles", "aliases", "refused_links", "golden_values"}
 
 
 @pytest.fixture
@@ -122,6 +123,42 @@ def test_a_planted_drift_is_found_where_it_is_and_mended_to_what_was(town, where
     assert found[where] == len(listed) > 0
     assert state() == before
     assert verify.verify() == dict.fromkeys(PROJECTIONS, 0)
+
+
+LOSSES = {
+    "a record": ("profiles_record", "DELETE FROM profiles_record WHERE id = %(record)s"),
+    "the person of a record": (
+        "profiles_record",
+        "UPDATE profiles_record SET identity_id = gen_random_uuid() WHERE id = %(record)s",
+    ),
+    "the kind of an identifier": (
+        "profiles_identifier",
+        "UPDATE profiles_identifier SET namespace_id = namespace_id + 900",
+    ),
+    "the kind of a value": ("profiles_trait", "UPDATE profiles_trait SET attribute_id = attribute_id + 900"),
+}
+
+
+@pytest.mark.parametrize(("table", "loss"), LOSSES.values(), ids=LOSSES)
+def test_a_fact_that_refers_to_nothing_or_to_another_persons_record_is_found(town, table, loss):
+    with guards_off(table):
+        execute(loss, {"record": town.record})
+
+    assert verify.verify()["references"] > 0
+
+
+@pytest.mark.parametrize("table", ["profiles_attribute", "profiles_namespace"])
+def test_what_a_fact_names_cannot_be_deleted(town, table):
+    fact, name = {
+        "profiles_attribute": ("profiles_trait", "attribute_id"),
+        "profiles_namespace": ("profiles_identifier", "namespace_id"),
+    }[table]
+    named = value(f"SELECT count(DISTINCT {name}) FROM {fact}")
+
+    with pytest.raises(IntegrityError, match=f"rows of {fact} name it"), transaction.atomic():
+        execute(f"DELETE FROM {table} WHERE id IN (SELECT {name} FROM {fact})")
+
+    assert value(f"SELECT count(*) FROM {table} WHERE id IN (SELECT {name} FROM {fact})") == named > 0
 
 
 def test_a_difference_names_the_row_what_is_stored_and_what_should_be(town):
