@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint bench screenshots messages
+.PHONY: help install run test mutants lint bench screenshots messages
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,9 @@ test: lint ## lint, checks, and all tests with their coverage
 	$(MANAGE) check; \
 	{ set +x; } 2>/dev/null; \
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report term:skip-covered
+
+mutants: $(VENV)/development ## plant faults where decisions are made: do the tests notice? Goes on where it stopped
+	@$(BIN)/python -m tests.mutants
 
 bench: $(VENV)/development ## speed, as ratios to what the database does by itself
 	$(BIN)/python -m benchmarks

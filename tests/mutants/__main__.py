@@ -1,0 +1,113 @@
+"""`python -m tests.mutants`: plant the mutants that are drawn, one at a time, and say which of them no test notices."""
+
+import argparse
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from fnmatch import fnmatch
+from pathlib import Path
+from queue import SimpleQueue
+
+from tests.mutants import drawing
+from tests.mutants.deciding import ROOT, tests_of
+from tests.mutants.mutant import Mutant
+from tests.mutants.planting import judge
+from tests.mutants.reach import Reach, digest_of, sources
+from tests.mutants.verdicts import EQUIVALENT_AT_MOST, KILLED_AT_LEAST, Summary, Verdicts, equivalents, summary
+from tests.mutants.workshop import Workshop, make_template, server, workshop
+
+
+def main() -> int:
+    asked = _asked()
+    drawn = [m for m in drawing.draw(drawing.possible(), asked.number) if not asked.only or fnmatch(m.file, asked.only)]
+    if asked.list:
+        print(*(f"{mutant.edit.kind:18}{mutant}" for mutant in drawn), sep="\n")
+        return 0
+    asked.state.mkdir(parents=True, exist_ok=True)
+    asked.state.chmod(0o711)  # root's database server runs as another user, who must pass
+    verdicts = Verdicts(asked.state / "verdicts.jsonl")
+    open_ones = [mutant for mutant in drawn if verdicts.of(mutant) is None]
+    print(f"{len(drawn)} mutants, {len(drawn) - len(open_ones)} of them judged before.", flush=True)
+    if open_ones:
+        _plant(open_ones, verdicts, asked.state, asked.workers)
+    found = summary(drawn, verdicts.of, equivalents())
+    _tell(found)
+    return 0 if found.is_good else 1
+
+
+def _asked() -> argparse.Namespace:
+    data = Path(os.environ.get("KENDT_DATA") or ROOT / ".kendt")
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--number", type=int, default=drawing.NUMBER, help="how many mutants to draw")
+    parser.add_argument("--workers", type=int, default=2, help="how many to plant at once, each in a copy of its own")
+    parser.add_argument("--only", metavar="PATTERN", help="only those of files such as 'consents/*'")
+    parser.add_argument("--state", type=Path, default=data / "mutants", help="where database and verdicts are kept")
+    parser.add_argument("--list", action="store_true", help="print those that are drawn, and plant none")
+    return parser.parse_args()
+
+
+def _plant(mutants: list[Mutant], verdicts: Verdicts, state: Path, workers: int) -> None:
+    reach = Reach(state / "reach.json")
+    with ExitStack() as stack:
+        stack.enter_context(server(state))
+        _prepare_template(state)
+        places: SimpleQueue[Workshop] = SimpleQueue()
+        for number in range(workers):
+            places.put(stack.enter_context(workshop(state, f"kendt_mutants_{number}")))
+        pool = stack.enter_context(ThreadPoolExecutor(workers))
+        stack.callback(pool.shutdown, cancel_futures=True)
+        _measure(mutants, reach, places)
+
+        def plant(mutant: Mutant):
+            tests = reach.tests(mutant, tests_of(mutant.file))
+            place = places.get()
+            try:
+                return mutant, judge(mutant, place, tests, reach.seconds(tests), verdicts)
+            finally:
+                places.put(place)
+
+        for number, (mutant, verdict) in enumerate(pool.map(plant, mutants), 1):
+            verdicts.add(verdict)
+            by = verdict.by or f"{verdict.tests} tests"
+            outcome = f"{number:4} {verdict.fate:9}{verdict.seconds:6.1f} s"
+            print(f"{outcome}  {mutant.edit.kind}  {mutant}  ({by})", flush=True)
+
+
+def _prepare_template(state: Path) -> None:
+    """The database that all others are copies of, made again where a source has changed."""
+    made, now = state / "template", digest_of(sources())
+    if not made.exists() or made.read_text() != now:
+        print("Making a database.", flush=True)
+        make_template(state)
+        made.write_text(now)
+
+
+def _measure(mutants: list[Mutant], reach: Reach, places: "SimpleQueue[Workshop]") -> None:
+    place = places.get()
+    for folder in sorted({folder for mutant in mutants for folder in tests_of(mutant.file)}):
+        if stale := reach.stale(folder):
+            print(f"Measuring which lines {len(stale)} files of tests in {folder} reach.", flush=True)
+            place.renew_database()
+            reach.measure(folder, place)
+    places.put(place)
+
+
+def _tell(found: Summary) -> None:
+    for mutant, reason in found.excused:
+        print(f"\nchanges nothing visible: {mutant}\n    {reason}")
+    for mutant in found.survived:
+        print(f"\nsurvived: {mutant}")
+    print()
+    for kind, fates in sorted(found.by_kind.items()):
+        print(f"{kind:20}{fates['killed']:4} killed {fates['survived']:4} survived")
+    excused = 100 * len(found.excused) / (found.number or 1)
+    print(
+        f"\n{found.killed} of {found.number} killed: {found.percent:.1f} % (at least {KILLED_AT_LEAST} %);"
+        f" {len(found.survived)} survived; {len(found.excused)} change nothing visible:"
+        f" {excused:.1f} % (at most {EQUIVALENT_AT_MOST} %)."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
