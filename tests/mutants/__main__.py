@@ -5,6 +5,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,23 +16,27 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.planting import judge
 from tests.mutants.reach import Reach, digest_of, sources
 from tests.mutants.verdicts import EQUIVALENT_AT_MOST, KILLED_AT_LEAST, Summary, Verdicts, equivalents, summary
-from tests.mutants.workshop import Workshop, make_template, server, workshop
+from tests.mutants.workshop import TEMPLATE, Workshop, server, workshop
 
 
 def main() -> int:
     asked = _asked()
-    drawn = [m for m in drawing.draw(drawing.possible(), asked.number) if not asked.only or fnmatch(m.file, asked.only)]
-    if asked.list:
-        print(*(f"{mutant.edit.kind:18}{mutant}" for mutant in drawn), sep="\n")
-        return 0
     asked.state.mkdir(parents=True, exist_ok=True)
     asked.state.chmod(0o711)  # root's database server runs as another user, who must pass
-    verdicts = Verdicts(asked.state / "verdicts.jsonl")
-    open_ones = [mutant for mutant in drawn if verdicts.of(mutant) is None]
-    print(f"{len(drawn)} mutants, {len(drawn) - len(open_ones)} of them judged before.", flush=True)
-    if open_ones:
-        _plant(open_ones, verdicts, asked.state, asked.workers)
-    found = summary(drawn, verdicts.of, equivalents())
+    with workshop(asked.state) as sound:  # the tree as it is now, whatever is edited meanwhile
+        root = sound.root
+        drawn = [
+            m for m in drawing.draw(drawing.possible(root), asked.number, root=root) if fnmatch(m.file, asked.only)
+        ]
+        if asked.list:
+            print(*(f"{mutant.edit.kind:18}{mutant}" for mutant in drawn), sep="\n")
+            return 0
+        verdicts = Verdicts(asked.state / "verdicts.jsonl", root)
+        open_ones = [mutant for mutant in drawn if verdicts.of(mutant) is None]
+        print(f"{len(drawn)} mutants, {len(drawn) - len(open_ones)} of them judged before.", flush=True)
+        if open_ones:
+            _plant(open_ones, verdicts, sound, asked.workers)
+        found = summary(drawn, verdicts.of, equivalents())
     _tell(found)
     return 0 if found.is_good else 1
 
@@ -41,20 +46,20 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--number", type=int, default=drawing.NUMBER, help="how many mutants to draw")
     parser.add_argument("--workers", type=int, default=2, help="how many to plant at once, each in a copy of its own")
-    parser.add_argument("--only", metavar="PATTERN", help="only those of files such as 'consents/*'")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="only those of files such as 'consents/*'")
     parser.add_argument("--state", type=Path, default=data / "mutants", help="where database and verdicts are kept")
     parser.add_argument("--list", action="store_true", help="print those that are drawn, and plant none")
     return parser.parse_args()
 
 
-def _plant(mutants: list[Mutant], verdicts: Verdicts, state: Path, workers: int) -> None:
-    reach = Reach(state / "reach.json")
+def _plant(mutants: list[Mutant], verdicts: Verdicts, sound: Workshop, workers: int) -> None:
+    reach = Reach(sound.data / "reach.json", sound.root)
     with ExitStack() as stack:
-        stack.enter_context(server(state))
-        _prepare_template(state)
+        stack.enter_context(server(sound.data))
+        _prepare_template(sound)
         places: SimpleQueue[Workshop] = SimpleQueue()
         for number in range(workers):
-            places.put(stack.enter_context(workshop(state, f"kendt_mutants_{number}")))
+            places.put(stack.enter_context(workshop(sound.data, f"kendt_mutants_{number}", sound.root)))
         pool = stack.enter_context(ThreadPoolExecutor(workers))
         stack.callback(pool.shutdown, cancel_futures=True)
         _measure(mutants, reach, places)
@@ -74,12 +79,12 @@ def _plant(mutants: list[Mutant], verdicts: Verdicts, state: Path, workers: int)
             print(f"{outcome}  {mutant.edit.kind}  {mutant}  ({by})", flush=True)
 
 
-def _prepare_template(state: Path) -> None:
+def _prepare_template(sound: Workshop) -> None:
     """The database that all others are copies of, made again where a source has changed."""
-    made, now = state / "template", digest_of(sources())
+    made, now = sound.data / "template", digest_of(sources(sound.root))
     if not made.exists() or made.read_text() != now:
         print("Making a database.", flush=True)
-        make_template(state)
+        replace(sound, database=TEMPLATE).make_database()
         made.write_text(now)
 
 

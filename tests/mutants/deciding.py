@@ -4,9 +4,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Of tests/cdp only these: the others start servers and processes, and take minutes.
+KEYS = ("tests/cdp/test_keys.py", "tests/cdp/test_giving_scopes.py", "tests/cdp/test_permission_matrix.py")
 
 
 class Part(NamedTuple):
+    """tests: folders, or single files of tests."""
+
     name: str
     files: tuple[str, ...]
     tests: tuple[str, ...]
@@ -60,8 +64,13 @@ DECIDING = (
         ),
         ("tests/segments",),
     ),
+    Part(
+        "rules in the tables of cdp",
+        ("cdp/kit/appendonly.py", "cdp/migrations/*_rules.py", "cdp/sql/*.sql"),
+        ("tests/kit",),
+    ),
     Part("write keys", ("profiles/keys.py",), ("tests/profiles",)),
-    Part("service keys and scopes", ("cdp/service_keys.py", "cdp/kit/scopes.py"), ("tests/cdp", "tests/kit")),
+    Part("service keys and scopes", ("cdp/service_keys.py", "cdp/kit/scopes.py"), KEYS),
 )
 
 
@@ -77,4 +86,4 @@ def tests_of(file: str, root: Path = ROOT) -> tuple[str, ...]:
 
 def makes_tables(file: str) -> bool:
     """Whether a fault in `file` shows only in a database that is made anew."""
-    return file.endswith(".sql") or "/migrations/" in file
+    return file.endswith(".sql") or "/migrations/" in file or file == "cdp/kit/appendonly.py"

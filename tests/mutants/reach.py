@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from coverage import CoverageData
 
-from tests.mutants.deciding import ROOT
+from tests.mutants.deciding import ROOT, makes_tables
 from tests.mutants.mutant import Mutant, digest
 from tests.mutants.workshop import Workshop
 
@@ -29,7 +29,9 @@ def sources(root: Path = ROOT) -> list[Path]:
 
 
 def tests_in(folder: str, root: Path = ROOT) -> list[str]:
-    return sorted(str(path.relative_to(root)) for path in (root / folder).rglob("test_*.py"))
+    """The files of tests in `folder`; itself where it is one."""
+    found = (root / folder).rglob("test_*.py") if (root / folder).is_dir() else [root / folder]
+    return sorted(str(path.relative_to(root)) for path in found)
 
 
 def helpers(root: Path = ROOT) -> list[Path]:
@@ -108,7 +110,7 @@ class Reach:
 
     def _places(self, mutant: Mutant) -> Iterator[tuple[str, int, int]]:
         """(file, first, last) of lines that are executed where the mutant matters; none where that cannot be told."""
-        if not mutant.file.endswith(".py") or "/migrations/" in mutant.file:
+        if makes_tables(mutant.file):
             return
         tree = ast.parse((self.root / mutant.file).read_bytes())
         path = list(_path_to(tree, mutant.line))

@@ -121,8 +121,9 @@ def _makes_table(words: list[Word], place: int) -> bool:
 
 
 def _is_size(words: list[Word], place: int) -> bool:
-    """Whether a number is the size of a type, as in varchar(200)."""
-    return place > 1 and words[place - 1].name == "(" and words[place - 2].name in ("VARCHAR", "CHAR", "NUMERIC")
+    """Whether a number is a size of a type, as in varchar(200) and numeric(18, 4)."""
+    before = " ".join(word.name for word in words[max(place - 4, 0) : place])
+    return bool(re.search(r"\b(VARCHAR|CHAR|NUMERIC) \((?: \d+ ,)?$", before))
 
 
 def _stands_apart(words: list[Word], place: int) -> bool:

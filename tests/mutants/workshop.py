@@ -86,8 +86,12 @@ class Workshop:
         finally:
             _put(path, sound)
 
+    def make_database(self) -> None:
+        """A new test database, as every installation starts."""
+        subprocess.run([sys.executable, "-c", MAKE_DATABASE], cwd=self.root, env=self.environment(), check=True)
+
     def renew_database(self) -> None:
-        """The test database as it is made, whatever the last run has left in it."""
+        """The test database as a copy of the template, whatever the last run has left in it."""
         from cdp import embedded
 
         entry, name = embedded.database(self.data, ""), sql.Identifier(f"test_{self.database}")
@@ -118,13 +122,6 @@ def server(data: Path) -> Iterator[None]:
     finally:
         if started:
             embedded.stop(data)
-
-
-def make_template(data: Path) -> None:
-    """The database that all others are copies of."""
-    with workshop(data, TEMPLATE) as place:
-        made = [sys.executable, "-c", MAKE_DATABASE]
-        subprocess.run(made, cwd=place.root, env=place.environment(), check=True)
 
 
 def _put(path: Path, text: str) -> None:
