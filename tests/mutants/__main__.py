@@ -68,7 +68,7 @@ def _plant(mutants: list[Mutant], verdicts: Verdicts, sound: Workshop, workers: 
             tests = reach.tests(mutant, tests_of(mutant.file))
             place = places.get()
             try:
-                return mutant, judge(mutant, place, tests, reach.seconds(tests), verdicts)
+                return mutant, judge(mutant, place, tests, verdicts)
             finally:
                 places.put(place)
 

@@ -8,16 +8,20 @@ from tests.mutants.verdicts import Verdict, Verdicts
 from tests.mutants.workshop import Run, Workshop
 
 PATIENCE = 3  # how many times longer than measured the tests of a mutant may take together
+LONGEST_TEST = 60  # seconds; a fault that makes a test last longer hangs it
 START_SECONDS = 60  # what Python, Django and the database need before the first test
 
 
-def judge(mutant: Mutant, place: Workshop, tests: list[str], expected: float, verdicts: Verdicts, start=START_SECONDS):
+def judge(
+    mutant: Mutant, place: Workshop, tests: dict[str, float], verdicts: Verdicts, longest: float = LONGEST_TEST
+) -> Verdict:
     """The verdict on `mutant`, planted in `place`: whether one of `tests` fails.
 
-    expected: the seconds that the tests take without it, beside `start` until the first of them begins.
+    tests: the seconds that each of them takes without the mutant. longest: what a test may take, where it is not that
+    slow by itself.
     """
     began = time.monotonic()
-    fate, by = ("survived", "") if not tests else _tried(mutant, place, tests, start + PATIENCE * expected)
+    fate, by = _tried(mutant, place, tests, longest) if tests else ("survived", "")
     return Verdict(
         mutant=verdicts.key(mutant),
         rests_on=verdicts.rests_on(mutant, by),
@@ -30,14 +34,17 @@ def judge(mutant: Mutant, place: Workshop, tests: list[str], expected: float, ve
     )
 
 
-def _tried(mutant: Mutant, place: Workshop, tests: list[str], limit: float) -> tuple[str, str]:
+def _tried(mutant: Mutant, place: Workshop, tests: dict[str, float], longest: float) -> tuple[str, str]:
     files = sorted({test.split("::")[0] for test in tests})
-    options = ["-x"]
+    longest = max(longest, PATIENCE * max(tests.values()))
+    options = ["-x", "-o", f"timeout={longest:.0f}"]
     if place.database:
         place.renew_database()
         options += ["--reuse-db", *(["--create-db"] if makes_tables(mutant.file) else [])]
     with place.planted(mutant):
-        return fate(place.run(files, *options, chosen=tests, limit=limit))
+        return fate(
+            place.run(files, *options, chosen=list(tests), limit=START_SECONDS + PATIENCE * sum(tests.values()))
+        )
 
 
 def fate(run: Run) -> tuple[str, str]:

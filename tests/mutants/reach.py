@@ -81,7 +81,7 @@ class Reach:
             return
         (place.root / ".reach.rc").write_text(COVERAGE)
         options = ["--reuse-db"] if place.database else []
-        options += ["--cov", "--cov-config=.reach.rc", "--cov-context=test", "--cov-report="]
+        options += ["-o", "timeout=600", "--cov", "--cov-config=.reach.rc", "--cov-context=test", "--cov-report="]
         run = place.run(stale, *options, limit=LIMIT)
         if run.stopped or run.failed or run.code:
             raise SystemExit(f"The tests of {folder} must pass before faults are planted.\n{run.output}")
@@ -97,16 +97,13 @@ class Reach:
 
     # --- Asking ---------------------------------------------------------------------------------------------------
 
-    def tests(self, mutant: Mutant, folders: Iterable[str]) -> list[str]:
-        """The tests in `folders` that reach `mutant`, fastest first."""
+    def tests(self, mutant: Mutant, folders: Iterable[str]) -> dict[str, float]:
+        """The tests in `folders` that reach `mutant` and the seconds they take, fastest first."""
         measured = {test: self.measured[test] for folder in folders for test in tests_in(folder, self.root)}
         seconds = {name: spent for one in measured.values() for name, spent in one["seconds"].items()}
         places = list(self._places(mutant))
         reaching = _executing(measured.values(), places) if places else set(seconds)
-        return sorted(reaching & set(seconds), key=lambda name: (seconds[name], name))
-
-    def seconds(self, tests: Iterable[str]) -> float:
-        return sum(self.measured[test.split("::")[0]]["seconds"][test] for test in tests)
+        return {name: seconds[name] for name in sorted(reaching & set(seconds), key=lambda name: (seconds[name], name))}
 
     def _places(self, mutant: Mutant) -> Iterator[tuple[str, int, int]]:
         """(file, first, last) of lines that are executed where the mutant matters; none where that cannot be told."""

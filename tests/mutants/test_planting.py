@@ -32,6 +32,7 @@ def wait(n):
 def nobody_asks(age):
     return age < 0
 """
+PLANTED = {"OLDEST = 19", "return age > OLDEST", "while n >= 5:", "pass", "return age <= 0"}
 ITS_TESTS = """
 from profiles.golden import is_grown, wait
 
@@ -73,39 +74,29 @@ def small(tmp_path_factory):
 def judged(root, place, state):
     reach, verdicts = Reach(state / "reach.json", root), Verdicts(state / "verdicts.jsonl", root)
     reach.measure(FOLDER, place)
-    found = drawing.of_file(FILE, root)
+    found = [mutant for mutant in drawing.of_file(FILE, root) if mutant.after in PLANTED]
     for mutant in found:
         tests = reach.tests(mutant, [FOLDER])
-        verdicts.add(judge(mutant, place, tests, reach.seconds(tests), verdicts, start=8))
+        verdicts.add(judge(mutant, place, tests, verdicts, longest=3))
     return found, verdicts
 
 
 def test_what_a_test_notices_is_killed_what_never_ends_hangs_and_the_rest_survives(small):
-    fates = {f"{one.before} -> {one.after}": small.verdicts.of(one) for one in small.mutants}
-    grown, waiting = (f"{TESTS}::test_{name}" for name in ("grown", "wait"))
-    assert {change: (verdict.fate, verdict.by, verdict.tests) for change, verdict in fates.items()} == {
-        "OLDEST = 18 -> OLDEST = 17": ("killed", grown, 1),
-        "OLDEST = 18 -> OLDEST = 19": ("killed", grown, 1),
-        "return age >= OLDEST -> return None": ("killed", grown, 1),
-        "return age >= OLDEST -> return age > OLDEST": ("killed", grown, 1),
-        "while n > 5: -> while n >= 5:": ("survived", "", 1),
-        "while n > 5: -> while n > 4:": ("survived", "", 1),
-        "while n > 5: -> while n > 6:": ("survived", "", 1),
-        "n -= 1 -> pass": ("hung", "", 1),
-        "n -= 1 -> n -= 0": ("hung", "", 1),
-        "n -= 1 -> n -= 2": ("survived", "", 1),
-        "return n -> return None": ("killed", waiting, 1),
-        "return age < 0 -> return None": ("survived", "", 0),
-        "return age < 0 -> return age <= 0": ("survived", "", 0),
-        "return age < 0 -> return age < 1": ("survived", "", 0),
+    found = {one.after: small.verdicts.of(one) for one in small.mutants}
+    assert {after: (verdict.fate, verdict.by, verdict.tests) for after, verdict in found.items()} == {
+        "OLDEST = 19": ("killed", f"{TESTS}::test_grown", 1),
+        "return age > OLDEST": ("killed", f"{TESTS}::test_grown", 1),
+        "while n >= 5:": ("survived", "", 1),
+        "pass": ("hung", f"{TESTS}::test_wait", 1),
+        "return age <= 0": ("survived", "", 0),
     }
 
 
 def test_the_summary_counts_what_survived_by_what_excuses_it(small):
-    excuses = {(FILE, "return age < 0", "return age < 1"): "Nobody asks."}
-    told = summary(small.mutants, small.verdicts.of, excuses)
-    assert (told.number, told.killed, len(told.survived), told.is_good) == (14, 7, 6, False)
-    assert [(mutant.after, reason) for mutant, reason in told.excused] == [("return age < 1", "Nobody asks.")]
+    told = summary(small.mutants, small.verdicts.of, {(FILE, "return age < 0", "return age <= 0"): "Nobody asks."})
+    assert (told.killed, told.percent, told.is_good) == (3, 60, False)
+    assert [mutant.after for mutant in told.survived] == ["while n >= 5:"]
+    assert [(mutant.after, reason) for mutant, reason in told.excused] == [("return age <= 0", "Nobody asks.")]
 
 
 def test_afterwards_the_copy_is_what_it_was_byte_for_byte(small):

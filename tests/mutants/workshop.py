@@ -21,7 +21,6 @@ from tests.mutants.deciding import ROOT
 from tests.mutants.mutant import Mutant, read, write
 
 NOT_COPIED = (".git", ".venv", ".kendt", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "htmlcov")
-LONGEST_TEST = 90  # seconds; a fault that makes a test last longer hangs it
 TEMPLATE = "kendt_mutants"
 #: The tables, and what every installation starts with, in a new test database.
 MAKE_DATABASE = """
@@ -59,7 +58,7 @@ class Workshop:
             wanted.write_text(json.dumps(chosen))
             environment["KENDT_CHOSEN"] = str(wanted)
         command = [sys.executable, "-m", "pytest", "-q", "--tb=line", "-p", "no:cacheprovider"]
-        command += ["-p", "tests.mutants.chosen", "-o", f"timeout={LONGEST_TEST}", *options, *targets]
+        command += ["-p", "tests.mutants.chosen", *options, *targets]
         code, output = _finished(command, self.root, environment, limit)
         told = json.loads(report.read_text()) if report.exists() else {"seconds": {}, "failed": {}}
         return Run(code or 0, told["seconds"], told["failed"], code is None, output)
