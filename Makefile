@@ -2,11 +2,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
-# The lock is whole: pip takes it as it stands and resolves nothing, whatever is newest today.
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r
+# The lock is whole: pip takes it as it stands and resolves and builds nothing, whatever is newest today.
+INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: -r $(1) \
+	&& { $(BIN)/pip check || { echo "$(1) does not agree with itself (above): it lacks a package or has a wrong version."; exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test mutants lint bench screenshots messages
+.PHONY: help install run test mutants lint checks bench screenshots messages
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,6 +36,9 @@ test: lint ## lint, checks, and all tests with their coverage
 mutants: $(VENV)/development ## plant faults where decisions are made: do the tests notice? Goes on where it stopped
 	@$(BIN)/python -m tests.mutants
 
+checks: $(VENV)/development ## what is promised, at the sizes that are promised; takes many minutes
+	@$(BIN)/python -m tests.checks
+
 bench: $(VENV)/development ## speed, as ratios to what the database does by itself
 	$(BIN)/python -m benchmarks
 
@@ -46,12 +50,12 @@ messages: $(VENV)/development ## the catalogues of Danish and Swedish
 
 $(VENV)/runtime: requirements.txt | $(BIN)/python
 	@echo "Installing the packages of requirements.txt; the first time takes about a minute."
-	@$(INSTALL) requirements.txt
+	@$(call INSTALL,requirements.txt)
 	@touch $@
 
 $(VENV)/development: requirements-dev.txt | $(BIN)/python
 	@echo "Installing the packages of requirements-dev.txt; the first time takes about two minutes."
-	@$(INSTALL) requirements-dev.txt
+	@$(call INSTALL,requirements-dev.txt)
 	@touch $@
 
 $(BIN)/python:

@@ -17,11 +17,11 @@ def main() -> int:
     from django.conf import settings
 
     from benchmarks.measure import scratch_database
-    from cdp import embedded
+    from cdp.operations import database_server
 
     if not settings.EXTERNAL_DATABASE:
-        embedded.start(settings.KENDT_DATA)
-        embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
+        database_server.start(settings.KENDT_DATA)
+        database_server.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
     ratios = []
     for part in sys.argv[1:] or PARTS:
         with scratch_database():
@@ -42,7 +42,7 @@ def table(ratios) -> str:
 
 
 def _versions() -> str:
-    from cdp.kit import sql
+    from cdp.base.database import sql
 
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return (

@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from benchmarks.measure import Ratio, compare
-from cdp.kit.ids import uuid7
-from cdp.kit.sql import as_json, execute, rows
-from consents import decision, ledger, reference
-from consents.decisions import Decision
-from consents.fold import COLUMNS, fold, folding
+from cdp.base.database.ids import uuid7
+from cdp.base.database.sql import as_json, execute, rows
 from consents.models import CollectionPoint, NoticeVersion, Purpose
+from consents.notices import publishing
+from consents.permission import decision
+from consents.recording import ledger
+from consents.recording.statement import ConsentStatement
+from consents.state.fold import COLUMNS, fold, folding
 from profiles.models import Namespace, Profile, Source
 
 PEOPLE = 100_000
@@ -33,13 +35,13 @@ def run() -> list[Ratio]:
 
 def _asked_for(key: str) -> NoticeVersion:
     purpose = Purpose.objects.create(key=key, title=key, direct_marketing=True)
-    draft = reference.new_purpose_version(purpose, by=None, description={"en": key}, valid_months=240)
-    version = reference.publish_purpose_version(draft, by=None, in_force_from=LONG_AGO)
+    draft = publishing.new_purpose_version(purpose, by=None, description={"en": key}, valid_months=240)
+    version = publishing.publish_purpose_version(draft, by=None, in_force_from=LONG_AGO)
     words = NoticeVersion.objects.create(key=key, language="da", version=1, text=key, withdrawal_text="klik")
     words.purposes.add(version)
     point = CollectionPoint.objects.create(key=key, title=key, kind="web_form", trust="subject_direct")
     point.purposes.add(purpose)
-    return reference.publish_notice(words, by=None, in_use_from=LONG_AGO)
+    return publishing.publish_notice(words, by=None, in_use_from=LONG_AGO)
 
 
 def _people(source: Source) -> None:
@@ -51,20 +53,20 @@ def _people(source: Source) -> None:
         CREATE TEMP TABLE crowd AS
         SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS record, sha256(n::text::bytea) AS blind
         FROM generate_series(1, %(people)s) n;
-        INSERT INTO profiles_profile (id, is_test, subject_count) SELECT id, false, 1 FROM crowd;
-        INSERT INTO profiles_subject (id, source_id, external_key, profile_id, is_test)
+        INSERT INTO profiles_profile (id, is_test, identity_count) SELECT id, false, 1 FROM crowd;
+        INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, is_test)
             SELECT id, %(source)s, blind, id, false FROM crowd;
-        INSERT INTO profiles_alias (subject_id, profile, valid_from) SELECT id, id, '2019-01-01' FROM crowd;
-        INSERT INTO profiles_record (id, subject_id, source_id, version, party, digest, observed_at)
+        INSERT INTO profiles_alias (identity_id, profile, valid_from) SELECT id, id, '2019-01-01' FROM crowd;
+        INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, observed_at)
             SELECT record, id, %(source)s, 1, 1, blind, '2019-01-01' FROM crowd;
-        INSERT INTO profiles_identifier (id, subject_id, record_id, namespace_id, blind, sealed, verified, observed_at)
+        INSERT INTO profiles_identifier (id, identity_id, record_id, namespace_id, blind, sealed, verified, observed_at)
             SELECT gen_random_uuid(), id, record, %(email)s, blind, '', false, '2019-01-01' FROM crowd;
         INSERT INTO consents_contactpoint (ref, namespace_id, blind)
             SELECT gen_random_uuid(), %(email)s, blind FROM crowd;
         INSERT INTO consents_suppression (id, entry, namespace_id, blind, channel, reason, note, lifted_reason)
             SELECT id, id, %(email)s, blind, 'none', 'complaint', '', '' FROM crowd WHERE n %% 1000 = 0;
         INSERT INTO consents_objection
-            (subject_ref, scope, lifted, effective_at, source_id, source_event_id, reason_code, actor_ref)
+            (identity_ref, scope, lifted, effective_at, source_id, source_event_id, reason_code, actor_ref)
             SELECT id, 'direct_marketing', false, now(), %(source)s, n::text, '', '' FROM crowd WHERE n %% 200 = 1;
         """,
         given,
@@ -79,14 +81,14 @@ def _answers(source: Source, words: list[NoticeVersion]) -> None:
         point = CollectionPoint.objects.get(key=notice.key)
         execute(
             """
-            INSERT INTO consents_historicalconsentrecord (id, subject_ref, contact_ref, channel, purpose_id,
+            INSERT INTO consents_historicalconsentrecord (id, identity_ref, contact_ref, channel, purpose_id,
                 controller_id, purpose_version_id, state, doi_pending, consent_type, effective_at, notice_version_id,
                 language, jurisdiction, collection_point_id, trust, method, actor_kind, actor_ref, reason_code,
                 source_id, source_event_id, evidence_digest, body_digest, schema_version, history_type)
             SELECT consents_choice(c.id, p.ref, 'email', %(purpose)s, o.id), c.id, p.ref, 'email', %(purpose)s,
                 o.id, %(version)s, s.state, false, 'ExpressedConsent',
                 timestamptz '2025-01-01' + s.no * interval '1 day', %(notice)s, 'da', 'DK', %(point)s,
-                'subject_direct', 'checkbox', 'subject', '', '', %(source)s,
+                'subject_direct', 'checkbox', 'identity', '', '', %(source)s,
                 %(number)s || '/' || c.n || '/' || s.no, '', '', 1, '+'
             FROM crowd c
             JOIN consents_contactpoint p ON p.blind = c.blind
@@ -113,17 +115,17 @@ BARE_GATE = """
 SELECT r.profile_id FROM consents_consentrecord r
 JOIN consents_contactpoint c ON c.ref = r.contact_ref
 JOIN profiles_identifier i ON i.namespace_id = c.namespace_id AND i.blind = c.blind
-JOIN profiles_subject s ON s.id = i.subject_id AND s.profile_id = r.profile_id
+JOIN profiles_sourceidentity s ON s.id = i.identity_id AND s.profile_id = r.profile_id
 JOIN profiles_profile p ON p.id = r.profile_id AND p.erased_at IS NULL
 JOIN profiles_record o ON o.id = i.record_id
 WHERE r.purpose_id = %s AND r.channel = 'email' AND r.state IN ('ConsentGiven', 'RenewedConsentGiven')
   AND (r.validity_until IS NULL OR r.validity_until > now())
   AND NOT EXISTS (SELECT FROM profiles_identifier j JOIN profiles_record n ON n.id = j.record_id
-                  WHERE j.subject_id = i.subject_id AND j.namespace_id = i.namespace_id
+                  WHERE j.identity_id = i.identity_id AND j.namespace_id = i.namespace_id
                     AND (n.observed_at, n.version) > (o.observed_at, o.version))
   AND NOT EXISTS (SELECT FROM consents_suppression x WHERE x.namespace_id = i.namespace_id AND x.blind = i.blind)
-  AND NOT EXISTS (SELECT FROM consents_objection o WHERE o.subject_ref = s.id AND NOT o.lifted)
-  AND NOT EXISTS (SELECT FROM consents_restriction t WHERE t.subject_ref = s.id AND NOT t.lifted)
+  AND NOT EXISTS (SELECT FROM consents_objection o WHERE o.identity_ref = s.id AND NOT o.lifted)
+  AND NOT EXISTS (SELECT FROM consents_restriction t WHERE t.identity_ref = s.id AND NOT t.lifted)
 """
 
 
@@ -173,8 +175,8 @@ def _writing(source: Source) -> Ratio:
     )
 
 
-def _decision(profile, key: str, source: Source) -> Decision:
-    return Decision(
+def _decision(profile, key: str, source: Source) -> ConsentStatement:
+    return ConsentStatement(
         profile=profile,
         purpose=key,
         state="ConsentGiven",

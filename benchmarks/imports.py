@@ -16,14 +16,14 @@ from django.conf import settings
 from django.db import connection
 
 from benchmarks.measure import TURNS, Ratio, compare, cpu_seconds
-from profiles.imports import runs
-from profiles.models import Batch, Identifier, Mapping, Namespace, Source, Trait
-from profiles.models.sources import BatchState
+from profiles.imports.run import runs
+from profiles.models import FileImport, Identifier, Mapping, Namespace, Source, Trait
+from profiles.models.sources import ImportState
 
 RETAIL = settings.KENDT_TEST_DATA / "transactions" / "online_retail.parquet"
 EVENTS = ["profiles_event"]
 KEYS = ["profiles_eventkey"]
-PEOPLE = ["profiles_profile", "profiles_subject", "profiles_alias", "profiles_subjectkey", "profiles_record"]
+PEOPLE = ["profiles_profile", "profiles_sourceidentity", "profiles_alias", "profiles_datakey", "profiles_record"]
 FACTS = ["profiles_identifier", "profiles_trait", "profiles_goldenvalue"]
 CUSTOMERS = 5_000
 ORDER_LINES = {
@@ -100,10 +100,10 @@ def _customers(source: Source) -> Ratio:
     )
 
 
-def _load(file, source: Source, mapping: Mapping) -> Batch:
-    batch = runs.propose(file=file, file_name="bench", source=source, by=None)
-    runs.start(batch=runs.describe(batch=batch, mapping=mapping))
-    return runs.run(batch=batch)
+def _load(file, source: Source, mapping: Mapping) -> FileImport:
+    file_import = runs.propose(file=file, file_name="bench", source=source, by=None)
+    runs.start(file_import=runs.describe(file_import=file_import, mapping=mapping))
+    return runs.run(file_import=file_import)
 
 
 def _stored(tables: list[str]) -> dict[str, bytes]:
@@ -130,9 +130,9 @@ def _empty() -> None:
         for table in guarded:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(f"TRUNCATE {', '.join(EVENTS + KEYS + PEOPLE + FACTS)} CASCADE")
+        FileImport.objects.update(state=ImportState.CANCELLED)  # so that the same file may come again
         for table in guarded:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-    Batch.objects.update(state=BatchState.CANCELLED)  # so that the same file may come again
 
 
 def _seal(people: int, sizes: list[int]) -> None:
@@ -141,7 +141,7 @@ def _seal(people: int, sizes: list[int]) -> None:
     for start in range(0, len(sizes), each):
         key = AESGCM(os.urandom(32))
         for size in sizes[start : start + each]:
-            key.encrypt(os.urandom(12), b"x" * (size - 29), b"place|subject|1")
+            key.encrypt(os.urandom(12), b"x" * (size - 29), b"place|identity|1")
 
 
 def _blind(count: int) -> None:

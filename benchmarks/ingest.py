@@ -18,9 +18,10 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 
 from benchmarks.measure import Ratio, compare
-from profiles import facts, keys, resolution
-from profiles.ingestion import draining
-from profiles.models import Inbox, Namespace, Source
+from profiles import identity, records
+from profiles.ingestion.events import draining
+from profiles.ingestion.http import write_keys
+from profiles.models import IngestRequest, Namespace, Source
 
 BATCHES = 150
 EVENTS = 100
@@ -63,7 +64,7 @@ class Door:
 
     def __init__(self, source: Source):
         self.application = get_wsgi_application()
-        self.credentials = "Basic " + base64.b64encode(f"{keys.make(source=source)[1]}:".encode()).decode()
+        self.credentials = "Basic " + base64.b64encode(f"{write_keys.make(source=source)[1]}:".encode()).decode()
 
     def send(self, bodies: list[bytes]) -> None:
         for body in bodies:
@@ -75,8 +76,8 @@ class Door:
             assert answers == ["200 OK"], answers
 
     def drain(self) -> None:
-        for inbox in Inbox.objects.filter(state="waiting").order_by("pk").values_list("pk", flat=True):
-            draining.drain(inbox=inbox)
+        for ingest_request in IngestRequest.objects.filter(state="waiting").order_by("pk").values_list("pk", flat=True):
+            draining.drain(ingest_request=ingest_request)
 
 
 def _compare(name: str, source: Source, ours, goal: float | None = None) -> Ratio:
@@ -103,8 +104,8 @@ def _compare(name: str, source: Source, ours, goal: float | None = None) -> Rati
 
 def _know(source: Source) -> None:
     """The customers are known already, and so are the months, as on any ordinary day."""
-    people = [facts.Person(f"K-{number}") for number in range(PEOPLE)]
-    resolution.resolve(subjects=facts.write(source=source, people=people).touched)
+    people = [records.Person(f"K-{number}") for number in range(PEOPLE)]
+    identity.resolve(identities=records.write(source=source, people=people).touched)
     with connection.cursor() as cursor:
         cursor.execute("SELECT profiles_event_month(now()), profiles_event_month(now() - interval '1 day')")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db import ProgrammingError, connection
 
-from cdp.kit.sql import execute
+from cdp.base.database.sql import execute
 
 TURNS = 3
 TICK = os.sysconf("SC_CLK_TCK")
@@ -77,7 +77,7 @@ def scratch_database(name: str = "kendt_bench"):
     settings["NAME"] = name
     try:
         call_command("migrate", verbosity=0)
-        from cdp.seed import seed
+        from cdp.data.seed import seed
 
         seed()
         yield

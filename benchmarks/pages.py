@@ -36,15 +36,15 @@ def _pages():
     from django.urls import reverse
 
     from consents.models import Ledger
-    from profiles import reading
-    from profiles.models import Profile, Subject
+    from profiles.models import Profile, SourceIdentity
+    from profiles.values import reading
     from segments.models import Segment
 
     people = list(Profile.objects.living().order_by("pk").values_list("pk", flat=True)[: PEOPLE * 7 : 7])
     opened = reading.opened(people, ["email"], by=None, action="bench", purpose="addresses to search for")
     emails = [values["email"] for values in opened.values() if values.get("email")]
-    asked = Ledger.objects.order_by("pk").values_list("subject_ref", flat=True)[: PEOPLE * 7 : 7]
-    deciders = Subject.objects.filter(pk__in=list(asked)).values_list("profile", flat=True)
+    asked = Ledger.objects.order_by("pk").values_list("identity_ref", flat=True)[: PEOPLE * 7 : 7]
+    deciders = SourceIdentity.objects.filter(pk__in=list(asked)).values_list("profile", flat=True)
     segment = Segment.objects.order_by("key").first()
     yield "home of a steward", "anna", [reverse("admin:index")]
     yield "home of compliance", "carl", [reverse("admin:index")]
@@ -94,4 +94,8 @@ def _compare(costs: dict, smaller: dict) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from cdp.operations.command_line import database_told
+
+    with database_told():
+        code = main()
+    sys.exit(code)

@@ -7,12 +7,12 @@ and none in the last 30. The hand-written R3 reads the events once; the rule sta
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.measure import Ratio, compare
-from cdp.kit import sql
-from cdp.kit.ids import uuid7
+from cdp.base.database import sql
+from cdp.base.database.ids import uuid7
 from profiles.models import Attribute, Namespace, Source
-from segments import definitions, membership
-from segments.compiler import compile
-from segments.language import understand
+from segments.language.compiler import compile
+from segments.language.document import understand
+from segments.membership import compute, definitions
 from segments.models import Segment
 
 PEOPLE, EVENTS = 100_000, 1_000_000
@@ -110,17 +110,17 @@ def _membership() -> list[Ratio]:
     segment.refresh_from_db()
     first = compare(
         "members written with their intervals",
-        ours=lambda: membership.refresh(Segment.objects.get(pk=segment.pk)),
+        ours=lambda: compute.refresh(Segment.objects.get(pk=segment.pk)),
         limit=_bare_insert,
         work=_members(segment),
         unit="members",
         goal=1 / 25,
         before=_nobody,
     )
-    membership.refresh(Segment.objects.get(pk=segment.pk))
+    compute.refresh(Segment.objects.get(pk=segment.pk))
     unchanged = compare(
         "a run in which nobody moves, against the first",
-        ours=lambda: membership.refresh(Segment.objects.get(pk=segment.pk)),
+        ours=lambda: compute.refresh(Segment.objects.get(pk=segment.pk)),
         limit=lambda: None,
         work=_members(segment),
         unit="members",
@@ -130,7 +130,7 @@ def _membership() -> list[Ratio]:
 
 
 def _members(segment) -> int:
-    run = membership.refresh(Segment.objects.get(pk=segment.pk))
+    run = compute.refresh(Segment.objects.get(pk=segment.pk))
     assert run.members, run.error
     return run.members
 
@@ -162,19 +162,19 @@ def _people() -> None:
         CREATE TEMP TABLE crowd AS
             SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS record, sha256(n::text::bytea) AS digest
             FROM generate_series(1, %(people)s) n;
-        INSERT INTO profiles_profile (id, is_test, subject_count) SELECT id, n %% 100 = 0, 1 FROM crowd;
-        INSERT INTO profiles_subject (id, source_id, external_key, profile_id, is_test)
+        INSERT INTO profiles_profile (id, is_test, identity_count) SELECT id, n %% 100 = 0, 1 FROM crowd;
+        INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, is_test)
             SELECT id, %(source)s, digest, id, n %% 100 = 0 FROM crowd;
-        INSERT INTO profiles_record (id, subject_id, source_id, version, party, digest, observed_at)
+        INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, observed_at)
             SELECT record, id, %(source)s, 1, 1, digest, '2020-01-01' FROM crowd;
-        INSERT INTO profiles_trait (subject_id, record_id, attribute_id, text, verified)
+        INSERT INTO profiles_trait (identity_id, record_id, attribute_id, text, verified)
             SELECT c.id, c.record, a.id, CASE a.code
                 WHEN 'country' THEN (ARRAY['DK', 'SE', 'NO', 'FI'])[1 + n %% 4] WHEN 'gender' THEN 'f'
                 WHEN 'language' THEN (ARRAY['da', 'sv', 'en'])[1 + n %% 3] ELSE 'c' || n %% 50 END, false
             FROM crowd c JOIN profiles_attribute a ON a.code IN ('country', 'gender', 'language', 'city')
             WHERE a.code <> 'gender' OR n %% 2 = 0;
         INSERT INTO profiles_goldenvalue (profile_id, attribute_id, trait_id, rule, candidates, party, text)
-            SELECT subject_id, attribute_id, id, 'only', 1, 1, text FROM profiles_trait;
+            SELECT identity_id, attribute_id, id, 'only', 1, 1, text FROM profiles_trait;
         """,
         {"people": PEOPLE, "source": source.pk},
     )

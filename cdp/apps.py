@@ -10,13 +10,14 @@ class CdpConfig(AppConfig):
     verbose_name = _("System")
 
     def ready(self):
-        from cdp import checks  # noqa: F401 (importing registers them)
-        from cdp.accounts import watch
-        from cdp.service_keys import names
-        from consents import recorders
+        import cdp.backoffice.admin  # noqa: F401 (importing registers its pages)
+        from cdp.access.accounts import session_end
+        from cdp.access.service_keys import names
+        from cdp.operations import checks  # noqa: F401 (importing registers them)
+        from consents.recording import recorders
 
         recorders.register(names)
-        watch.connect()
+        session_end.connect()
         post_migrate.connect(_apply_roles, sender=self.apps.get_app_config("segments"))
 
 
@@ -24,11 +25,11 @@ class AdminConfig(admin_apps.AdminConfig):
     """Django's admin, with the site of this house as the one that `@admin.register` means."""
 
     default = False
-    default_site = "cdp.site.HouseSite"
+    default_site = "cdp.backoffice.site.HouseSite"
 
 
 def _apply_roles(**kwargs):
     """After the last app has its tables, so that every permission exists."""
-    from cdp import roles
+    from cdp.access import roles
 
     roles.apply()

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from cdp import embedded, secrets
+from cdp.operations import database_server, secrets
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -39,7 +39,7 @@ CSRF_TRUSTED_ORIGINS = env.list("KENDT_TRUSTED_ORIGINS", default=[])
 
 # --- Applications ---------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "unfold.apps.BasicAppConfig",  # its default would put a plain site in place of cdp.site.HouseSite
+    "unfold.apps.BasicAppConfig",  # its default would put a plain site in place of cdp.backoffice.site.HouseSite
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.inlines",
@@ -69,8 +69,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "cdp.middleware.request_id",
-    "cdp.middleware.keyed_doors",
+    "cdp.operations.middleware.request_id",
+    "cdp.operations.middleware.keyed_doors",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -80,7 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "cdp.middleware.session_rules",
+    "cdp.operations.middleware.session_rules",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -110,7 +110,7 @@ TEMPLATES = [
 KENDT_DB_NAME = env.str("KENDT_DB_NAME", default="kendt")
 EXTERNAL_DATABASE = bool(env.str("DATABASE_URL", default=""))
 DATABASES = {
-    "default": env.db_url("DATABASE_URL") if EXTERNAL_DATABASE else embedded.database(KENDT_DATA, KENDT_DB_NAME)
+    "default": env.db_url("DATABASE_URL") if EXTERNAL_DATABASE else database_server.database(KENDT_DATA, KENDT_DB_NAME)
 }
 DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 # Per-person keys live in the schema `vault`, which the ordinary dump leaves out (consents: crypto-shredding).
@@ -123,7 +123,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "cdp.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "cdp.accounts.backend.StaffBackend",
+    "cdp.access.accounts.backend.StaffBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -137,11 +137,11 @@ AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]  # each by itself: one name
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "cdp.accounts.places.address"
-AXES_LOCKOUT_CALLABLE = "cdp.accounts.views.locked"
+AXES_CLIENT_IP_CALLABLE = "cdp.access.accounts.client_address.address"
+AXES_LOCKOUT_CALLABLE = "cdp.access.accounts.views.locked"
 AXES_SENSITIVE_PARAMETERS = ["username", "password", "otp_token"]
 AXES_VERBOSE = False
-SESSION_ENGINE = "cdp.accounts.sessions"
+SESSION_ENGINE = "cdp.access.accounts.sessions"
 SESSION_IDLE = timedelta(minutes=30)
 SESSION_ABSOLUTE = timedelta(hours=12)
 KENDT_SIGN_IN_KEPT = timedelta(days=env.int("KENDT_SIGN_IN_DAYS", default=180))  # notes of who came in, and who did not
@@ -185,7 +185,7 @@ LANGUAGE_CODE = env.str("KENDT_LANGUAGE", default="en")
 LANGUAGES = [("en", "English"), ("da", "Dansk"), ("sv", "Svenska")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
-FORMAT_MODULE_PATH = ["cdp.formats"]
+FORMAT_MODULE_PATH = ["cdp.backoffice.formats"]
 TIME_ZONE = env.str("KENDT_TIME_ZONE", default="Europe/Copenhagen")
 
 # --- Files ----------------------------------------------------------------------------------------------------
@@ -212,12 +212,14 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SIMPLE_HISTORY_DATE_INDEX = "composite"
 KENDT_DOUBLE_OPT_IN = timedelta(days=env.int("KENDT_DOUBLE_OPT_IN_DAYS", default=14))  # a link confirms until then
-KENDT_LATE_GRANT = timedelta(days=env.int("KENDT_LATE_GRANT_DAYS", default=30))  # reported later, it needs evidence
+KENDT_EVIDENCE_REQUIRED_AFTER_DAYS = timedelta(
+    days=env.int("KENDT_LATE_GRANT_DAYS", default=30)
+)  # reported later, it needs evidence
 
 # --- Intake of events and jobs --------------------------------------------------------------------------------
 INGEST_REQUESTS_PER_MINUTE = env.int("KENDT_INGEST_REQUESTS_PER_MINUTE", default=1_000)  # a source, in one web process
 INGEST_EVENTS_PER_MINUTE = env.int("KENDT_INGEST_EVENTS_PER_MINUTE", default=20_000)
-PROCRASTINATE_IMPORT_PATHS = ["profiles.imports.tasks"]  # beside the `tasks` of each app
+PROCRASTINATE_IMPORT_PATHS = ["profiles.imports.run.tasks"]  # beside the `tasks` of each app
 PROCRASTINATE_WORKER_DEFAULTS = {"delete_jobs": "successful"}  # a job is only a hint; the rows keep the state
 
 # --- API ------------------------------------------------------------------------------------------------------
@@ -226,7 +228,7 @@ REST_FRAMEWORK = {
         "cdp.api.authentication.ServiceKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["cdp.kit.scopes.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["cdp.base.api.scopes.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["cdp.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -248,7 +250,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ConsentState": "consents.models.State",
-        "ImportState": "profiles.models.sources.BatchState",
+        "ImportState": "profiles.models.sources.ImportState",
         "SegmentState": "segments.models.SegmentState",
         "ActivationState": "segments.models.ActivationState",
         "AgreementState": "partners.models.AgreementState",
@@ -265,20 +267,20 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
-    "DASHBOARD_CALLBACK": "cdp.dashboard.home",
-    "STYLES": ["cdp.site.stylesheet"],
-    "SCRIPTS": ["cdp.site.script"],
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "cdp.site.icon"}],
+    "DASHBOARD_CALLBACK": "cdp.backoffice.dashboard.home",
+    "STYLES": ["cdp.backoffice.site.stylesheet"],
+    "SCRIPTS": ["cdp.backoffice.site.script"],
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "cdp.backoffice.site.icon"}],
     "SITE_URL": "",
-    "ACCOUNT": {"navigation": "cdp.navigation.account"},
-    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "cdp.navigation.groups"},
+    "ACCOUNT": {"navigation": "cdp.backoffice.navigation.account"},
+    "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": "cdp.backoffice.navigation.groups"},
 }
 
 # --- Logs -----------------------------------------------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "cdp.logs.OneLine"}},
+    "formatters": {"line": {"()": "cdp.operations.logs.OneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {

@@ -2,8 +2,8 @@
 
 from procrastinate.contrib.django import app
 
-from cdp.accounts import sessions
-from cdp.kit import planner
+from cdp.access.accounts import sessions
+from cdp.base.database import statistics
 
 
 @app.periodic(cron="47 3 * * *")
@@ -17,4 +17,4 @@ def tidy(timestamp: int) -> None:
 @app.task(name="cdp.plan", queue="upkeep", queueing_lock="cdp.plan")
 def plan(timestamp: int) -> None:
     """Every hour: partitioned tables, which autovacuum never looks at as a whole, are looked at."""
-    planner.catch_up()
+    statistics.analyze_stale_tables()

@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
 application = get_wsgi_application()
 
-from cdp.checks import refuse_unsafe_start  # noqa: E402 (the applications must be loaded first)
+from cdp.operations.checks import refuse_unsafe_start  # noqa: E402 (the applications must be loaded first)
 
 refuse_unsafe_start()

@@ -9,9 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
-from cdp.kit.api import MomentField, ScopedViewSet
-from consents import clocks, decision, history, ledger
-from consents.decisions import Decision
+from cdp.base.api.views import MomentField, ScopedViewSet
+from consents.errors import SaidOtherwise
 from consents.models import (
     ActorKind,
     Channel,
@@ -24,11 +23,16 @@ from consents.models import (
     State,
     state_at,
 )
-from consents.recorders import RecorderKind
-from consents.refusals import SaidOtherwise
-from profiles import lookup, vault
+from consents.permission import decision
+from consents.proof import history
+from consents.recording import ledger
+from consents.recording.recorders import RecorderKind
+from consents.recording.statement import ConsentStatement
+from consents.state import time
+from profiles import vault
 from profiles.api import profile_id, public_id
-from profiles.models import Subject
+from profiles.models import SourceIdentity
+from profiles.values import lookup
 
 MOST_AT_ONCE = 1_000
 
@@ -91,7 +95,7 @@ class DecisionSerializer(serializers.Serializer):
             raise serializers.ValidationError(_("Name the person by a profile or by an identifier."), code="no_person")
         return said
 
-    def create(self, said) -> Decision:
+    def create(self, said) -> ConsentStatement:
         for name in ("identifier", "contact"):
             if name in said:
                 said[name] = (said[name]["namespace"], said[name]["value"])
@@ -99,7 +103,7 @@ class DecisionSerializer(serializers.Serializer):
             said["notice"] = tuple(said["notice"][part] for part in ("key", "language", "version"))
         if "evidence" in said:
             said["evidence"] = said["evidence"].encode()
-        return Decision(**said, **self.context)
+        return ConsentStatement(**said, **self.context)
 
 
 class RecordedSerializer(serializers.Serializer):
@@ -141,14 +145,14 @@ class EntrySerializer(serializers.ModelSerializer):
     purpose = serializers.SlugRelatedField("key", read_only=True)
     source = serializers.SlugRelatedField("code", read_only=True)
     notice = serializers.SerializerMethodField()
-    subject_ref = PersonField()
+    identity_ref = PersonField()
     recorded_by = serializers.SerializerMethodField()
 
     class Meta:
         model = Ledger
-        fields = ["position", "subject_ref", "purpose", "channel", "contact_ref", "state", "effective_at",
+        fields = ["position", "identity_ref", "purpose", "channel", "contact_ref", "state", "effective_at",
                   "recorded_at", "recorded_by", "validity_until", "notice", "language", "method", "actor_kind", "trust",
-                  "reason_code", "source", "source_event_id", "supersedes"]  # fmt: skip
+                  "reason_code", "source", "source_event_id", "supersedes", "file_import", "row_number"]  # fmt: skip
 
     @extend_schema_field(RecorderSerializer)
     def get_recorded_by(self, entry) -> dict:
@@ -181,7 +185,7 @@ class ConsentFilter(django_filters.FilterSet):
         return queryset.filter(profile=lookup.living(profile_id(value)))
 
 
-class Question(serializers.Serializer):
+class DecisionQuestion(serializers.Serializer):
     """The parameters of "may we"."""
 
     profile = PersonField()
@@ -192,7 +196,7 @@ class Question(serializers.Serializer):
     recipient = serializers.CharField(required=False)
 
     def validate(self, asked):
-        moments = clocks.asked(as_of=asked.pop("as_of", None), known_at=asked.pop("known_at", None))
+        moments = time.asked(as_of=asked.pop("as_of", None), known_at=asked.pop("known_at", None))
         return asked | (moments._asdict() if moments else {})
 
 
@@ -227,11 +231,11 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
     def _is_test(self) -> bool:
         return getattr(getattr(self.request, "auth", None), "is_test", False)
 
-    def _subject(self, key) -> Subject:
-        subject = Subject.objects.filter(pk=key, is_test=self._is_test()).first()
-        if subject is None:
+    def _subject(self, key) -> SourceIdentity:
+        identity = SourceIdentity.objects.filter(pk=key, is_test=self._is_test()).first()
+        if identity is None:
             raise NotFound
-        return subject
+        return identity
 
     @extend_schema(request=DecisionSerializer(many=True), responses={201: RecordedSerializer(many=True)})
     def create(self, request):
@@ -249,7 +253,7 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
         code = status.HTTP_200_OK if all(recorded.replayed) else status.HTTP_201_CREATED
         return Response(answer if many else answer[0], status=code)
 
-    def _record(self, decisions: list[Decision]) -> ledger.Recorded:
+    def _record(self, decisions: list[ConsentStatement]) -> ledger.Recorded:
         """An id that comes again with another body is refused, and the attempt is logged."""
         try:
             return ledger.record(decisions, by=self.request.user)
@@ -271,7 +275,7 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
 
         `as_of` asks what counted then, `known_at` counts only what had been recorded by then; one alone is both.
         """
-        asked = Question(data=request.query_params.dict())
+        asked = DecisionQuestion(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         self._subject(asked.validated_data["profile"])
         return Response(AnswerSerializer(decision.decide(**asked.validated_data)).data)
@@ -280,8 +284,8 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
     @action(detail=False, pagination_class=None)
     def history(self, request):
         """Every entry of the ledger that concerns a person, under every id they ever had; the latest act first."""
-        subject = self._subject(profile_id(request.query_params.get("profile", "")))
-        found = history.entries(subject.profile_id)
+        identity = self._subject(profile_id(request.query_params.get("profile", "")))
+        found = history.entries(identity.profile_id)
         context = {"recorders": {one.entry.pk: one.recorder for one in found}}
         return Response({"data": EntrySerializer([one.entry for one in found], many=True, context=context).data})
 

@@ -7,12 +7,14 @@ class ConsentsConfig(AppConfig):
     verbose_name = _("Consents")
 
     def ready(self):
-        from consents import imports, merging, panel
-        from profiles import panels
-        from profiles.imports import handlers
+        from consents.admin.person import tab
+        from consents.recording import from_files
+        from consents.state import on_merge
+        from profiles import tabs
+        from profiles.imports.run import handlers
         from profiles.signals import folded
 
-        folded.connect(merging.follow, dispatch_uid="consents")
-        handlers.register("consents", imports.record)
-        handlers.register("constants", imports.constants)
-        panels.register(panel.PANEL)
+        folded.connect(on_merge.follow, dispatch_uid="consents")
+        handlers.register("consents", from_files.record)
+        handlers.register("constants", from_files.constants)
+        tabs.register(tab.PANEL)

@@ -1,6 +1,6 @@
-"""What `consents` holds of people (see cdp.kit.privacy)."""
+"""What `consents` holds of people (see cdp.base.personal_data)."""
 
-from cdp.kit.privacy import Holding
+from cdp.base.personal_data import Holding
 
 PROOF = "Proof of what was allowed; it holds references only, and goes when its retention rule ends."
 
@@ -10,10 +10,10 @@ HOLDINGS = [
         exported=True,
         erased=PROOF,
         keyed="evidence_digest body_digest",
-        person="profile subject_ref contact_ref record",
+        person="profile identity_ref contact_ref record",
         open="id channel purpose controller purpose_version state doi_pending consent_type effective_at recorded_at "
         "validity_until notice_version language jurisdiction collection_point trust method actor_kind reason_code "
-        "source source_event_id supersedes schema_version needs_refresh ledger_position",
+        "source source_event_id supersedes file_import row_number schema_version needs_refresh ledger_position",
         staff="actor_ref",
     ),
     Holding(
@@ -22,7 +22,7 @@ HOLDINGS = [
         erased=True,
         sealed="sealed",
         keyed="digest",
-        person="subject_ref",
+        person="identity_ref",
         open="id media_type created_at",
         staff="created_by",
     ),
@@ -46,7 +46,7 @@ HOLDINGS = [
         "consents.Objection",
         exported=True,
         erased=True,
-        person="subject_ref",
+        person="identity_ref",
         open="id scope purpose lifted effective_at recorded_at source source_event_id reason_code",
         staff="actor_ref",
     ),
@@ -54,7 +54,7 @@ HOLDINGS = [
         "consents.Restriction",
         exported=True,
         erased=True,
-        person="subject_ref",
+        person="identity_ref",
         open="id lifted reason_code effective_at recorded_at",
         staff="actor_ref",
     ),

@@ -6,10 +6,11 @@ from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from cdp.kit.api import ScopedViewSet, service, staff
+from cdp.base.api.views import ScopedViewSet, service, staff
 from consents.models import Purpose
-from partners import deliveries, signatures
-from partners.checklist import missing
+from partners.agreements import approvals
+from partners.agreements.completeness import missing
+from partners.agreements.status import statuses
 from partners.models import (
     Agreement,
     AgreementState,
@@ -22,7 +23,7 @@ from partners.models import (
     Signature,
     TermLine,
 )
-from partners.status import statuses
+from partners.transfers import deliveries
 
 
 class PartnerSerializer(serializers.ModelSerializer):
@@ -257,7 +258,7 @@ class DeliveryViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVi
 
 def _valid(agreement) -> set:
     versions = list(agreement.versions.all())
-    return {row.pk for rows in signatures.standing(versions).values() for row in rows}
+    return {row.pk for rows in approvals.standing(versions).values() for row in rows}
 
 
 routes = [("partners", PartnerViewSet), ("agreements", AgreementViewSet), ("deliveries", DeliveryViewSet)]

@@ -7,20 +7,20 @@ class PartnersConfig(AppConfig):
     verbose_name = _("Partners")
 
     def ready(self):
-        from partners import inbound, intake
-        from partners.admin import panel
-        from profiles import panels
-        from profiles.facts import gates
-        from profiles.imports import handlers
+        from partners.admin import tab
+        from partners.inbound import admission, receive
+        from profiles import tabs
+        from profiles.imports.run import handlers
+        from profiles.records.admission import register as ask_before_writing
 
-        gates.register(intake.gate)
-        handlers.register("terms", inbound.refuse_unless_agreed)
-        panels.register(
-            panels.Panel(
+        ask_before_writing(admission.gate)
+        handlers.register("terms", receive.refuse_unless_agreed)
+        tabs.register(
+            tabs.Panel(
                 key="shares",
                 title=_("Shares"),
                 template="admin/partners/panel.html",
-                context=panel.context,
+                context=tab.context,
                 permission="partners.view_disclosureentry",
                 order=60,
             )

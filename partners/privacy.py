@@ -1,6 +1,6 @@
-"""What `partners` holds of people (see cdp.kit.privacy)."""
+"""What `partners` holds of people (see cdp.base.personal_data)."""
 
-from cdp.kit.privacy import Holding
+from cdp.base.personal_data import Holding
 
 HOLDINGS = [
     Holding(
@@ -10,7 +10,7 @@ HOLDINGS = [
         keyed="pseudonym",
         open="id delivery consent_position disclosed_at",
     ),
-    Holding("partners.DisclosureLink", exported=True, erased=True, person="subject_ref", open="entry"),
+    Holding("partners.DisclosureLink", exported=True, erased=True, person="identity_ref", open="entry"),
     Holding(
         "partners.Partner",
         open="id key legal_name public_name registration_no country dpo_contact deletion_contact status last_review_on",
@@ -35,5 +35,7 @@ HOLDINGS = [
         "error requested_key requested_at built_at delete_due_at",
         staff="requested_by approved_by",
     ),
-    Holding("partners.InboundFile", open="id version batch purpose received_at dropped_columns", staff="received_by"),
+    Holding(
+        "partners.InboundFile", open="id version file_import purpose received_at dropped_columns", staff="received_by"
+    ),
 ]

@@ -4,9 +4,9 @@ import logging
 
 from procrastinate.contrib.django import app
 
-from cdp.kit.refused import Refused
-from partners import deliveries
+from cdp.base.errors import Refused
 from partners.models import Delivery, DeliveryState
+from partners.transfers import deliveries
 
 log = logging.getLogger(__name__)
 

@@ -16,11 +16,12 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 
-from cdp.kit.api import MomentField, MomentFilter, ScopedView, ScopedViewSet, opens_personal_values
-from cdp.kit.refused import Refused
-from profiles import facts, golden, lookup, resolution
-from profiles.models import Batch, Event, GoldenValue, Profile, Source, Subject
-from profiles.reading import opened, shown
+from cdp.base.api.views import MomentField, MomentFilter, ScopedView, ScopedViewSet, opens_personal_values
+from cdp.base.errors import Refused
+from profiles import identity, records
+from profiles.models import Event, FileImport, GoldenValue, Profile, Source, SourceIdentity
+from profiles.values import golden, lookup
+from profiles.values.reading import opened, shown
 
 
 class Gone(APIException):
@@ -52,7 +53,7 @@ class ProfileSerializer(serializers.Serializer):
     first_seen_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-    source_records = serializers.IntegerField(source="subject_count")
+    source_records = serializers.IntegerField(source="identity_count")
     fields_ = serializers.SerializerMethodField(method_name="values_of")
 
     def get_fields(self):
@@ -127,12 +128,12 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
         return Response({code: golden.explain(profile=profile.pk, attribute=code) for code in sorted(codes)})
 
     def _living(self, asked: UUID) -> Profile:
-        subject = Subject.objects.select_related("profile").filter(pk=asked, is_test=False).first()
-        if subject is None:
+        identity = SourceIdentity.objects.select_related("profile").filter(pk=asked, is_test=False).first()
+        if identity is None:
             raise NotFound
-        if subject.profile.erased_at:
+        if identity.profile.erased_at:
             raise Gone
-        return subject.profile
+        return identity.profile
 
     def _fields(self, profiles: Iterable[UUID]) -> dict:
         purpose = opens_personal_values(self.request)
@@ -185,15 +186,15 @@ class ByExternalId(ScopedView):
     @transaction.atomic
     def _write(self, sender: Source, external_id: str, said: dict) -> Profile:
         identifiers = [(one["namespace"], one["value"], one["verified"]) for one in said["identifiers"]]
-        person = facts.Person(external_id, identifiers, said["traits"], said["observed_at"])
+        person = records.Person(external_id, identifiers, said["traits"], said["observed_at"])
         is_test = getattr(self.request.auth, "is_test", False)  # a session writes of real people
-        written = facts.write(source=sender, people=[person], is_test=is_test)
+        written = records.write(source=sender, people=[person], is_test=is_test)
         outcome = written.people[0]
         if found := [*outcome.problems, *outcome.notes]:
             errors = [{"pointer": f"/{one.column}", "code": one.code, "detail": str(one.detail)} for one in found]
             raise NotWritten(errors=errors)
-        resolution.resolve(subjects=written.touched)
-        return Subject.objects.select_related("profile").get(pk=outcome.subject).profile
+        identity.resolve(identities=written.touched)
+        return SourceIdentity.objects.select_related("profile").get(pk=outcome.identity).profile
 
 
 class EventSerializer(serializers.ModelSerializer):
@@ -238,12 +239,12 @@ class EventViewSet(mixins.ListModelMixin, ScopedViewSet):
         return super().paginate_queryset(queryset)
 
 
-class BatchSerializer(serializers.ModelSerializer):
+class ImportSerializer(serializers.ModelSerializer):
     source = serializers.SlugRelatedField("code", read_only=True)
     mapping = serializers.SlugRelatedField("name", read_only=True)
 
     class Meta:
-        model = Batch
+        model = FileImport
         fields = ["id", "source", "mapping", "party", "state", "file_name", "sha256", "rows_total", "rows_done",
                   "rows_new", "rows_updated", "rows_unchanged", "rows_rejected", "error", "created_at", "started_at",
                   "finished_at"]  # fmt: skip
@@ -253,8 +254,8 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedView
     """Imports and how far they are."""
 
     scopes = {"list": "profiles:read", "retrieve": "profiles:read"}
-    serializer_class = BatchSerializer
-    queryset = Batch.objects.select_related("source", "mapping")
+    serializer_class = ImportSerializer
+    queryset = FileImport.objects.select_related("source", "mapping")
     filterset_fields = {"state": ["exact"], "source__code": ["exact"]}
 
 

@@ -1,13 +1,13 @@
-"""What `profiles` holds of people (see cdp.kit.privacy)."""
+"""What `profiles` holds of people (see cdp.base.personal_data)."""
 
-from cdp.kit.privacy import Holding
+from cdp.base.personal_data import Holding
 
 KEPT_AS_EVIDENCE = "The log of who opened what is kept; it holds references, which say nothing once keys are shredded."
 NOT_THE_PERSONS = "It is about the file or the sender, and is purged with them."
 
 HOLDINGS = [
     Holding(
-        "profiles.Subject",
+        "profiles.SourceIdentity",
         exported=True,
         erased=True,
         keyed="external_key",
@@ -19,8 +19,8 @@ HOLDINGS = [
         exported=True,
         erased=True,
         keyed="digest",
-        person="id subject",
-        open="source version party terms batch row_number observed_at received_at",
+        person="id identity",
+        open="source version party agreement_version file_import row_number observed_at received_at",
     ),
     Holding(
         "profiles.Identifier",
@@ -28,7 +28,7 @@ HOLDINGS = [
         erased=True,
         sealed="sealed",
         keyed="blind",
-        person="subject record",
+        person="identity record",
         open="id namespace verified observed_at",
     ),
     Holding(
@@ -37,7 +37,7 @@ HOLDINGS = [
         erased=True,
         sealed="sealed",
         keyed="match_key",
-        person="subject record",
+        person="identity record",
         quasi="text number date boolean items",
         open="id attribute verified valid_until",
     ),
@@ -48,7 +48,8 @@ HOLDINGS = [
         sealed="sealed",
         person="record profile",
         quasi="order_id properties",
-        open="id occurred_at source batch type name category product_id quantity price amount currency original_at "
+        open="id occurred_at source file_import type name category product_id quantity price amount currency "
+        "original_at "
         "sent_at received_at flags",
     ),
     Holding(
@@ -59,7 +60,7 @@ HOLDINGS = [
         open="source",
     ),
     Holding(
-        "profiles.Inbox",
+        "profiles.IngestRequest",
         exported=NOT_THE_PERSONS,
         erased=NOT_THE_PERSONS,
         sealed="sealed",
@@ -71,18 +72,19 @@ HOLDINGS = [
         erased=NOT_THE_PERSONS,
         sealed="sealed",
         keyed="key",
-        open="id source inbox reason detail sample received_at state note expires_at",
+        open="id source ingest_request reason detail sample received_at state note expires_at",
     ),
     Holding(
         "profiles.Rejection",
         exported=NOT_THE_PERSONS,
         erased=NOT_THE_PERSONS,
         sealed="sealed_row",
-        open="batch row_number column code detail",
+        open="file_import row_number column code detail",
     ),
     Holding(
-        "profiles.Batch",
-        open="id source mapping party terms state file_name stored_as sha256 format rows_total rows_done rows_new "
+        "profiles.FileImport",
+        open="id source mapping party agreement_version state file_name stored_as sha256 format rows_total rows_done "
+        "rows_new "
         "rows_updated rows_unchanged rows_rejected samples blocks_done leased_until error created_at started_at "
         "finished_at",
         staff="created_by",
@@ -91,7 +93,7 @@ HOLDINGS = [
         "profiles.StewardDecision",
         exported=True,
         erased=True,
-        person="subject other trait",
+        person="identity other trait",
         open="id kind withdraws reason expires_at decided_at",
         staff="decided_by",
     ),
@@ -100,9 +102,9 @@ HOLDINGS = [
         exported=True,
         erased="A stub without values stays, so that an erased id answers that it is gone.",
         person="id",
-        open="is_test first_seen_at last_seen_at subject_count updated_at erased_at",
+        open="is_test first_seen_at last_seen_at identity_count updated_at erased_at",
     ),
-    Holding("profiles.Alias", exported=True, erased=True, person="subject profile", open="id valid_from valid_to"),
+    Holding("profiles.Alias", exported=True, erased=True, person="identity profile", open="id valid_from valid_to"),
     Holding(
         "profiles.GoldenValue",
         exported=True,
@@ -115,14 +117,14 @@ HOLDINGS = [
         "profiles.RefusedLink",
         exported="It would tell one person of another.",
         erased=True,
-        person="subject other",
+        person="identity other",
         open="id namespace reason created_at",
     ),
     Holding(
         "profiles.WorkItem",
         exported="An internal task; the facts behind it are exported.",
         erased=True,
-        person="subject_ref",
+        person="identity_ref",
         keyed="fingerprint",
         open="id kind why state created_at closed_at",
         staff="assignee",
@@ -135,18 +137,18 @@ HOLDINGS = [
         open="namespace verdict people_seen reason expires_at created_at",
     ),
     Holding(
-        "profiles.SubjectKey",
+        "profiles.DataKey",
         exported="The key of the values, not a value.",
         erased=True,
         sealed="wrapped",
-        person="subject",
+        person="identity",
         open="kek_version destroyed_at",
     ),
     Holding(
         "profiles.AccessEntry",
         exported=True,
         erased=KEPT_AS_EVIDENCE,
-        person="subjects",
+        person="identities",
         open="id recorded_at action purpose fields count allowed request_id",
         staff="actor actor_label",
     ),

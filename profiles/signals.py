@@ -2,6 +2,6 @@
 
 from django.dispatch import Signal
 
-#: Sent after each fold. `profiles`: ids of the present profiles that were folded; `moved`: {subject: (old, new)}
-#: for each subject that changed its profile, so that a projection kept by profile can follow.
+#: Sent after each fold. `profiles`: ids of the present profiles that were folded; `moved`: {identity: (old, new)}
+#: for each identity that changed its profile, so that a projection kept by profile can follow.
 folded = Signal()

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from profiles import resolution
-from profiles.ingestion import draining, quarantine
-from profiles.ingestion.receiving import DRAIN
+from profiles import identity
+from profiles.ingestion.events import draining, quarantine
+from profiles.ingestion.http.queue import DRAIN
 
 
 @app.task(name=DRAIN, queue="ingest")
-def drain(inbox: str) -> None:
-    draining.drain(inbox=UUID(inbox))
+def drain(ingest_request: str) -> None:
+    draining.drain(ingest_request=UUID(ingest_request))
 
 
 @app.periodic(cron="* * * * * */10")
@@ -33,4 +33,4 @@ def purge(timestamp: int) -> None:
 @app.task(name="profiles.lapse", queue="ingest", queueing_lock="profiles.lapse")
 def lapse(timestamp: int) -> None:
     """Every night: what time alone has changed is folded again."""
-    resolution.fold_lapsed()
+    identity.fold_expired()

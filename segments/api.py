@@ -8,13 +8,15 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from cdp.kit.api import MomentFilter, ScopedViewSet, staff
-from profiles import lookup
+from cdp.base.api.views import MomentFilter, ScopedViewSet, staff
 from profiles.api import public_id
-from segments import activation, definitions, language, membership, preview, why
-from segments.language import read
+from profiles.values import lookup
+from segments.activation import activations
+from segments.language import document
+from segments.language.document import read
+from segments.language.sentence import sentence
+from segments.membership import compute, definitions, explain, preview
 from segments.models import Activation, ActivationState, Destination, Membership, Reach, Segment
-from segments.sentence import sentence
 
 
 class ReachSerializer(serializers.ModelSerializer):
@@ -113,7 +115,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
         """A new segment, in use by its first definition, not yet computed."""
         told = self._checked(NewSegmentSerializer)
         definition, reason = told.pop("definition"), told.pop("reason")
-        language.understand(definition)
+        document.understand(definition)
         segment = definitions.draft(**told, by=staff(request))
         definitions.activate(segment, document=definition, reason=reason, by=staff(request))
         return self._one(segment.key, status.HTTP_201_CREATED)
@@ -129,13 +131,13 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
     @action(detail=True, methods=["post"])
     def refresh(self, request, key):
         """Compute the segment now, and count who may be reached."""
-        return Response(RunSerializer(membership.refresh(self.get_object(), by=staff(request))).data)
+        return Response(RunSerializer(compute.refresh(self.get_object(), by=staff(request))).data)
 
     @extend_schema(request=DocumentSerializer, responses=OpenApiTypes.OBJECT)
     @action(detail=False, methods=["post"])
     def preview(self, request):
         """A definition in words, and how many people it means now: exact, or "about" after two seconds."""
-        definition = language.understand(self._checked(DocumentSerializer)["definition"])
+        definition = document.understand(self._checked(DocumentSerializer)["definition"])
         found = preview.count(definition)
         return Response({"sentence": sentence(definition), "people": found.people, "exact": found.exact})
 
@@ -143,7 +145,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
     @action(detail=False, url_path="schema")
     def language(self, request):
         """The JSON Schema of definitions."""
-        return Response(language.schema())
+        return Response(document.schema())
 
     @extend_schema(responses=MembershipSerializer(many=True))
     @action(detail=True)
@@ -160,7 +162,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
         segment, person = self.get_object(), lookup.living(profile)
         if person is None or person.is_test or segment.current is None:
             raise NotFound
-        return Response(why.explain(segment, person.pk))
+        return Response(explain.explain(segment, person.pk))
 
     def _checked(self, serializer_class) -> dict:
         serializer = serializer_class(data=self.request.data)
@@ -227,9 +229,9 @@ class ActivationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Scoped
         """Ask for an activation. A small one is written at once; a larger one waits for a second person."""
         serializer = NewActivationSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        asked = activation.request(**serializer.validated_data, by=staff(request))
+        asked = activations.request(**serializer.validated_data, by=staff(request))
         if asked.state == ActivationState.APPROVED:
-            asked = activation.run(asked, by=request.user)
+            asked = activations.run(asked, by=request.user)
         return Response(self.get_serializer(asked).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
@@ -237,7 +239,7 @@ class ActivationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Scoped
     def file(self, request, pk, name):
         """One file in clear; written in the access log."""
         one = self.get_object()
-        content = activation.download(one, name, by=request.user, request_id=request._request.id)
+        content = activations.download(one, name, by=request.user, request_id=request._request.id)
         return HttpResponse(content, content_type="text/csv; charset=utf-8")
 
 

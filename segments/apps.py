@@ -7,13 +7,13 @@ class SegmentsConfig(AppConfig):
     verbose_name = _("Segments")
 
     def ready(self):
-        from partners import audiences
-        from profiles import panels
+        from partners.sharing import audiences
+        from profiles import tabs
         from profiles.signals import folded
-        from segments import membership
-        from segments.audience import SegmentsAsAudiences
-        from segments.panel import PANEL
+        from segments.admin.tab import PANEL
+        from segments.membership import compute
+        from segments.membership.audience import SegmentsAsAudiences
 
-        folded.connect(lambda sender, **signal: membership.follow(**signal), weak=False, dispatch_uid="segments")
+        folded.connect(lambda sender, **signal: compute.follow(**signal), weak=False, dispatch_uid="segments")
         audiences.register(SegmentsAsAudiences)
-        panels.register(PANEL)
+        tabs.register(PANEL)

@@ -1,6 +1,6 @@
-"""What `segments` holds of people (see cdp.kit.privacy)."""
+"""What `segments` holds of people (see cdp.base.personal_data)."""
 
-from cdp.kit.privacy import Holding
+from cdp.base.personal_data import Holding
 
 HOLDINGS = [
     Holding(
@@ -11,7 +11,7 @@ HOLDINGS = [
         open="id segment entered_at left_at entered_run left_run",
     ),
     Holding(
-        "segments.Shipment",
+        "segments.DeliveredPerson",
         exported=True,
         erased=True,
         person="profile",

@@ -5,8 +5,9 @@ import logging
 from django.contrib.auth import get_user_model
 from procrastinate.contrib.django import app
 
-from cdp.kit.refused import Refused
-from segments import activation, membership
+from cdp.base.errors import Refused
+from segments.activation import activations
+from segments.membership import compute
 from segments.models import Activation, Segment
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 @app.task(name="segments.refresh_due", queueing_lock="segments.refresh_due")
 def refresh_due(timestamp: int) -> None:
     """Compute every segment whose time has come."""
-    for segment in membership.due():
+    for segment in compute.due():
         refresh(str(segment.pk))
 
 
@@ -25,7 +26,7 @@ def refresh(segment_id: str, by_id: str | None = None) -> None:
     """Compute one segment; where that is refused, somebody else was quicker or it is out of use."""
     segment = Segment.objects.get(pk=segment_id)
     try:
-        membership.refresh(segment, by=_user(by_id))
+        compute.refresh(segment, by=_user(by_id))
     except Refused as refusal:
         log.info("segment %s was not computed: %s", segment.key, refusal.code)
 
@@ -34,7 +35,7 @@ def refresh(segment_id: str, by_id: str | None = None) -> None:
 def run_activation(activation_id: str, by_id: str | None = None) -> None:
     """Write the files of one approved activation. What went wrong stands in its row."""
     try:
-        activation.run(Activation.objects.get(pk=activation_id), by=_user(by_id))
+        activations.run(Activation.objects.get(pk=activation_id), by=_user(by_id))
     except Refused as refusal:
         log.info("activation %s was not run: %s", activation_id, refusal.code)
 

@@ -4,8 +4,8 @@ import json
 
 from django.test import Client
 
-from cdp import service_keys
-from cdp.kit.ids import uuid7
+from cdp.access import service_keys
+from cdp.base.database.ids import uuid7
 
 
 class Service:

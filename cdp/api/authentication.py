@@ -8,8 +8,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
-from cdp import service_keys
-from cdp.accounts.places import address
+from cdp.access import service_keys
+from cdp.access.accounts.client_address import address
 from cdp.models import ServiceKey
 
 ONE_MINUTE = timezone.timedelta(minutes=1)

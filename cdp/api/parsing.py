@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 
-from cdp.kit.text import is_storable
+from cdp.base.api.text import is_storable
 
 DEEPEST = 64  # levels: a segment of segments of conditions has about ten
 

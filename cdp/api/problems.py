@@ -7,7 +7,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from cdp.kit.refused import Refused
+from cdp.base.errors import Refused
 
 MEDIA_TYPE = "application/problem+json"
 

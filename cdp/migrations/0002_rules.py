@@ -1,13 +1,10 @@
-"""The history of service keys cannot be altered, and no key changes without it."""
+"""The functions that the rules of every app use; the history of service keys is evidence."""
 
 from django.db import migrations
 
-from cdp.kit.appendonly import guard_functions, guard_history
+from cdp.base.database.triggers import Rules
 
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0001_initial")]
-    operations = [
-        guard_functions(),
-        guard_history("cdp_servicekey", "cdp_historicalservicekey", but=("last_used_at", "digest")),
-    ]
+    operations = [Rules("cdp")]

@@ -8,17 +8,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
-from cdp.kit.admin import HouseAdmin, LookOnly
-from cdp.kit.pages import Pages
-from consents import correction, history
-from consents.admin.filters import OfPurpose, Verdict
-from consents.admin.verdicts import DECIDE, decide
-from consents.locks import profiles_of
-from consents.looks import badge, state_badge, verdict_badge
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from cdp.base.admin.pages import Pages
+from consents.admin.correction_review import DECIDE, decide
+from consents.admin.filters import AnswerFilter, OfPurpose
+from consents.badges import badge, state_badge, verdict_badge
 from consents.models import Channel, CorrectionRequest, Ledger
-from profiles.admin.sight import Sight
-from profiles.models import Profile, Subject
-from profiles.naming import lines
+from consents.proof import history
+from consents.recording import correction
+from consents.recording.locks import profiles_of
+from profiles.admin.people.reveal import Sight
+from profiles.models import Profile, SourceIdentity
+from profiles.values.display_name import lines
 
 LIST = "admin:consents_correctionrequest_changelist"
 
@@ -29,12 +30,12 @@ class CorrectionList(ChangeList):
     def get_results(self, request):
         super().get_results(request)
         entries = Ledger.objects.in_bulk([asked.entry for asked in self.result_list])
-        present = profiles_of(entry.subject_ref for entry in entries.values())
+        present = profiles_of(entry.identity_ref for entry in entries.values())
         known = Profile.objects.filter(pk__in=present.values(), erased_at=None)
         people = lines(known.values_list("pk", flat=True))
         for asked in self.result_list:
             asked.about = entries[asked.entry]
-            asked.who = people.get(present.get(asked.about.subject_ref))
+            asked.who = people.get(present.get(asked.about.identity_ref))
 
 
 @admin.register(CorrectionRequest)
@@ -52,7 +53,7 @@ class CorrectionRequestAdmin(Pages, LookOnly, HouseAdmin):
     ]  # fmt: skip
     list_display_links = ["requested_at"]
     list_select_related = ["purpose", "requested_by", "decided_by"]
-    list_filter = [Verdict, OfPurpose]
+    list_filter = [AnswerFilter, OfPurpose]
     ordering = ["-id"]
     sortable_by = []
 
@@ -70,7 +71,7 @@ class CorrectionRequestAdmin(Pages, LookOnly, HouseAdmin):
     def person(self, asked):
         if asked.who is None:
             return gettext("erased")
-        told = next(filter(None, asked.who), f"…{str(asked.about.subject_ref)[-12:]}")
+        told = next(filter(None, asked.who), f"…{str(asked.about.identity_ref)[-12:]}")
         return format_html('<a class="k-link k-masked" href="{}">{}</a>', _history(asked.about), told)
 
     @admin.display(description=_("channel"))
@@ -130,10 +131,10 @@ class CorrectionRequestAdmin(Pages, LookOnly, HouseAdmin):
 
 def _about(request, entry: Ledger) -> dict:
     """Whom the entry is about, as this user sees them, and what its correction would change; nothing once erased."""
-    subject = Subject.objects.select_related("profile").filter(pk=entry.subject_ref).first()
-    if subject is None or subject.profile.erased_at:
+    identity = SourceIdentity.objects.select_related("profile").filter(pk=entry.identity_ref).first()
+    if identity is None or identity.profile.erased_at:
         return {}
-    profile = subject.profile
+    profile = identity.profile
     name, contact = lines([profile.pk])[profile.pk]
     address = Sight(request, profile).read(list(history.addresses(profile.pk, [entry.contact_ref]).values()))
     return {
@@ -148,4 +149,4 @@ def _about(request, entry: Ledger) -> dict:
 
 def _history(entry: Ledger) -> str:
     """The entry where it belongs: in the history of its person."""
-    return f"{reverse('admin:consents_person_history', args=[entry.subject_ref])}#entry-{entry.pk}"
+    return f"{reverse('admin:consents_person_history', args=[entry.identity_ref])}#entry-{entry.pk}"

@@ -68,7 +68,7 @@ class InState(admin.SimpleListFilter):
         return queryset.filter(state=self.value()) if self.value() in State.values else queryset
 
 
-class Verdict(admin.SimpleListFilter):
+class AnswerFilter(admin.SimpleListFilter):
     """What became of a request; those that wait unless asked otherwise, as in a queue."""
 
     title = _("state")

@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.ids import uuid7
+from cdp.base.database.ids import uuid7
 from consents.models import Channel, CollectionPoint, Method, NoticeVersion, Purpose, State, SuppressionReason
 from consents.models.layers import KINDS
 from profiles.models import Namespace

@@ -6,12 +6,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
-from cdp.kit.admin import HouseAdmin, LookOnly
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from cdp.base.numbers import whole
 from consents.admin.filters import FromSource, OfPurpose, OfTrust
-from consents.locks import profiles_of
-from consents.looks import state_badge
+from consents.badges import state_badge
 from consents.models import Channel, Ledger
-from profiles.naming import lines
+from consents.recording.locks import profiles_of
+from profiles.values.display_name import lines
 
 
 class LedgerList(ChangeList):
@@ -19,10 +20,10 @@ class LedgerList(ChangeList):
 
     def get_results(self, request):
         super().get_results(request)
-        present = profiles_of(entry.subject_ref for entry in self.result_list)
+        present = profiles_of(entry.identity_ref for entry in self.result_list)
         people = lines(set(present.values()))
         for entry in self.result_list:
-            entry.who = people.get(present.get(entry.subject_ref), ("", ""))[0]
+            entry.who = people.get(present.get(entry.identity_ref), ("", ""))[0]
 
 
 @admin.register(Ledger)
@@ -52,7 +53,7 @@ class LedgerAdmin(LookOnly, HouseAdmin):
 
     @admin.display(description=_("person"))
     def person(self, entry):
-        return entry.who or f"…{str(entry.subject_ref)[-12:]}"
+        return entry.who or f"…{str(entry.identity_ref)[-12:]}"
 
     @admin.display(description=_("decided by"))
     def by(self, entry):
@@ -60,5 +61,5 @@ class LedgerAdmin(LookOnly, HouseAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """An entry is read where it belongs: in the history of its person."""
-        entry = get_object_or_404(Ledger, pk=object_id if str(object_id).isdigit() else None)
-        return redirect(f"{reverse('admin:consents_person_history', args=[entry.subject_ref])}#entry-{entry.pk}")
+        entry = get_object_or_404(Ledger, pk=whole(str(object_id), most=2**63 - 1))
+        return redirect(f"{reverse('admin:consents_person_history', args=[entry.identity_ref])}#entry-{entry.pk}")

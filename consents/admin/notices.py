@@ -12,12 +12,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from cdp.kit.admin import NeverDelete, TrackedAdmin
-from cdp.kit.pages import Pages
-from consents import reference
+from cdp.base.admin.modeladmin import NeverDelete, TrackedAdmin
+from cdp.base.admin.pages import Pages
 from consents.admin.forms import PublishForm
-from consents.looks import badge
+from consents.badges import badge
 from consents.models import ConsentRecord, NoticeVersion
+from consents.notices import publishing
 
 CHANGE = "consents.change_noticeversion"
 
@@ -41,7 +41,7 @@ class NoticeForm(forms.ModelForm):
 
     def save(self, commit=True):
         if self.instance._state.adding:
-            self.instance.version = reference.next_notice_number(self.instance.key, self.instance.language)
+            self.instance.version = publishing.next_notice_number(self.instance.key, self.instance.language)
         return super().save(commit)
 
 
@@ -107,7 +107,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
             since = form.cleaned_data["in_use_from"]
             done = gettext("Published: these words stand, and are in use since the moment that you gave.")
             done = done if since else gettext("Published: these words are in use from now on.")
-            self.act(request, done, reference.publish_notice, notice=notice, by=request.user, in_use_from=since)
+            self.act(request, done, publishing.publish_notice, notice=notice, by=request.user, in_use_from=since)
         else:
             messages.error(request, " ".join(form.errors["in_use_from"]))
         return redirect("admin:consents_noticeversion_change", key)
@@ -117,7 +117,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
         self.demand(request, "consents.add_noticeversion")
         notice = self.found(NoticeVersion.objects, pk=key)
         same = NoticeVersion.objects.filter(key=notice.key, language=notice.language)
-        draft = same.filter(published_from=None).first() or reference.new_notice_version(notice, by=request.user)
+        draft = same.filter(published_from=None).first() or publishing.new_notice_version(notice, by=request.user)
         return redirect("admin:consents_noticeversion_change", draft.pk)
 
 

@@ -8,16 +8,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
-from cdp.kit.admin import HouseAdmin, LookOnly
-from consents import history
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from consents.admin.filters import InState, OfPurpose
-from consents.admin.person import PersonPages
-from consents.decision import decide
-from consents.looks import state_badge
+from consents.admin.person.pages import PersonPages
+from consents.badges import state_badge
 from consents.models import Channel, ConsentRecord, state_at
-from profiles.admin.sight import Sight
-from profiles.lookup import profile_id as lookup_id
-from profiles.naming import lines
+from consents.permission.decision import decide
+from consents.proof import history
+from profiles.admin.people.reveal import Sight
+from profiles.values.display_name import lines
+from profiles.values.lookup import profile_id as lookup_id
 
 
 class RecordList(ChangeList):

@@ -11,11 +11,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from cdp.kit.admin import NeverDelete, TrackedAdmin
-from cdp.kit.pages import Pages
-from consents import reference
-from consents.looks import badge
+from cdp.base.admin.modeladmin import NeverDelete, TrackedAdmin
+from cdp.base.admin.pages import Pages
+from consents.badges import badge
 from consents.models import AgeLimit, CollectionPoint, Controller, LegalBasis, Purpose, PurposeVersion
+from consents.notices import publishing
 
 DESCRIBED_IN = ("en", "da", "sv")
 PUBLISHED_NOW = _("Published: it stands from now on.")
@@ -66,7 +66,7 @@ class PurposeAdmin(Pages, NeverDelete, TrackedAdmin):
         self.demand(request, "consents.add_purposeversion")
         purpose = self.found(Purpose.objects, pk=key)
         draft = purpose.versions.filter(published_at=None).first()
-        draft = draft or reference.new_purpose_version(purpose, by=request.user)
+        draft = draft or publishing.new_purpose_version(purpose, by=request.user)
         return redirect("admin:consents_purposeversion_change", draft.pk)
 
 
@@ -144,7 +144,7 @@ class PurposeVersionAdmin(Pages, NeverDelete, TrackedAdmin):
     def publish(self, request, key):
         self.demand(request, "consents.change_purposeversion")
         version = self.found(PurposeVersion.objects, pk=key)
-        self.act(request, PUBLISHED_NOW, reference.publish_purpose_version, version=version, by=request.user)
+        self.act(request, PUBLISHED_NOW, publishing.publish_purpose_version, version=version, by=request.user)
         return redirect("admin:consents_purposeversion_change", key)
 
 
@@ -202,5 +202,5 @@ class AgeLimitAdmin(Pages, NeverDelete, TrackedAdmin):
         """A compliance officer stands for it."""
         self.demand(request, "consents.change_agelimit")
         limit = self.found(AgeLimit.objects, pk=key)
-        self.act(request, gettext("Confirmed."), reference.confirm_age_limit, limit=limit, by=request.user)
+        self.act(request, gettext("Confirmed."), publishing.confirm_age_limit, limit=limit, by=request.user)
         return redirect(reverse("admin:consents_agelimit_changelist"))

@@ -8,13 +8,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from cdp.kit.admin import HouseAdmin, NeverDelete
-from cdp.kit.pages import Pages
-from cdp.kit.refused import Refused
-from consents import suppression
+from cdp.base.admin.modeladmin import HouseAdmin, NeverDelete
+from cdp.base.admin.pages import Pages
+from cdp.base.errors import Refused
 from consents.admin.forms import AddressForm, SuppressionForm
-from consents.looks import badge
+from consents.badges import badge
 from consents.models import Suppression
+from consents.overrides import suppressions
 
 CHANGE = "consents.change_suppression"
 
@@ -61,7 +61,7 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
             messages.error(request, gettext("Give an address or a number."))
             return redirect("admin:consents_suppression_changelist")
         try:
-            found = suppression.standing(form.cleaned_data["namespace"], form.cleaned_data["address"])
+            found = suppressions.standing(form.cleaned_data["namespace"], form.cleaned_data["address"])
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("admin:consents_suppression_changelist")
@@ -85,7 +85,7 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
     def _suppress(self, request, said: dict) -> bool:
         address = (said.pop("namespace"), said.pop("address"))
         done = gettext("Suppressed: nobody writes there any more.")
-        made = self.act(request, done, suppression.suppress, addresses=[address], by=request.user, **said)
+        made = self.act(request, done, suppressions.suppress, addresses=[address], by=request.user, **said)
         return made is not None  # none is made where the address is suppressed already: that is no refusal
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -106,5 +106,5 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
         """An officer lets the address be written to again, and says why."""
         self.demand(request, CHANGE)
         row, reason = self.found(Suppression.objects, entry=key), request.POST.get("reason", "")
-        self.act(request, gettext("Lifted."), suppression.lift, entry=row.entry, reason=reason, by=request.user)
+        self.act(request, gettext("Lifted."), suppressions.lift, entry=row.entry, reason=reason, by=request.user)
         return redirect("admin:consents_suppression_change", row.entry)

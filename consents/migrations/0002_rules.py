@@ -1,120 +1,54 @@
-"""What the tables of consent refuse: the ledger is append-only by the database's clock, the record is only folded."""
+"""What the ledger is asked by and what it refuses; records are only folded, what is published stands."""
 
 from django.db import migrations
 
-from cdp.kit.appendonly import PlainSQL, append_only, guard_functions, guard_history
+from cdp.base.database.triggers import Rules
 
-LEDGER = PlainSQL(
-    """
-    CREATE FUNCTION consents_ledger_clock() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        NEW.history_date := clock_timestamp();
-        NEW.recorded_at := NEW.history_date;
-        IF NEW.effective_at > NEW.recorded_at + interval '5 minutes' THEN
-            RAISE EXCEPTION 'effective_at lies in the future: consents_ledger_not_in_future'
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'consents_ledger_not_in_future';
-        END IF;
-        RETURN NEW;
-    END $$;
-    CREATE TRIGGER ledger_clock BEFORE INSERT ON consents_historicalconsentrecord
-        FOR EACH ROW EXECUTE FUNCTION consents_ledger_clock();
-    CREATE UNIQUE INDEX consents_ledger_once_per_source_event
-        ON consents_historicalconsentrecord (source_id, source_event_id);
-    CREATE INDEX consents_ledger_of_subject ON consents_historicalconsentrecord (subject_ref, purpose_id, channel);
-    CREATE INDEX consents_ledger_of_record ON consents_historicalconsentrecord (record) WHERE record IS NOT NULL;
-    ALTER TABLE consents_historicalconsentrecord
+TABLE = "consents_historicalconsentrecord"
+
+LEDGER = migrations.RunSQL(
+    f"""
+    ALTER TABLE {TABLE}
         ADD CONSTRAINT consents_ledger_grant_has_notice CHECK (
             state NOT IN ('ConsentGiven', 'RenewedConsentGiven')
             OR (purpose_version_id IS NOT NULL AND notice_version_id IS NOT NULL
                 AND language <> '' AND collection_point_id IS NOT NULL)),
         ADD CONSTRAINT consents_ledger_only_corrections_are_stateless CHECK (state <> '' OR supersedes IS NOT NULL),
+        ADD CONSTRAINT consents_ledger_row_is_of_an_import CHECK (
+            (file_import IS NULL) = (row_number IS NULL) AND (file_import IS NULL OR method = 'import')),
         ADD CONSTRAINT consents_ledger_type CHECK (history_type IN ('+', '~'));
-
-    CREATE FUNCTION consents_only_folded() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF coalesce(current_setting('kendt.folding', true), '') <> 'on' THEN
-            RAISE EXCEPTION '% on consents_consentrecord is refused: it is folded from its ledger', TG_OP
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-        RETURN NULL;
-    END $$;
-    CREATE TRIGGER only_folded BEFORE INSERT OR UPDATE OR DELETE ON consents_consentrecord
-        FOR EACH STATEMENT EXECUTE FUNCTION consents_only_folded();
-    CREATE TRIGGER only_folded_truncate BEFORE TRUNCATE ON consents_consentrecord
-        FOR EACH STATEMENT EXECUTE FUNCTION consents_only_folded();
+    CREATE UNIQUE INDEX consents_ledger_once_per_source_event ON {TABLE} (source_id, source_event_id);
+    CREATE INDEX consents_ledger_of_identity ON {TABLE} (identity_ref, purpose_id, channel);
+    CREATE INDEX consents_ledger_of_record ON {TABLE} (record) WHERE record IS NOT NULL;
+    CREATE INDEX consents_ledger_corrections ON {TABLE} (supersedes) WHERE supersedes IS NOT NULL;
+    -- The home page of compliance counts withdrawals by day.
+    CREATE INDEX consents_ledger_withdrawals ON {TABLE} (history_date) WHERE state = 'ConsentWithdrawn';
     """,
-    """
-    DROP TRIGGER only_folded ON consents_consentrecord;
-    DROP TRIGGER only_folded_truncate ON consents_consentrecord;
-    DROP FUNCTION consents_only_folded;
-    ALTER TABLE consents_historicalconsentrecord DROP CONSTRAINT consents_ledger_grant_has_notice,
-        DROP CONSTRAINT consents_ledger_only_corrections_are_stateless, DROP CONSTRAINT consents_ledger_type;
-    DROP INDEX consents_ledger_of_record;
-    DROP INDEX consents_ledger_of_subject;
-    DROP INDEX consents_ledger_once_per_source_event;
-    DROP TRIGGER ledger_clock ON consents_historicalconsentrecord;
-    DROP FUNCTION consents_ledger_clock;
+    f"""
+    DROP INDEX consents_ledger_withdrawals, consents_ledger_corrections, consents_ledger_of_record,
+        consents_ledger_of_identity, consents_ledger_once_per_source_event;
+    ALTER TABLE {TABLE} DROP CONSTRAINT consents_ledger_grant_has_notice,
+        DROP CONSTRAINT consents_ledger_only_corrections_are_stateless,
+        DROP CONSTRAINT consents_ledger_row_is_of_an_import, DROP CONSTRAINT consents_ledger_type;
     """,
 )
 
-PUBLISHED = PlainSQL(
-    """
-    CREATE FUNCTION consents_published_stands() RETURNS trigger LANGUAGE plpgsql AS $$
-    DECLARE
-        published text := TG_ARGV[0];
-        free text[] := string_to_array(TG_ARGV[1], ',');
-    BEGIN
-        IF to_jsonb(OLD) ->> published IS NULL THEN
-            RETURN coalesce(NEW, OLD);
-        END IF;
-        IF TG_OP = 'DELETE' OR (to_jsonb(OLD) - free) IS DISTINCT FROM (to_jsonb(NEW) - free) THEN
-            RAISE EXCEPTION '% of a published row of % is refused: make a new version', TG_OP, TG_TABLE_NAME
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-        RETURN NEW;
-    END $$;
-    CREATE TRIGGER published_stands BEFORE UPDATE OR DELETE ON consents_purposeversion
-        FOR EACH ROW EXECUTE FUNCTION consents_published_stands('published_at', '');
-    CREATE TRIGGER published_stands BEFORE UPDATE OR DELETE ON consents_noticeversion
-        FOR EACH ROW EXECUTE FUNCTION consents_published_stands('published_from', 'published_to');
-
-    CREATE FUNCTION consents_published_covers() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF EXISTS (SELECT FROM consents_noticeversion
-                   WHERE id = coalesce(NEW.noticeversion_id, OLD.noticeversion_id) AND published_from IS NOT NULL) THEN
-            RAISE EXCEPTION '% of what a published notice covers is refused: make a new version', TG_OP
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-        RETURN coalesce(NEW, OLD);
-    END $$;
-    CREATE TRIGGER published_covers BEFORE INSERT OR UPDATE OR DELETE ON consents_noticeversion_purposes
-        FOR EACH ROW EXECUTE FUNCTION consents_published_covers();
-    """,
-    """
-    DROP TRIGGER published_covers ON consents_noticeversion_purposes;
-    DROP TRIGGER published_stands ON consents_noticeversion;
-    DROP TRIGGER published_stands ON consents_purposeversion;
-    DROP FUNCTION consents_published_covers;
-    DROP FUNCTION consents_published_stands;
-    """,
-)
+#: Indexes that nothing asks the ledger by, and that django-simple-history makes: each is written for every decision.
+UNASKED = {
+    "consents_hi_history_d8e9db_idx": "history_date, id",
+    f"{TABLE}_collection_point_id_41ae3fe9": "collection_point_id",
+    f"{TABLE}_controller_id_d182a4c6": "controller_id",
+    f"{TABLE}_source_id_257d1a2a": "source_id",
+    f"{TABLE}_notice_version_id_069cc2b8": "notice_version_id",
+    f"{TABLE}_purpose_id_67174843": "purpose_id",
+    f"{TABLE}_purpose_version_id_27da527b": "purpose_version_id",
+}
+LEAN = [
+    migrations.RunSQL(f"DROP INDEX {name}", f"CREATE INDEX {name} ON {TABLE} ({columns})")
+    for name, columns in UNASKED.items()
+]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consents", "0001_initial")]
-    operations = [
-        guard_functions(),
-        append_only("consents_historicalconsentrecord"),
-        LEDGER,
-        PUBLISHED,
-        append_only("consents_objection", erasable=True),
-        append_only("consents_restriction", erasable=True),
-        append_only("consents_consentevidence", erasable=True),
-        append_only("consents_suppression", but=("lifted_at", "lifted_reason")),
-        guard_history("consents_controller", "consents_historicalcontroller"),
-        guard_history("consents_purpose", "consents_historicalpurpose"),
-        guard_history("consents_purposeversion", "consents_historicalpurposeversion"),
-        guard_history("consents_noticeversion", "consents_historicalnoticeversion"),
-        guard_history("consents_collectionpoint", "consents_historicalcollectionpoint"),
-        guard_history("consents_agelimit", "consents_historicalagelimit"),
-    ]
+    dependencies = [("cdp", "0002_rules"), ("consents", "0001_initial")]
+    operations = [LEDGER, *LEAN, Rules("consents")]

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.ids import uuid7
+from cdp.base.database.ids import uuid7
 
 
 class ContactPoint(models.Model):

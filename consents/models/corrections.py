@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import together
+from cdp.base.database.constraints import together
 
 
 class CorrectionRequest(models.Model):

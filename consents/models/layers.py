@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of
+from cdp.base.database.ids import uuid7
 from consents.models.ledger import Channel
 
 
@@ -19,7 +19,7 @@ class Objection(models.Model):
     """The person objects (or takes the objection back): GDPR Article 21. The latest row of a scope stands."""
 
     id = models.BigAutoField(primary_key=True)
-    subject_ref = models.UUIDField(_("about"), db_index=True)
+    identity_ref = models.UUIDField(_("about"), db_index=True)
     scope = models.CharField(_("scope"), max_length=16, choices=ObjectionScope)
     purpose = models.ForeignKey(
         "consents.Purpose", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("purpose")
@@ -50,7 +50,7 @@ class Restriction(models.Model):
     """Processing is restricted (GDPR Article 18), or free again. The latest row of a person stands."""
 
     id = models.BigAutoField(primary_key=True)
-    subject_ref = models.UUIDField(_("about"), db_index=True)
+    identity_ref = models.UUIDField(_("about"), db_index=True)
     lifted = models.BooleanField(_("lifted"), default=False)
     reason_code = models.CharField(_("reason"), max_length=40)
     effective_at = models.DateTimeField(_("effective"))

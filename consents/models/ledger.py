@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.history import tracked
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of
+from cdp.base.database.history import tracked
+from cdp.base.database.ids import uuid7
 
 
 class State(models.TextChoices):
@@ -68,7 +68,7 @@ class ReadOnlyQuerySet(models.QuerySet):
     """Records are folded from the ledger; every way to write them by hand is closed (the table refuses it too)."""
 
     def _refuse(self, *args, **kwargs):
-        raise TypeError("ConsentRecord is folded from its ledger: use consents.ledger.")
+        raise TypeError("ConsentRecord is folded from its ledger: use consents.recording.ledger.")
 
     create = update = delete = bulk_create = bulk_update = get_or_create = update_or_create = _refuse
 
@@ -76,7 +76,7 @@ class ReadOnlyQuerySet(models.QuerySet):
 class ConsentRecord(models.Model):
     """The last standing decision of a choice key (profile, contact point, channel, purpose, controller).
 
-    A projection: only `consents.ledger` folds it, in the transaction that writes the ledger.
+    A projection: only `consents.recording.ledger` folds it, in the transaction that writes the ledger.
     `effective_at` is when the person acted; `recorded_at` when we stored it, by the database's clock.
     """
 
@@ -84,7 +84,7 @@ class ConsentRecord(models.Model):
     profile = models.ForeignKey(
         "profiles.Profile", models.DO_NOTHING, related_name="consents", db_index=False, verbose_name=_("profile")
     )
-    subject_ref = models.UUIDField(_("decided as"))
+    identity_ref = models.UUIDField(_("decided as"))
     contact_ref = models.UUIDField(
         _("contact point"), null=True, blank=True, help_text=_("Random id of an address or number; never the value.")
     )
@@ -141,6 +141,8 @@ class ConsentRecord(models.Model):
     record = models.UUIDField(_("source record"), null=True, blank=True)
     supersedes = models.BigIntegerField(_("corrects entry"), null=True, blank=True)
     evidence_digest = models.CharField(_("digest of the evidence"), max_length=64, blank=True)
+    file_import = models.UUIDField(_("import"), null=True, blank=True)
+    row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
     body_digest = models.CharField(_("digest of the decision"), max_length=64)
     schema_version = models.PositiveSmallIntegerField(default=1)
     needs_refresh = models.BooleanField(_("ask again"), default=False)
@@ -182,7 +184,7 @@ class ConsentRecord(models.Model):
         ]
 
     def save(self, *args, **kwargs):
-        raise TypeError("ConsentRecord is folded from its ledger: use consents.ledger.")
+        raise TypeError("ConsentRecord is folded from its ledger: use consents.recording.ledger.")
 
     delete = save
 
@@ -194,10 +196,13 @@ def state_at(answer, moment) -> str:
 
 
 class ConsentEvidence(models.Model):
-    """What proves a decision (a form picture, a call reference), sealed. The ledger holds only its digest."""
+    """What proves a decision (a form picture, a call reference), sealed. The ledger holds only its digest.
+
+    A decision that a file reports has none: its row is its evidence, and the ledger names import and row.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    subject_ref = models.UUIDField(_("about"))
+    identity_ref = models.UUIDField(_("about"))
     digest = models.CharField(_("digest"), max_length=64)
     media_type = models.CharField(_("media type"), max_length=80)
     sealed = models.BinaryField()

@@ -6,9 +6,9 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of, ordered
-from cdp.kit.history import tracked
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of, ordered
+from cdp.base.database.history import tracked
+from cdp.base.database.ids import uuid7
 
 
 class Controller(models.Model):

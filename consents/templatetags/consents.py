@@ -2,7 +2,7 @@
 
 from django import template
 
-from consents.looks import state_badge, verdict_badge
+from consents.badges import state_badge, verdict_badge
 
 register = template.Library()
 register.filter("state_badge", state_badge)

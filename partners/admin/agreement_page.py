@@ -2,10 +2,11 @@
 
 from itertools import groupby
 
-from partners import signatures
-from partners.admin import telling
-from partners.agreements import PERMISSION
-from partners.checklist import missing
+from partners.admin import presenters
+from partners.agreements import approvals
+from partners.agreements.completeness import missing
+from partners.agreements.lifecycle import PERMISSION
+from partners.agreements.status import status
 from partners.models import (
     Agreement,
     AgreementState,
@@ -15,7 +16,6 @@ from partners.models import (
     VersionState,
 )
 from partners.models.agreements import Capacity
-from partners.status import status
 
 LISTED = 5
 ARROWS = {"out": "→", "in": "←", "both": "⇄"}
@@ -29,14 +29,14 @@ def context(agreement: Agreement, user, number: int | None) -> dict | None:
     version = _chosen(versions, found, number)
     if version is None:
         return None
-    names = telling.titles()
+    names = presenters.titles()
     return {
         "agreement": agreement,
         "status": found,
-        "tone": telling.TONES.get(found.code, "quiet"),
-        "status_words": telling.STATUS[found.code],
+        "tone": presenters.TONES.get(found.code, "quiet"),
+        "status_words": presenters.STATUS[found.code],
         "version": version,
-        "version_tone": telling.TONES.get(version.state, "quiet"),
+        "version_tone": presenters.TONES.get(version.state, "quiet"),
         "newest": versions[0],
         "terms": _terms(version),
         "groups": _groups(version, names),
@@ -44,7 +44,9 @@ def context(agreement: Agreement, user, number: int | None) -> dict | None:
         "approvals": _approvals(version),
         "versions": _told(versions, names),
         "deliveries": Delivery.objects.filter(version__agreement=agreement).select_related("purpose")[:LISTED],
-        "inbound": InboundFile.objects.filter(version__agreement=agreement).select_related("batch", "purpose")[:LISTED],
+        "inbound": InboundFile.objects.filter(version__agreement=agreement).select_related("file_import", "purpose")[
+            :LISTED
+        ],
         "may": _rights(agreement, version, versions[0], user),
         "capacities": [(value, Capacity(value).label) for value in capacities(user)],
     }
@@ -69,9 +71,9 @@ def _chosen(versions, found, number) -> AgreementVersion | None:
 
 def _terms(version: AgreementVersion) -> list[dict]:
     """The terms that are single values, each with its title."""
-    shown = [name for name in telling.READ if name not in ("arrangement_ref", "relevance_note")]
+    shown = [name for name in presenters.READ if name not in ("arrangement_ref", "relevance_note")]
     return [
-        {"title": version._meta.get_field(name).verbose_name, "value": telling.term(version, name)} for name in shown
+        {"title": version._meta.get_field(name).verbose_name, "value": presenters.term(version, name)} for name in shown
     ]
 
 
@@ -83,7 +85,7 @@ def _groups(version: AgreementVersion, names: dict[str, str]) -> list[tuple]:
             "purpose": line.purpose,
             "title": names.get(line.field, line.field),
             "code": line.field,
-            "direction": telling.direction(line),
+            "direction": presenters.direction(line),
             "arrow": ARROWS[line.direction],
             "form": line.get_form_display(),
             "max_rows": line.max_rows,
@@ -96,7 +98,7 @@ def _groups(version: AgreementVersion, names: dict[str, str]) -> list[tuple]:
 
 def _approvals(version: AgreementVersion) -> list[dict]:
     """All approvals of this version, each with whether it counts for the present terms."""
-    counted = {row.pk for row in signatures.standing([version])[version.pk]}
+    counted = {row.pk for row in approvals.standing([version])[version.pk]}
     return [{"row": row, "counts": row.pk in counted} for row in version.signatures.all()]
 
 
@@ -106,8 +108,8 @@ def _told(versions: list[AgreementVersion], names: dict[str, str]) -> list[dict]
     return [
         {
             "version": version,
-            "tone": telling.TONES.get(version.state, "quiet"),
-            "changes": telling.differences(old, version, names),
+            "tone": presenters.TONES.get(version.state, "quiet"),
+            "changes": presenters.differences(old, version, names),
         }
         for version, old in zip(versions, before, strict=True)
     ]

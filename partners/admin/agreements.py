@@ -9,21 +9,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
 
-from cdp.kit.admin import NeverDelete, TrackedAdmin
-from cdp.kit.pages import Pages
-from cdp.kit.refused import Refused
-from partners import agreements
-from partners.admin import agreement_page, telling
+from cdp.base.admin.modeladmin import NeverDelete, TrackedAdmin
+from cdp.base.admin.pages import Pages
+from cdp.base.errors import Refused
+from cdp.base.numbers import whole
+from partners.admin import agreement_page, presenters
 from partners.admin.forms import AgreementForm, ApprovalForm, LineFormSet, VersionForm, line_values
+from partners.agreements import lifecycle
+from partners.agreements.status import statuses
 from partners.models import Agreement, AgreementVersion, VersionState
-from partners.status import statuses
 
 #: Acts on an agreement: {place in the address: (verb, what is said when it is done)}; each asks for a reason.
 ACTS = {
-    "suspend": (agreements.suspend, gettext_lazy("Suspended: nothing is exchanged any more.")),
-    "resume": (agreements.resume, gettext_lazy("The agreement goes on.")),
-    "terminate": (agreements.terminate, gettext_lazy("Terminated.")),
-    "withdraw": (agreements.withdraw, gettext_lazy("The draft is withdrawn.")),
+    "suspend": (lifecycle.suspend, gettext_lazy("Suspended: nothing is exchanged any more.")),
+    "resume": (lifecycle.resume, gettext_lazy("The agreement goes on.")),
+    "terminate": (lifecycle.terminate, gettext_lazy("Terminated.")),
+    "withdraw": (lifecycle.withdraw, gettext_lazy("The draft is withdrawn.")),
 }
 CHANGE = "partners.change_agreement"
 
@@ -52,7 +53,7 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
 
     @admin.display(description=gettext_lazy("now"))
     def worth_now(self, agreement):
-        return telling.badge(agreement.worth.code, telling.STATUS[agreement.worth.code])
+        return presenters.badge(agreement.worth.code, presenters.STATUS[agreement.worth.code])
 
     @admin.display(description=gettext_lazy("until"))
     def until(self, agreement):
@@ -77,7 +78,7 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
         self.demand(request)
         agreement = self._found(object_id)
         number = request.GET.get("version", "")
-        context = agreement_page.context(agreement, request.user, int(number) if number.isdigit() else None)
+        context = agreement_page.context(agreement, request.user, whole(number))
         if context is None:
             raise Http404
         return self.page(
@@ -104,12 +105,12 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
         self.demand(request, CHANGE)
         version = self.found(AgreementVersion.objects, agreement=key, number=number, state=VersionState.DRAFT)
         if version.author_id != request.user.pk:
-            messages.error(request, str(agreements.NotTheAuthor()))
+            messages.error(request, str(lifecycle.NotTheAuthor()))
             return self._back(key, number)
         return self._write(request, version, _("Terms of version %(number)s") % {"number": number})
 
     def _write(self, request, version, title):
-        names = telling.titles()
+        names = presenters.titles()
         given = request.POST if request.method == "POST" else None
         frame = None if version else AgreementForm(given, initial={"partner": request.GET.get("partner")})
         terms = VersionForm(given, instance=version)
@@ -122,13 +123,13 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
         return self.page(request, "agreement/edit", title=title, question=_("What shall be permitted?"), **context)
 
     def _save(self, request, version, frame, terms, lines):
-        values = {name: terms.cleaned_data[name] for name in agreements.TERMS}
+        values = {name: terms.cleaned_data[name] for name in lifecycle.TERMS}
         found = [line for form in lines if (line := form.line())]
         purposes = terms.cleaned_data["purposes"]
         if version:
-            verb, place = agreements.revise, {"version": version}
+            verb, place = lifecycle.revise, {"version": version}
         else:
-            verb, place = agreements.draft, frame.cleaned_data
+            verb, place = lifecycle.draft, frame.cleaned_data
         try:
             with transaction.atomic():
                 return verb(**place, purposes=purposes, lines=found, by=request.user, **values)
@@ -140,33 +141,33 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
 
     def new_version(self, request, key):
         self.demand(request, CHANGE)
-        made = self.act(request, _("A draft to change."), agreements.new_version, self._found(key), by=request.user)
+        made = self.act(request, _("A draft to change."), lifecycle.new_version, self._found(key), by=request.user)
         return redirect("admin:partners_agreement_edit", key, made.number) if made else self._back(key)
 
     def propose(self, request, key):
         self.demand(request, CHANGE)
         version = self._version(request, key)
-        self.act(request, _("Proposed: two others approve it now."), agreements.propose, version, by=request.user)
+        self.act(request, _("Proposed: two others approve it now."), lifecycle.propose, version, by=request.user)
         return self._back(key, version.number)
 
     def approve(self, request, key):
         self.demand(request)
         version, form = self._version(request, key), ApprovalForm(request.POST)
         if form.is_valid():
-            self.act(request, _("Approved."), agreements.approve, version, by=request.user, **form.cleaned_data)
+            self.act(request, _("Approved."), lifecycle.approve, version, by=request.user, **form.cleaned_data)
         return self._back(key, version.number)
 
     def send_back(self, request, key):
         self._demand_a_say(request)
         version, reason = self._version(request, key), request.POST.get("reason", "")
         done = _("Sent back: it is a draft again.")
-        self.act(request, done, agreements.send_back, version, by=request.user, reason=reason)
+        self.act(request, done, lifecycle.send_back, version, by=request.user, reason=reason)
         return self._back(key, version.number)
 
     def activate(self, request, key):
         self._demand_a_say(request)
         version = self._version(request, key)
-        self.act(request, _("In force as agreed."), agreements.activate, version, by=request.user)
+        self.act(request, _("In force as agreed."), lifecycle.activate, version, by=request.user)
         return self._back(key, version.number)
 
     def stop(self, request, key, name: str):

@@ -12,15 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from procrastinate.exceptions import AlreadyEnqueued
 
-from cdp.kit.admin import HouseAdmin, LookOnly
-from cdp.kit.pages import Pages
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from cdp.base.admin.pages import Pages
 from consents.models import Purpose
-from partners import contents, deliveries, sharing, tasks
-from partners.admin import choosing, telling
+from partners import tasks
+from partners.admin import agreement_picker, presenters
 from partners.admin.forms import RequestForm
+from partners.agreements.status import status
+from partners.agreements.terms import Column, Terms, serves
 from partners.models import Delivery, DeliveryState, Direction
-from partners.status import status
-from partners.terms import Column, Terms, serves
+from partners.sharing import decision
+from partners.transfers import contents, deliveries
 
 STEPS = [
     ("planned", gettext_lazy("Asked for")),
@@ -55,7 +57,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def stands(self, delivery):
-        return telling.badge(delivery.state, delivery.get_state_display())
+        return presenters.badge(delivery.state, delivery.get_state_display())
 
     def has_add_permission(self, request, *args):
         return request.user.has_perm(REQUEST)
@@ -74,10 +76,12 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
     def add_view(self, request, form_url="", extra_context=None):
         """First the agreement, then what of whom, with a preview before it is asked for."""
         self.demand(request, REQUEST)
-        agreement = choosing.agreement(request.GET.get("agreement", ""))
+        agreement = agreement_picker.agreement(request.GET.get("agreement", ""))
         frame = {"title": _("Ask for a delivery"), "question": _("What exactly leaves the house?")}
         if agreement is None:
-            return self.page(request, "delivery/choose", choices=choosing.open_agreements(Direction.OUT), **frame)
+            return self.page(
+                request, "delivery/choose", choices=agreement_picker.open_agreements(Direction.OUT), **frame
+            )
         current = status(agreement)
         frame |= {"agreement": agreement, "status": current}
         if not current.allows:
@@ -91,10 +95,10 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
 
     def _asked(self, request, agreement, version):
         """The form, and the preview of what it asks for once that is complete."""
-        names, terms = telling.titles(), Terms(version)
+        names, terms = presenters.titles(), Terms(version)
         purposes = Purpose.objects.filter(pk__in=[line.purpose_id for line in _lines_out(terms)])
         columns = sorted({str(Column(line.field, line.form)) for line in _lines_out(terms)})
-        choices = [(text, telling.column(text, names)) for text in columns]
+        choices = [(text, presenters.column(text, names)) for text in columns]
         form = RequestForm(request.POST or None, purposes=purposes, columns=choices)
         return form, _preview(agreement, form.cleaned_data, names) if form.is_valid() else None
 
@@ -116,7 +120,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         self.demand(request)
         delivery = self._found(object_id)
-        names = telling.titles()
+        names = presenters.titles()
         withheld = deliveries.withheld(delivery) if delivery.state in WRITTEN else None
         return self.page(
             request,
@@ -125,10 +129,10 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
             question=_("What exactly leaves the house?"),
             delivery=delivery,
             agreement=delivery.version.agreement,
-            tone=telling.TONES.get(delivery.state, "quiet"),
+            tone=presenters.TONES.get(delivery.state, "quiet"),
             steps=_steps(delivery),
-            columns=[telling.column(text, names) for text in delivery.fields],
-            reasons=telling.reasons(delivery.left_out),
+            columns=[presenters.column(text, names) for text in delivery.fields],
+            reasons=presenters.reasons(delivery.left_out),
             left_out=sum(delivery.left_out.values()),
             withheld=withheld,
             may=_rights(delivery, request.user),
@@ -196,9 +200,9 @@ def _preview(agreement, asked: dict, names) -> dict:
         "ruling": ruling,
         "allowed": len(ruling.allowed),
         "left_out": sum(ruling.left_out.values()),
-        "reasons": telling.reasons(ruling.left_out),
-        "columns": [telling.column(text, names) for text in asked["columns"]],
-        "rows": sharing.sample(ruling, **wanted),
+        "reasons": presenters.reasons(ruling.left_out),
+        "columns": [presenters.column(text, names) for text in asked["columns"]],
+        "rows": decision.sample(ruling, **wanted),
     }
 
 

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from consents.admin.forms import Day, House
 from consents.models import LegalBasis, Purpose
-from partners import agreements, audiences
-from partners.admin import telling
+from partners.admin import presenters
+from partners.agreements import lifecycle
 from partners.models import Agreement, AgreementVersion, Direction, Form, Partner
 from partners.models.agreements import Capacity
+from partners.sharing import audiences
 
 EXTRA_LINES = 4
 ZONES = [
@@ -49,8 +50,8 @@ class VersionForm(House, forms.ModelForm):
     legal_basis = forms.ChoiceField(
         label=_("Legal basis"), required=False, choices=[("", _("– not stated yet –")), *LegalBasis.choices]
     )
-    our_role = forms.ChoiceField(label=_("Our role"), choices=telling.ROLES)
-    partner_role = forms.ChoiceField(label=_("Their role"), choices=telling.ROLES)
+    our_role = forms.ChoiceField(label=_("Our role"), choices=presenters.ROLES)
+    partner_role = forms.ChoiceField(label=_("Their role"), choices=presenters.ROLES)
     purposes = forms.ModelMultipleChoiceField(
         Purpose.objects.filter(active=True),
         label=_("Purposes"),
@@ -60,7 +61,7 @@ class VersionForm(House, forms.ModelForm):
 
     class Meta:
         model = AgreementVersion
-        fields = [*agreements.TERMS, "purposes"]
+        fields = [*lifecycle.TERMS, "purposes"]
         widgets = {
             "valid_from": Day(),
             "valid_until": Day(),
@@ -92,12 +93,12 @@ class LineForm(House, forms.Form):
             self.add_error("purpose", _("Choose the purpose."))
         return found
 
-    def line(self) -> agreements.Line | None:
+    def line(self) -> lifecycle.NewTermLine | None:
         found = self.cleaned_data
         if not found.get("field"):
             return None
         duties = tuple(part.strip()[:40] for part in found["duties"].split(",") if part.strip())
-        return agreements.Line(
+        return lifecycle.NewTermLine(
             found["field"], found["purpose"], found["direction"], found["form"], found["max_rows"], duties
         )
 

@@ -5,10 +5,10 @@ from django.contrib.admin.utils import unquote
 from django.db.models import Max, Sum
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.admin import NeverDelete, TrackedAdmin
-from partners.admin import telling
+from cdp.base.admin.modeladmin import NeverDelete, TrackedAdmin
+from partners.admin import presenters
+from partners.agreements.status import statuses
 from partners.models import AgreementVersion, Delivery, DisclosureLink, Partner, VersionState
-from partners.status import statuses
 
 HELD_NAMES = (VersionState.PROPOSED, VersionState.IN_FORCE)
 
@@ -30,7 +30,7 @@ class PartnerAdmin(NeverDelete, TrackedAdmin):
 
     @admin.display(description=_("status"), ordering="status")
     def standing(self, partner):
-        return telling.badge(partner.status, partner.get_status_display())
+        return presenters.badge(partner.status, partner.get_status_display())
 
     def get_readonly_fields(self, request, obj=None):
         """The name that people consented to stays while an agreement is signed with it."""
@@ -53,10 +53,10 @@ def summary(partner: Partner) -> dict:
     agreements = list(partner.agreements.order_by("number"))
     found = statuses(agreements)
     sent = Delivery.objects.filter(version__agreement__partner=partner, state__in=["ready", "sent"])
-    people = DisclosureLink.objects.filter(entry__delivery__in=sent).values("subject_ref").distinct().count()
+    people = DisclosureLink.objects.filter(entry__delivery__in=sent).values("identity_ref").distinct().count()
     return {
         "agreements": [
-            (row, telling.badge(found[row.pk].code, telling.STATUS[found[row.pk].code]), found[row.pk].sentence)
+            (row, presenters.badge(found[row.pk].code, presenters.STATUS[found[row.pk].code]), found[row.pk].sentence)
             for row in agreements
         ],
         "people": people,

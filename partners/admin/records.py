@@ -5,11 +5,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.admin import HouseAdmin, LookOnly
-from partners.admin import telling
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from partners.admin import presenters
 from partners.models import AgreementVersion, DisclosureEntry, DisclosureLink, Signature, TermLine
-from profiles.admin.links import profile_link
-from profiles.lookup import profile_id
+from profiles.admin.people.links import profile_link
+from profiles.values.lookup import profile_id
 
 
 class Record(LookOnly, HouseAdmin):
@@ -27,7 +27,7 @@ class AgreementVersionAdmin(Record):
 
     @admin.display(description=_("state"))
     def stands(self, version):
-        return telling.badge(version.state, version.get_state_display())
+        return presenters.badge(version.state, version.get_state_display())
 
     @admin.display(description=_("page"))
     def page(self, version):
@@ -82,7 +82,7 @@ class DisclosureLinkAdmin(Record):
     question = _("Whose data was disclosed in which entry?")
     list_display = ["entry_id", "person", "disclosed_at"]
     list_select_related = ["entry"]
-    search_fields = ["subject_ref"]
+    search_fields = ["identity_ref"]
     search_help_text = _("Exact id of a profile")
     ordering = ["-entry_id"]
 
@@ -90,11 +90,11 @@ class DisclosureLinkAdmin(Record):
         if not search_term.strip():
             return queryset, False
         key = profile_id(search_term)
-        return (queryset.filter(subject_ref=key) if key else queryset.none()), False
+        return (queryset.filter(identity_ref=key) if key else queryset.none()), False
 
     @admin.display(description=_("person"))
     def person(self, link):
-        return profile_link(link.subject_ref)
+        return profile_link(link.identity_ref)
 
     @admin.display(description=_("disclosed"))
     def disclosed_at(self, link):

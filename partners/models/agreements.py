@@ -8,9 +8,9 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of, ordered
-from cdp.kit.history import tracked
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of, ordered
+from cdp.base.database.history import tracked
+from cdp.base.database.ids import uuid7
 
 
 class PartnerStatus(models.TextChoices):
@@ -54,7 +54,7 @@ class Direction(models.TextChoices):
 
 
 class AgreementState(models.TextChoices):
-    """Kept where a person decides; expiry is derived from the version in force (`partners.status`)."""
+    """Kept where a person decides; expiry is derived from the version in force (`partners.agreements.status`)."""
 
     DRAFT = "draft", _("draft")
     ACTIVE = "active", _("active")
@@ -212,8 +212,8 @@ class Capacity(models.TextChoices):
 class Signature(models.Model):
     """One approval of exactly these terms. The table refuses the author's, and a second one by the same person.
 
-    `seal` is a keyed digest of the row, made by `partners.signatures` with a key that is not in the database: an
-    approval that was written by SQL does not verify, and nothing is shared on its strength.
+    `seal` is a keyed digest of the row, made by `partners.agreements.approvals` with a key that is not in the
+    database: an approval that was written by SQL does not verify, and nothing is shared on its strength.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

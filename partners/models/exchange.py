@@ -5,8 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of
+from cdp.base.database.ids import uuid7
 
 
 class DeliveryState(models.TextChoices):
@@ -98,7 +98,7 @@ class DisclosureLink(models.Model):
     entry = models.OneToOneField(
         DisclosureEntry, models.PROTECT, primary_key=True, related_name="link", verbose_name=_("disclosure")
     )
-    subject_ref = models.UUIDField(_("person"), db_index=True)
+    identity_ref = models.UUIDField(_("person"), db_index=True)
 
     class Meta:
         verbose_name = _("disclosure link")
@@ -112,7 +112,9 @@ class InboundFile(models.Model):
     version = models.ForeignKey(
         "partners.AgreementVersion", models.PROTECT, related_name="inbound_files", verbose_name=_("agreement version")
     )
-    batch = models.OneToOneField("profiles.Batch", models.PROTECT, related_name="+", verbose_name=_("import"))
+    file_import = models.OneToOneField(
+        "profiles.FileImport", models.PROTECT, related_name="+", verbose_name=_("import")
+    )
     purpose = models.ForeignKey("consents.Purpose", models.PROTECT, related_name="+", verbose_name=_("purpose"))
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("received by")

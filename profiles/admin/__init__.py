@@ -1,27 +1,18 @@
 """Pages of `profiles`: people, where their data comes from, what waits for a steward, who opened what."""
 
-from profiles.admin import (
-    access_log,
-    deciding,
-    events,
-    evidence,
-    imports,
-    people,
-    quarantine,
-    queues,
-    reference,
-    sources,
-)
+from profiles.admin import access_log, events, evidence, quarantine, review_queue, sources, vocabulary
+from profiles.admin.imports import imports
+from profiles.admin.people import decisions, profiles
 
 __all__ = [
     "access_log",
-    "deciding",
+    "decisions",
     "events",
     "evidence",
     "imports",
-    "people",
+    "profiles",
     "quarantine",
-    "queues",
-    "reference",
+    "review_queue",
     "sources",
+    "vocabulary",
 ]

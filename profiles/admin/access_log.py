@@ -5,10 +5,10 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from cdp.kit.admin import HouseAdmin, LookOnly
-from profiles.admin.links import change_url
-from profiles.lookup import profile_id
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from profiles.admin.people.links import change_url
 from profiles.models import AccessEntry
+from profiles.values.lookup import profile_id
 
 MOST_LINKED = 20
 
@@ -42,13 +42,13 @@ class AccessEntryAdmin(LookOnly, HouseAdmin):
         key = profile_id(search_term)
         if key is None:
             return queryset.none(), False
-        return queryset.filter(subjects__contains=[key]) | queryset.filter(actor=key), False
+        return queryset.filter(identities__contains=[key]) | queryset.filter(actor=key), False
 
     @admin.display(description=_("people"))
     def people(self, entry):
-        return len(entry.subjects)
+        return len(entry.identities)
 
     @admin.display(description=_("people"))
     def whom(self, entry):
-        links = ((change_url("profiles.profile", key), key) for key in entry.subjects[:MOST_LINKED])
+        links = ((change_url("profiles.profile", key), key) for key in entry.identities[:MOST_LINKED])
         return format_html_join(", ", '<a class="k-link k-mono" href="{}">{}</a>', links)

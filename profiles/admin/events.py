@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from cdp.kit.admin import HouseAdmin, LookOnly
-from profiles.admin.links import profile_link
-from profiles.ingestion import draining
-from profiles.lookup import profile_id
-from profiles.models import Event, Inbox
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from profiles.admin.people.links import profile_link
+from profiles.ingestion.events import draining
+from profiles.models import Event, IngestRequest
+from profiles.values.lookup import profile_id
 
 
 @admin.register(Event)
@@ -40,8 +40,8 @@ class EventAdmin(LookOnly, HouseAdmin):
         return queryset.filter(name=text) | queryset.filter(order_id=text), False
 
 
-@admin.register(Inbox)
-class InboxAdmin(LookOnly, HouseAdmin):
+@admin.register(IngestRequest)
+class IngestRequestAdmin(LookOnly, HouseAdmin):
     question = _("What arrived, and is it stored yet?")
     list_display = ["received_at", "source", "state", "events", "stored", "attempts", "is_test"]
     list_display_links = ["received_at"]

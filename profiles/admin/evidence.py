@@ -5,22 +5,22 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
-from cdp.kit.admin import HouseAdmin, LookOnly
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles import vault
-from profiles.admin.links import profile_link
-from profiles.lookup import profile_id
-from profiles.models import Alias, GoldenValue, Identifier, Record, StewardDecision, Subject, Trait
+from profiles.admin.people.links import profile_link
+from profiles.models import Alias, GoldenValue, Identifier, Record, SourceIdentity, StewardDecision, Trait
+from profiles.values.lookup import profile_id
 
 
 class EvidenceAdmin(LookOnly, HouseAdmin):
-    """Rows in the order in which they came; found by the exact id of a profile or of a subject."""
+    """Rows in the order in which they came; found by the exact id of a profile or of a identity."""
 
     search_fields = ["id"]
     search_help_text = _("Id of a profile or of a source record")
     sortable_by = ()
     ordering = ["-id"]
-    #: What a row of this table belongs to: the field, and the field of Subject that it equals.
-    of, equals = "subject", "pk"
+    #: What a row of this table belongs to: the field, and the field of SourceIdentity that it equals.
+    of, equals = "identity", "pk"
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term.strip():
@@ -28,12 +28,12 @@ class EvidenceAdmin(LookOnly, HouseAdmin):
         key = profile_id(search_term)
         if key is None:
             return queryset.none(), False
-        subjects = Subject.objects.filter(Q(pk=key) | Q(profile=key))
-        return queryset.filter(**{f"{self.of}__in": list(subjects.values_list(self.equals, flat=True))}), False
+        identities = SourceIdentity.objects.filter(Q(pk=key) | Q(profile=key))
+        return queryset.filter(**{f"{self.of}__in": list(identities.values_list(self.equals, flat=True))}), False
 
     @admin.display(description=_("profile"))
     def of_person(self, row):
-        return profile_link(row.subject.profile_id)
+        return profile_link(row.identity.profile_id)
 
 
 class SealedList(ChangeList):
@@ -43,7 +43,7 @@ class SealedList(ChangeList):
         super().get_results(request)
         rows = list(self.result_list)
         place = f"{self.model._meta.db_table}.sealed"
-        masks = vault.masked([vault.Item(row.subject_id, place, row.sealed, "") for row in rows])
+        masks = vault.masked([vault.Item(row.identity_id, place, row.sealed, "") for row in rows])
         for row, mask in zip(rows, masks, strict=True):
             row.mask = mask
         self.result_list = rows
@@ -60,8 +60,8 @@ class SealedAdmin(EvidenceAdmin):
         return row.mask or "–"
 
 
-@admin.register(Subject)
-class SubjectAdmin(EvidenceAdmin):
+@admin.register(SourceIdentity)
+class SourceIdentityAdmin(EvidenceAdmin):
     question = _("Under which id does each source know a person?")
     list_display = ["created_at", "source", "of_person", "is_test"]
     list_select_related = ["source"]
@@ -76,8 +76,8 @@ class SubjectAdmin(EvidenceAdmin):
 @admin.register(Record)
 class RecordAdmin(EvidenceAdmin):
     question = _("What did each source say, version by version?")
-    list_display = ["received_at", "source", "version", "party", "observed_at", "batch", "of_person"]
-    list_select_related = ["source", "batch", "subject"]
+    list_display = ["received_at", "source", "version", "party", "observed_at", "file_import", "of_person"]
+    list_select_related = ["source", "file_import", "identity"]
     exclude = ["digest"]
 
 
@@ -85,14 +85,14 @@ class RecordAdmin(EvidenceAdmin):
 class IdentifierAdmin(SealedAdmin):
     question = _("By which identifiers do the sources name people?")
     list_display = ["observed_at", "namespace", "value", "verified", "of_person"]
-    list_select_related = ["namespace", "subject"]
+    list_select_related = ["namespace", "identity"]
 
 
 @admin.register(Trait)
 class TraitAdmin(SealedAdmin):
     question = _("Which values did the sources tell?")
     list_display = ["attribute", "value", "text", "number", "date", "verified", "of_person"]
-    list_select_related = ["attribute", "subject"]
+    list_select_related = ["attribute", "identity"]
 
 
 @admin.register(GoldenValue)
@@ -111,7 +111,7 @@ class GoldenValueAdmin(EvidenceAdmin):
 class StewardDecisionAdmin(EvidenceAdmin):
     question = _("What did stewards decide of people?")
     list_display = ["decided_at", "kind", "reason", "decided_by", "expires_at", "of_person"]
-    list_select_related = ["decided_by", "subject"]
+    list_select_related = ["decided_by", "identity"]
     list_filter = ["kind"]
 
 
@@ -119,4 +119,4 @@ class StewardDecisionAdmin(EvidenceAdmin):
 class AliasAdmin(EvidenceAdmin):
     question = _("Which profile did an id mean, and when?")
     list_display = ["valid_from", "valid_to", "profile", "of_person"]
-    list_select_related = ["subject"]
+    list_select_related = ["identity"]

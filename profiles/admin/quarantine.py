@@ -6,9 +6,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import ActionForm
 
-from cdp.kit.admin import HouseAdmin, LookOnly
-from cdp.kit.refused import Refused
-from profiles.ingestion import quarantine
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from cdp.base.errors import Refused
+from profiles.ingestion.events import quarantine
 from profiles.models import QuarantineItem
 
 
@@ -35,7 +35,17 @@ class QuarantineItemAdmin(LookOnly, HouseAdmin):
     search_help_text = _("Exact reason")
     sortable_by = ()
     ordering = ["-received_at"]
-    fields = ["received_at", "source", "reason", "what_to_do", "sample", "state", "note", "expires_at", "inbox"]
+    fields = [
+        "received_at",
+        "source",
+        "reason",
+        "what_to_do",
+        "sample",
+        "state",
+        "note",
+        "expires_at",
+        "ingest_request",
+    ]
     action_form = ReasonForm
     actions = ["replay", "discard"]
 

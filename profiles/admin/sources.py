@@ -13,10 +13,10 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
-from cdp.kit.pages import Pages
-from profiles import keys
-from profiles.models import Inbox, QuarantineItem, Source, SourceKey
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from cdp.base.admin.pages import Pages
+from profiles.ingestion.http import write_keys
+from profiles.models import IngestRequest, QuarantineItem, Source, SourceKey
 
 #: (title, template) of the snippets; the template gets `address` and `key`.
 SNIPPETS = [
@@ -73,11 +73,11 @@ class SourceAdmin(Pages, NeverDelete, TrackedAdmin):
         if not request.user.has_perm("profiles.change_sourcekey" if ends else "profiles.add_sourcekey"):
             raise PermissionDenied
         if not ends:
-            row, text = keys.make(source=source, is_test=bool(request.POST.get("is_test")))
+            row, text = write_keys.make(source=source, is_test=bool(request.POST.get("is_test")))
             self.log_addition(request, row, f"{source.code}: {row}")
             return text
         key = self.found(source.keys, pk=ends)
-        keys.revoke(key)
+        write_keys.revoke(key)
         self.log_change(request, source, f"{key} revoked")
         messages.success(request, _("The key is ended: its next request is refused."))
         return None
@@ -98,11 +98,11 @@ class SourceKeyAdmin(LookOnly, HouseAdmin):
 def health(source: Source) -> dict:
     """What arrived from a source in the last day, and what was refused; with the moment it was counted."""
     now = timezone.now()
-    arrived = Inbox.objects.filter(source=source, received_at__gt=now - timedelta(days=1)).aggregate(
+    arrived = IngestRequest.objects.filter(source=source, received_at__gt=now - timedelta(days=1)).aggregate(
         requests=Count("id"), events=Sum("events", default=0), failed=Count("id", filter=Q(state="failed"))
     )
     refused = QuarantineItem.objects.filter(source=source, state="open").count()
-    last = Inbox.objects.filter(source=source).aggregate(last=Max("received_at"))["last"]
+    last = IngestRequest.objects.filter(source=source).aggregate(last=Max("received_at"))["last"]
     return {**arrived, "refused": refused, "last": last, "as_of": now}
 
 

@@ -1,15 +1,15 @@
-"""What the tables refuse, the partitioned event table, and the schema of keys."""
+"""The partitioned table of events, the schema of keys, and what the tables refuse."""
 
 from django.db import migrations
 
-from cdp.kit.appendonly import PlainSQL, append_only, guard_functions, guard_history
+from cdp.base.database.triggers import Rules
 
-KEYS_APART = PlainSQL(
-    "CREATE SCHEMA IF NOT EXISTS vault; ALTER TABLE profiles_subjectkey SET SCHEMA vault;",
-    "ALTER TABLE vault.profiles_subjectkey SET SCHEMA public;",
+KEYS_APART = migrations.RunSQL(
+    "CREATE SCHEMA IF NOT EXISTS vault; ALTER TABLE profiles_datakey SET SCHEMA vault;",
+    "ALTER TABLE vault.profiles_datakey SET SCHEMA public;",
 )
 
-EVENTS = PlainSQL(
+EVENTS = migrations.RunSQL(
     """
     CREATE TABLE profiles_event (
         id uuid NOT NULL,
@@ -17,7 +17,7 @@ EVENTS = PlainSQL(
         source_id smallint NOT NULL,
         record_id uuid,
         profile_id uuid,
-        batch_id uuid,
+        file_import_id uuid,
         type varchar(8) NOT NULL
             CONSTRAINT profiles_event_type_known
             CHECK (type IN ('track', 'page', 'screen', 'identify', 'group', 'alias')),
@@ -40,45 +40,12 @@ EVENTS = PlainSQL(
     CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name);
     CREATE INDEX profiles_event_by_name ON profiles_event (name, occurred_at)
         INCLUDE (profile_id, category, order_id, product_id, quantity, price, amount, currency, source_id);
-
-    -- One partition a month, made when its first event comes. Two writers at once wait for each other.
-    CREATE FUNCTION profiles_event_month(month timestamptz) RETURNS void LANGUAGE plpgsql AS $$
-    DECLARE
-        first timestamptz := date_trunc('month', month, 'UTC');
-        partition text := 'profiles_event_' || to_char(first AT TIME ZONE 'UTC', 'YYYY_MM');
-    BEGIN
-        IF to_regclass(partition) IS NOT NULL THEN
-            RETURN;
-        END IF;
-        PERFORM pg_advisory_xact_lock(hashtext('profiles_event_month'));
-        IF to_regclass(partition) IS NOT NULL THEN
-            RETURN;
-        END IF;
-        EXECUTE format('CREATE TABLE %I PARTITION OF profiles_event FOR VALUES FROM (%L) TO (%L)', partition, first,
-                       (first AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
-        PERFORM kendt_make_append_only(partition::regclass, '{profile_id}', true);
-    END $$;
+    CREATE INDEX profiles_event_by_order ON profiles_event (order_id) WHERE order_id IS NOT NULL;
     """,
-    "DROP TABLE profiles_event; DROP FUNCTION profiles_event_month;",
+    "DROP TABLE profiles_event;",
 )
 
 
 class Migration(migrations.Migration):
-    dependencies = [("profiles", "0001_initial")]
-    operations = [
-        guard_functions(),
-        KEYS_APART,
-        EVENTS,
-        append_only("profiles_event", but=("profile_id",), erasable=True),
-        append_only("profiles_subject", but=("profile_id",), erasable=True),
-        append_only("profiles_record", erasable=True),
-        append_only("profiles_identifier", erasable=True),
-        append_only("profiles_trait", erasable=True),
-        append_only("profiles_stewarddecision", erasable=True),
-        append_only("profiles_accessentry"),
-        guard_history("profiles_source", "profiles_historicalsource"),
-        guard_history("profiles_mapping", "profiles_historicalmapping"),
-        guard_history("profiles_namespace", "profiles_historicalnamespace"),
-        guard_history("profiles_attribute", "profiles_historicalattribute"),
-        guard_history("profiles_sharedidentifier", "profiles_historicalsharedidentifier", but=("people_seen",)),
-    ]
+    dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
+    operations = [KEYS_APART, EVENTS, Rules("profiles")]

@@ -1,22 +1,23 @@
 """The nouns of `profiles`: where data comes from, what was said (evidence), what we make of it (projection)."""
 
-from profiles.models.events import Event, EventKey, Inbox, QuarantineItem
-from profiles.models.evidence import Identifier, Record, StewardDecision, Subject, Trait
+from profiles.models.events import Event, EventKey, IngestRequest, QuarantineItem
+from profiles.models.evidence import Identifier, Record, SourceIdentity, StewardDecision, Trait
 from profiles.models.projection import Alias, GoldenValue, Profile, RefusedLink, WorkItem
 from profiles.models.reference import Attribute, Namespace, SharedIdentifier
-from profiles.models.sources import Batch, Mapping, Rejection, Source, SourceKey
-from profiles.models.vault import AccessEntry, SubjectKey
+from profiles.models.sources import FileImport, Mapping, Rejection, Source, SourceKey
+from profiles.models.vault import AccessEntry, DataKey
 
 __all__ = [
     "AccessEntry",
     "Alias",
     "Attribute",
-    "Batch",
+    "DataKey",
     "Event",
     "EventKey",
+    "FileImport",
     "GoldenValue",
     "Identifier",
-    "Inbox",
+    "IngestRequest",
     "Mapping",
     "Namespace",
     "Profile",
@@ -26,10 +27,9 @@ __all__ = [
     "Rejection",
     "SharedIdentifier",
     "Source",
+    "SourceIdentity",
     "SourceKey",
     "StewardDecision",
-    "Subject",
-    "SubjectKey",
     "Trait",
     "WorkItem",
 ]

@@ -4,8 +4,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of
+from cdp.base.database.ids import uuid7
 
 
 class EventType(models.TextChoices):
@@ -42,8 +42,8 @@ class Event(models.Model):
         db_index=False,
         verbose_name=_("profile"),
     )
-    batch = models.ForeignKey(
-        "profiles.Batch", models.DO_NOTHING, null=True, related_name="+", db_index=False, verbose_name=_("import")
+    file_import = models.ForeignKey(
+        "profiles.FileImport", models.DO_NOTHING, null=True, related_name="+", db_index=False, verbose_name=_("import")
     )
     type = models.CharField(_("type"), max_length=8, choices=EventType)
     name = models.CharField(_("name"), max_length=200)
@@ -56,7 +56,7 @@ class Event(models.Model):
     currency = models.CharField(_("currency"), max_length=3, null=True)
     properties = models.JSONField(_("properties"), null=True, help_text=_("Open properties only."))
     sealed = models.BinaryField(
-        _("sealed properties"), null=True, help_text=_("Personal properties, sealed to the record's subject.")
+        _("sealed properties"), null=True, help_text=_("Personal properties, sealed to the record's identity.")
     )
     original_at = models.DateTimeField(_("time by the sender's clock"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
@@ -87,13 +87,13 @@ class EventKey(models.Model):
         verbose_name_plural = _("event keys")
 
 
-class InboxState(models.TextChoices):
+class IngestRequestState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     DONE = "done", _("done")
     FAILED = "failed", _("set aside")
 
 
-class Inbox(models.Model):
+class IngestRequest(models.Model):
     """A request body that was acknowledged: stored whole, sealed, and drained by the worker."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -104,19 +104,19 @@ class Inbox(models.Model):
     sealed = models.BinaryField(_("sealed body"), null=True, help_text=_("Emptied once its events are stored."))
     events = models.PositiveIntegerField(_("events"), default=0)
     stored = models.PositiveIntegerField(_("stored"), default=0)
-    state = models.CharField(_("state"), max_length=8, choices=InboxState, default=InboxState.WAITING)
+    state = models.CharField(_("state"), max_length=8, choices=IngestRequestState, default=IngestRequestState.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.TextField(_("error"), blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("received batch")
-        verbose_name_plural = _("received batches")
-        constraints = [one_of("state", InboxState)]
+        verbose_name = _("received file_import")
+        verbose_name_plural = _("received file_imports")
+        constraints = [one_of("state", IngestRequestState)]
         indexes = [
-            models.Index(fields=["id"], condition=models.Q(state="waiting"), name="profiles_inbox_waiting"),
-            models.Index(fields=["source", "-received_at"], name="profiles_inbox_by_source"),
-            models.Index(fields=["id"], condition=models.Q(state="failed"), name="profiles_inbox_failed"),
+            models.Index(fields=["id"], condition=models.Q(state="waiting"), name="profiles_ingestrequest_waiting"),
+            models.Index(fields=["source", "-received_at"], name="profiles_ingestrequest_source"),
+            models.Index(fields=["id"], condition=models.Q(state="failed"), name="profiles_ingestrequest_failed"),
         ]
 
 
@@ -131,8 +131,8 @@ class QuarantineItem(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
-    inbox = models.ForeignKey(
-        Inbox, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("received batch")
+    ingest_request = models.ForeignKey(
+        IngestRequest, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("received file_import")
     )
     key = models.BinaryField(max_length=16)
     reason = models.CharField(_("reason"), max_length=40)

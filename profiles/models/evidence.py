@@ -5,16 +5,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of
+from cdp.base.database.ids import uuid7
 from profiles.models.sources import Party
 
 
-class Subject(models.Model):
+class SourceIdentity(models.Model):
     """One person as one source knows them: (source, external id).
 
     Its id is the profile id that was made for it when it arrived, and is what personal values are sealed to
-    (`subject_ref`). `profile` is projection: the cluster it now belongs to. So every profile id that was ever
+    (`identity_ref`). `profile` is projection: the cluster it now belongs to. So every profile id that was ever
     given resolves here in one step, to itself or to the survivor.
     """
 
@@ -24,17 +24,17 @@ class Subject(models.Model):
     )
     external_key = models.BinaryField(_("external id (blind)"), max_length=32)
     profile = models.ForeignKey(
-        "profiles.Profile", models.DO_NOTHING, related_name="subjects", verbose_name=_("profile")
+        "profiles.Profile", models.DO_NOTHING, related_name="identities", verbose_name=_("profile")
     )
     is_test = models.BooleanField(_("test data"), default=False)
     created_at = models.DateTimeField(_("first seen"), db_default=models.functions.Now(), editable=False)
 
     class Meta:
-        verbose_name = _("subject")
-        verbose_name_plural = _("subjects")
+        verbose_name = _("identity")
+        verbose_name_plural = _("identities")
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "external_key", "is_test"], name="profiles_subject_one_per_external_id"
+                fields=["source", "external_key", "is_test"], name="profiles_sourceidentity_one_per_external_id"
             )
         ]
 
@@ -46,15 +46,15 @@ class Record(models.Model):
     """An immutable source record: what (source, external id) said, version by version. All facts point to theirs."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    subject = models.ForeignKey(
-        Subject, models.PROTECT, related_name="records", db_index=False, verbose_name=_("subject")
+    identity = models.ForeignKey(
+        SourceIdentity, models.PROTECT, related_name="records", db_index=False, verbose_name=_("identity")
     )
     source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
     version = models.PositiveIntegerField(_("version"), default=1)
     party = models.PositiveSmallIntegerField(_("party"), choices=Party)
-    terms = models.UUIDField(_("agreement version"), null=True, blank=True)
-    batch = models.ForeignKey(
-        "profiles.Batch", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("import")
+    agreement_version = models.UUIDField(_("agreement version"), null=True, blank=True)
+    file_import = models.ForeignKey(
+        "profiles.FileImport", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("import")
     )
     row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
     digest = models.BinaryField(_("keyed digest of its content"), max_length=32)
@@ -66,11 +66,11 @@ class Record(models.Model):
         verbose_name_plural = _("source records")
         constraints = [
             one_of("party", Party),
-            models.UniqueConstraint(fields=["subject", "version"], name="profiles_record_one_per_version"),
+            models.UniqueConstraint(fields=["identity", "version"], name="profiles_record_one_per_version"),
             models.CheckConstraint(
                 name="profiles_record_second_party_has_terms",
-                condition=Q(party__in=[Party.ZERO, Party.FIRST], terms=None)
-                | Q(party__in=[Party.SECOND, Party.THIRD], terms__isnull=False),
+                condition=Q(party__in=[Party.ZERO, Party.FIRST], agreement_version=None)
+                | Q(party__in=[Party.SECOND, Party.THIRD], agreement_version__isnull=False),
                 violation_error_message=_("Second- and third-party data carry their agreement."),
             ),
         ]
@@ -83,8 +83,8 @@ class Identifier(models.Model):
     """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    subject = models.ForeignKey(
-        Subject, models.PROTECT, related_name="identifiers", db_index=False, verbose_name=_("subject")
+    identity = models.ForeignKey(
+        SourceIdentity, models.PROTECT, related_name="identifiers", db_index=False, verbose_name=_("identity")
     )
     record = models.ForeignKey(
         Record, models.PROTECT, related_name="identifiers", db_index=False, verbose_name=_("record")
@@ -102,18 +102,18 @@ class Identifier(models.Model):
         verbose_name_plural = _("identifiers")
         constraints = [
             models.UniqueConstraint(
-                fields=["subject", "namespace", "blind", "record"], name="profiles_identifier_once_per_record"
+                fields=["identity", "namespace", "blind", "record"], name="profiles_identifier_once_per_record"
             )
         ]
-        indexes = [models.Index(fields=["namespace", "blind", "subject"], name="profiles_identifier_lookup")]
+        indexes = [models.Index(fields=["namespace", "blind", "identity"], name="profiles_identifier_lookup")]
 
 
 class Trait(models.Model):
     """A fact: this record says that the attribute has this value. Provenance stands in the record."""
 
     id = models.BigAutoField(primary_key=True)
-    subject = models.ForeignKey(
-        Subject, models.PROTECT, related_name="traits", db_index=False, verbose_name=_("subject")
+    identity = models.ForeignKey(
+        SourceIdentity, models.PROTECT, related_name="traits", db_index=False, verbose_name=_("identity")
     )
     record = models.ForeignKey(Record, models.PROTECT, related_name="traits", db_index=False, verbose_name=_("record"))
     attribute = models.ForeignKey(
@@ -135,7 +135,7 @@ class Trait(models.Model):
         verbose_name = _("value")
         verbose_name_plural = _("values")
         constraints = [
-            models.UniqueConstraint(fields=["subject", "attribute", "record"], name="profiles_trait_once_per_record")
+            models.UniqueConstraint(fields=["identity", "attribute", "record"], name="profiles_trait_once_per_record")
         ]
 
 
@@ -151,9 +151,9 @@ class StewardDecision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("decision"), max_length=10, choices=DecisionKind)
-    subject = models.ForeignKey(Subject, models.PROTECT, related_name="+", verbose_name=_("subject"))
+    identity = models.ForeignKey(SourceIdentity, models.PROTECT, related_name="+", verbose_name=_("identity"))
     other = models.ForeignKey(
-        Subject, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("other subject")
+        SourceIdentity, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("other identity")
     )
     trait = models.ForeignKey(Trait, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("value"))
     withdraws = models.ForeignKey(

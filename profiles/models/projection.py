@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of
+from cdp.base.database.ids import uuid7
 
 
 class ProfileQuerySet(models.QuerySet):
@@ -15,13 +15,13 @@ class ProfileQuerySet(models.QuerySet):
 
 
 class Profile(models.Model):
-    """A cluster of subjects that are one person. Its id is the oldest id among theirs."""
+    """A cluster of identities that are one person. Its id is the oldest id among theirs."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     is_test = models.BooleanField(_("test data"), default=False)
     first_seen_at = models.DateTimeField(_("first seen"), null=True, blank=True)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, db_index=True)
-    subject_count = models.PositiveIntegerField(_("sources' records"), default=1)
+    identity_count = models.PositiveIntegerField(_("sources' records"), default=1)
     updated_at = models.DateTimeField(_("updated"), db_default=models.functions.Now())
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
 
@@ -38,10 +38,12 @@ class Profile(models.Model):
 
 
 class Alias(models.Model):
-    """Which profile a subject's id meant, and when; closed when it moves. The row without an end is the present."""
+    """Which profile a identity's id meant, and when; closed when it moves. The row without an end is the present."""
 
     id = models.BigAutoField(primary_key=True)
-    subject = models.ForeignKey("profiles.Subject", models.PROTECT, related_name="aliases", verbose_name=_("subject"))
+    identity = models.ForeignKey(
+        "profiles.SourceIdentity", models.PROTECT, related_name="aliases", verbose_name=_("identity")
+    )
     profile = models.UUIDField(_("profile"))
     valid_from = models.DateTimeField(_("from"), db_default=models.functions.Now())
     valid_to = models.DateTimeField(_("to"), null=True, blank=True)
@@ -51,7 +53,7 @@ class Alias(models.Model):
         verbose_name_plural = _("aliases")
         constraints = [
             models.UniqueConstraint(
-                fields=["subject"], condition=models.Q(valid_to=None), name="profiles_alias_one_present"
+                fields=["identity"], condition=models.Q(valid_to=None), name="profiles_alias_one_present"
             )
         ]
         indexes = [models.Index(fields=["profile"], name="profiles_alias_of_profile")]
@@ -120,11 +122,15 @@ class GoldenValue(models.Model):
 
 
 class RefusedLink(models.Model):
-    """Two subjects share an identifier and were yet not joined; the reason is shown to a steward."""
+    """Two identities share an identifier and were yet not joined; the reason is shown to a steward."""
 
     id = models.BigAutoField(primary_key=True)
-    subject = models.ForeignKey("profiles.Subject", models.DO_NOTHING, related_name="+", verbose_name=_("subject"))
-    other = models.ForeignKey("profiles.Subject", models.DO_NOTHING, related_name="+", verbose_name=_("other subject"))
+    identity = models.ForeignKey(
+        "profiles.SourceIdentity", models.DO_NOTHING, related_name="+", verbose_name=_("identity")
+    )
+    other = models.ForeignKey(
+        "profiles.SourceIdentity", models.DO_NOTHING, related_name="+", verbose_name=_("other identity")
+    )
     namespace = models.ForeignKey("profiles.Namespace", models.PROTECT, related_name="+", verbose_name=_("namespace"))
     reason = models.CharField(_("reason"), max_length=40)
     created_at = models.DateTimeField(_("since"), db_default=models.functions.Now())
@@ -133,7 +139,7 @@ class RefusedLink(models.Model):
         verbose_name = _("refused link")
         verbose_name_plural = _("refused links")
         constraints = [
-            models.UniqueConstraint(fields=["subject", "other", "namespace"], name="profiles_refusedlink_once"),
+            models.UniqueConstraint(fields=["identity", "other", "namespace"], name="profiles_refusedlink_once"),
         ]
 
 
@@ -148,7 +154,7 @@ class WorkItem(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.SlugField(_("kind"), max_length=40)
-    subject_ref = models.UUIDField(_("about"), null=True, blank=True)
+    identity_ref = models.UUIDField(_("about"), null=True, blank=True)
     why = models.TextField(_("why"))
     fingerprint = models.CharField(max_length=64, help_text=_("Equal for the same question, so that it is asked once."))
     state = models.CharField(_("state"), max_length=10, choices=WorkState, default=WorkState.OPEN)

@@ -4,8 +4,8 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.history import tracked
+from cdp.base.database.constraints import one_of
+from cdp.base.database.history import tracked
 
 
 class Classification(models.TextChoices):

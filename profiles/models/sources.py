@@ -6,9 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.history import tracked
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of
+from cdp.base.database.history import tracked
+from cdp.base.database.ids import uuid7
 
 
 class Party(models.IntegerChoices):
@@ -127,7 +127,7 @@ class Mapping(models.Model):
         return self.name
 
 
-class BatchState(models.TextChoices):
+class ImportState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     CHECKED = "checked", _("checked: dry run done")
     RUNNING = "running", _("running")
@@ -137,17 +137,17 @@ class BatchState(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
-class Batch(models.Model):
+class FileImport(models.Model):
     """One file, or one partner delivery, on its way in; applied in blocks and resumed from the last committed one."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    source = models.ForeignKey(Source, models.PROTECT, related_name="batches", verbose_name=_("source"))
+    source = models.ForeignKey(Source, models.PROTECT, related_name="file_imports", verbose_name=_("source"))
     mapping = models.ForeignKey(Mapping, models.PROTECT, null=True, blank=True, verbose_name=_("mapping"))
     party = models.PositiveSmallIntegerField(_("party"), choices=Party)
-    terms = models.UUIDField(
+    agreement_version = models.UUIDField(
         _("agreement version"), null=True, blank=True, help_text=_("Needed for second- and third-party data.")
     )
-    state = models.CharField(_("state"), max_length=10, choices=BatchState, default=BatchState.WAITING)
+    state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.WAITING)
     file_name = models.CharField(_("file"), max_length=300)
     stored_as = models.CharField(max_length=80, blank=True)
     sha256 = models.CharField(_("SHA-256"), max_length=64)
@@ -174,24 +174,24 @@ class Batch(models.Model):
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
-        permissions = [("run_batch", "Can run imports")]
+        permissions = [("run_fileimport", "Can run imports")]
         ordering = ["-id"]
         constraints = [
             one_of("party", Party),
-            one_of("state", BatchState),
+            one_of("state", ImportState),
             models.CheckConstraint(
-                name="profiles_batch_second_party_has_terms",
-                condition=Q(party__in=[Party.ZERO, Party.FIRST], terms=None)
-                | Q(party__in=[Party.SECOND, Party.THIRD], terms__isnull=False),
+                name="profiles_fileimport_second_party_has_terms",
+                condition=Q(party__in=[Party.ZERO, Party.FIRST], agreement_version=None)
+                | Q(party__in=[Party.SECOND, Party.THIRD], agreement_version__isnull=False),
                 violation_error_message=_(
                     "Data from partners and suppliers needs an agreement in force; own data has none."
                 ),
             ),
             models.UniqueConstraint(
                 fields=["source", "sha256", "mapping"],
-                condition=Q(state__in=[BatchState.RUNNING, BatchState.PAUSED, BatchState.DONE]),
+                condition=Q(state__in=[ImportState.RUNNING, ImportState.PAUSED, ImportState.DONE]),
                 nulls_distinct=False,
-                name="profiles_batch_same_file_once",
+                name="profiles_fileimport_same_file_once",
             ),
         ]
 
@@ -202,7 +202,7 @@ class Batch(models.Model):
 class Rejection(models.Model):
     """A row that was refused: where, why and what to do. The row itself is sealed; it comes back in the reject file."""
 
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="rejections", verbose_name=_("import"))
+    file_import = models.ForeignKey(FileImport, models.CASCADE, related_name="rejections", verbose_name=_("import"))
     row_number = models.PositiveIntegerField(_("row"))
     column = models.CharField(_("column"), max_length=200, blank=True)
     code = models.CharField(_("code"), max_length=40)
@@ -212,4 +212,6 @@ class Rejection(models.Model):
     class Meta:
         verbose_name = _("rejected row")
         verbose_name_plural = _("rejected rows")
-        constraints = [models.UniqueConstraint(fields=["batch", "row_number"], name="profiles_rejection_once_per_row")]
+        constraints = [
+            models.UniqueConstraint(fields=["file_import", "row_number"], name="profiles_rejection_once_per_row")
+        ]

@@ -6,10 +6,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class SubjectKey(models.Model):
-    """The data key of a subject, wrapped by a versioned key-encryption key. Destroying it shreds all sealed values."""
+class DataKey(models.Model):
+    """The data key of a identity, wrapped by a versioned key-encryption key. Destroying it shreds all sealed values."""
 
-    subject = models.UUIDField(primary_key=True, editable=False)
+    identity = models.UUIDField(primary_key=True, editable=False)
     wrapped = models.BinaryField(null=True)
     kek_version = models.PositiveSmallIntegerField()
     destroyed_at = models.DateTimeField(null=True, blank=True)
@@ -28,7 +28,7 @@ class AccessEntry(models.Model):
     actor_label = models.CharField(_("who"), max_length=150)
     action = models.SlugField(_("action"), max_length=40)
     purpose = models.TextField(_("purpose"))
-    subjects = ArrayField(models.UUIDField(), default=list, verbose_name=_("people"))
+    identities = ArrayField(models.UUIDField(), default=list, verbose_name=_("people"))
     fields = ArrayField(models.CharField(max_length=60), default=list, verbose_name=_("fields"))
     count = models.PositiveIntegerField(_("values"), default=0)
     allowed = models.BooleanField(_("allowed"), default=True)
@@ -40,5 +40,5 @@ class AccessEntry(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["actor", "-id"], name="profiles_access_by_actor"),
-            GinIndex(fields=["subjects"], name="profiles_access_by_person"),
+            GinIndex(fields=["identities"], name="profiles_access_by_person"),
         ]

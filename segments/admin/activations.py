@@ -10,16 +10,18 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cdp.kit.admin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
-from cdp.kit.pages import Pages
-from cdp.kit.refused import Refused
-from consents import decision
-from consents.reasons import REASONS
-from profiles.naming import lines
-from segments import activation, fields, handover, reach, tasks
-from segments.language import read
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from cdp.base.admin.pages import Pages
+from cdp.base.errors import Refused
+from consents.permission import decision
+from consents.permission.reasons import REASONS
+from profiles.values.display_name import lines
+from segments import tasks
+from segments.activation import activations, download_check, fields
+from segments.language.document import read
+from segments.language.sentence import sentence
+from segments.membership import reach
 from segments.models import Activation, ActivationState, Destination, Outcome
-from segments.sentence import sentence
 
 SAMPLE = 10
 OPEN = (ActivationState.WAITING, ActivationState.APPROVED)
@@ -76,7 +78,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         self.demand(request)
         one = self._one(object_id)
         people, left_out = outcome(one)
-        withheld = handover.withheld(one) if one.state == ActivationState.DONE else None
+        withheld = download_check.withheld(one) if one.state == ActivationState.DONE else None
         return self.page(
             request,
             "activation",
@@ -95,7 +97,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
     def approve(self, request, key):
         self.demand(request, "segments.approve_activation")
         one = self._one(key)
-        approved = self.act(request, _("Approved."), activation.approve, activation=one, by=request.user)
+        approved = self.act(request, _("Approved."), activations.approve, activation=one, by=request.user)
         if approved:
             _start(approved, request.user)
         return redirect("admin:segments_activation_change", key)
@@ -104,14 +106,14 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         self.demand(request, "segments.request_activation")
         one = self._one(key)
         reason = request.POST.get("reason", "").strip() or _("no reason given")
-        self.act(request, _("Cancelled."), activation.cancel, activation=one, by=request.user, reason=reason)
+        self.act(request, _("Cancelled."), activations.cancel, activation=one, by=request.user, reason=reason)
         return redirect("admin:segments_activation_change", key)
 
     def run(self, request, key):
         """Run an approved one now, where its job was lost."""
         self.demand(request, "segments.request_activation")
         one = self._one(key)
-        self.act(request, _("Written."), activation.run, activation=one, by=request.user)
+        self.act(request, _("Written."), activations.run, activation=one, by=request.user)
         return redirect("admin:segments_activation_change", key)
 
     def file(self, request, key, name):
@@ -121,7 +123,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
             raise PermissionDenied
         one = self._one(key)
         try:
-            content = activation.download(one, name, by=request.user, request_id=request.id)
+            content = activations.download(one, name, by=request.user, request_id=request.id)
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("admin:segments_activation_change", key)
@@ -137,11 +139,11 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
 def outcome(one: Activation) -> tuple[list[UUID], dict[str, int]]:
     """(some who go, how many are left out by reason): what happened, or while it waits, what would happen now."""
     if one.state not in OPEN:
-        sent = one.shipments.filter(outcome=Outcome.SENT).values_list("profile", flat=True)
+        sent = one.delivered_people.filter(outcome=Outcome.SENT).values_list("profile", flat=True)
         return list(sent[:SAMPLE]), one.left_out
     people = reach.members_of(one.segment)
     asked = {"purpose": one.destination.purpose.key, "channel": one.destination.channel}
-    told = decision.tally(people, **asked)
+    told = decision.count_by_reason(people, **asked)
     told.pop("allowed", None)
     may = people.filter(decision.reachable(**asked, people=people)).order_by("pk")
     return list(may.values_list("pk", flat=True)[:SAMPLE]), told

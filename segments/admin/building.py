@@ -10,14 +10,17 @@ from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from cdp.kit import sql
-from cdp.kit.refused import Refused
-from segments import builder, definitions, language, membership, nodes, preview, tasks
+from cdp.base.database import sql
+from cdp.base.errors import Refused
+from cdp.base.numbers import whole
+from segments import builder, tasks
 from segments.builder.widgets import OPERATORS
-from segments.catalogue import EVENT_COLUMNS, Catalogue
-from segments.language import LIMITS, NotUnderstood
+from segments.language import nodes
+from segments.language.document import LIMITS, NotUnderstood
+from segments.language.sentence import sentence
+from segments.language.vocabulary import EVENT_COLUMNS, Catalogue
+from segments.membership import compute, definitions, preview
 from segments.models import Segment
-from segments.sentence import sentence
 
 MOST_NAMES = 200
 #: The distinct names of events, each found by one step down the index.
@@ -64,8 +67,8 @@ class BuilderPages:
         except Refused as refusal:
             messages.error(request, str(refusal))
             return None
-        if preview.count(language.read(version.definition)).exact:
-            membership.refresh(version.segment, by=request.user)
+        if preview.count(document.read(version.definition)).exact:
+            compute.refresh(version.segment, by=request.user)
         else:
             tasks.refresh.defer(segment_id=str(segment.pk), by_id=str(request.user.pk))
         messages.success(request, _("Definition v%(number)s is in use.") % {"number": version.number})
@@ -76,9 +79,7 @@ def _drafted(request) -> Segment:
     """A new segment by the title that was given; its key is made of it."""
     title, minutes = request.POST.get("title", "").strip(), request.POST.get("refresh_minutes", "")
     key = slugify(title)[:60].strip("-")
-    return definitions.draft(
-        key=key, title=title, by=request.user, refresh_minutes=int(minutes) if minutes.isdigit() else None
-    )
+    return definitions.draft(key=key, title=title, by=request.user, refresh_minutes=whole(minutes))
 
 
 def _stored(segment: Segment | None) -> dict:
@@ -140,11 +141,11 @@ def _told(document, catalogue, *, counted: bool) -> dict:
     if not document["rule"].get("of", True):
         return used
     try:
-        definition = language.understand(_zoned(document), catalogue)
+        definition = document.understand(_zoned(document), catalogue)
     except NotUnderstood as refusal:
         return used | {"errors": refusal.errors}
     return used | {
-        "leaves": language.leaves(nodes.read(definition.document["rule"])),
+        "leaves": document.leaves(nodes.read(definition.document["rule"])),
         "sentence": sentence(definition, catalogue),
         "count": preview.count(definition, catalogue) if counted else None,
     }
@@ -155,4 +156,4 @@ def _zoned(document: dict) -> dict:
 
 
 def _as_text(document: dict) -> str:
-    return language.as_text(_zoned(document))
+    return document.as_text(_zoned(document))

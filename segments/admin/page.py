@@ -6,11 +6,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from segments import definitions, reach
-from segments.catalogue import Catalogue
-from segments.language import as_text, read
+from segments.language.document import as_text, read
+from segments.language.sentence import sentence
+from segments.language.vocabulary import Catalogue
+from segments.membership import definitions, reach
 from segments.models import Destination, Run, Segment, SegmentState
-from segments.sentence import sentence
 
 RUNS_DRAWN = 30
 RUNS_LISTED = 8

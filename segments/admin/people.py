@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from consents.models import Purpose
-from consents.reasons import REASONS
-from profiles import lookup
+from consents.permission.reasons import REASONS
 from profiles.models import Profile
-from profiles.naming import lines
-from segments import reach, why
-from segments.admin import telling
+from profiles.values import lookup
+from profiles.values.display_name import lines
+from segments.admin import presenters
+from segments.membership import explain, reach
 from segments.models import Membership, Segment
 
 PER_PAGE = 25
@@ -36,9 +36,9 @@ def context(segment: Segment, asked) -> dict:
     }
 
 
-def _question(asked) -> reach.Question | None:
+def _question(asked) -> reach.ReachQuestion | None:
     purpose = Purpose.objects.filter(key=asked.get("purpose", "")).first()
-    return reach.Question(purpose, asked.get("channel", "")) if purpose and asked.get("reason") else None
+    return reach.ReachQuestion(purpose, asked.get("channel", "")) if purpose and asked.get("reason") else None
 
 
 def _members(segment, after: UUID | None) -> list[UUID]:
@@ -49,7 +49,7 @@ def _members(segment, after: UUID | None) -> list[UUID]:
 
 
 def _answered(segment, question, reason, after: UUID | None) -> list[UUID]:
-    return reach.those(segment, question, reason=reason, after=after, most=PER_PAGE + 1)
+    return reach.members_with_reason(segment, question, reason=reason, after=after, most=PER_PAGE + 1)
 
 
 def _told(question, asked) -> str:
@@ -71,7 +71,7 @@ def why_context(segment: Segment, asked) -> dict:
     profile = _found(text) if text else None
     if profile is None or segment.current is None:
         return {"asked": text, "missing": bool(text)}
-    told = telling.told(why.explain(segment, profile.pk))
+    told = presenters.told(explain.explain(segment, profile.pk))
     name, contact = lines([profile.pk])[profile.pk]
     return {
         "asked": text,

@@ -1,12 +1,12 @@
-"""Evidence of segments, to be looked at: definitions, runs, intervals, shipments, counts."""
+"""Evidence of segments, to be looked at: definitions, runs, intervals, delivered_people, counts."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from cdp.kit.admin import HouseAdmin, LookOnly
-from profiles import lookup
-from segments.models import Membership, Reach, Run, SegmentVersion, Shipment
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from profiles.values import lookup
+from segments.models import DeliveredPerson, Membership, Reach, Run, SegmentVersion
 
 
 class OfOnePerson:
@@ -65,8 +65,8 @@ class MembershipAdmin(OfOnePerson, LookOnly, HouseAdmin):
     ordering = ["-id"]
 
 
-@admin.register(Shipment)
-class ShipmentAdmin(OfOnePerson, LookOnly, HouseAdmin):
+@admin.register(DeliveredPerson)
+class DeliveredPersonAdmin(OfOnePerson, LookOnly, HouseAdmin):
     question = _("What happened to each person when a segment left?")
     list_display = ["id", "activation", "profile", "outcome", "reason", "consent_position"]
     list_select_related = ["activation__segment", "activation__destination"]

@@ -6,12 +6,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cdp.kit.admin import NeverDelete, TrackedAdmin
-from cdp.kit.pages import Pages, named
-from consents.looks import badge
-from segments import activation, definitions, membership, reach
+from cdp.base.admin.modeladmin import NeverDelete, TrackedAdmin
+from cdp.base.admin.pages import Pages, named
+from cdp.base.numbers import whole
+from consents.badges import badge
+from segments.activation import activations
 from segments.admin import page, people
 from segments.admin.building import BuilderPages
+from segments.membership import compute, definitions, reach
 from segments.models import ActivationState, Destination, Segment, SegmentState
 
 BADGES = {SegmentState.ACTIVE: "good", SegmentState.DRAFT: "quiet", SegmentState.ARCHIVED: "quiet"}
@@ -105,7 +107,7 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
     def compute(self, request, key):
         self.demand(request, "segments.refresh_segment")
         segment = self._segment(key)
-        run = self.act(request, _("Computed."), membership.refresh, segment=segment, by=request.user)
+        run = self.act(request, _("Computed."), compute.refresh, segment=segment, by=request.user)
         if run and run.error:
             self.message_user(request, run.error, level="error")
         return self._back(key)
@@ -126,18 +128,18 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
             self.message_user(request, _("Choose a destination."), level="error")
             return self._back(key)
         asked = self.act(
-            request, _("Asked for."), activation.request, segment=segment, destination=destination, by=request.user
+            request, _("Asked for."), activations.request, segment=segment, destination=destination, by=request.user
         )
         if asked is None:
             return self._back(key)
         if asked.state == ActivationState.APPROVED:
-            self.act(request, _("Written."), activation.run, activation=asked, by=request.user)
+            self.act(request, _("Written."), activations.run, activation=asked, by=request.user)
         return redirect("admin:segments_activation_change", asked.pk)
 
     def describe(self, request, key):
         self.demand(request, "segments.change_segment")
         segment, minutes = self._segment(key), request.POST.get("refresh_minutes", "")
-        told = {"title": request.POST.get("title", ""), "refresh_minutes": int(minutes) if minutes.isdigit() else None}
+        told = {"title": request.POST.get("title", ""), "refresh_minutes": whole(minutes)}
         self.act(request, _("Kept."), definitions.describe, segment=segment, by=request.user, **told)
         return self._back(key)
 

@@ -6,6 +6,6 @@ in the groups from the top: "" is the rule itself, "0.2" the third in its first 
 
 from segments.builder.edits import edited, grouped
 from segments.builder.forms import ADDABLE, document_from
-from segments.builder.lines import Line, line_of, with_errors
+from segments.builder.lines import BuilderLine, line_of, with_errors
 
-__all__ = ["ADDABLE", "Line", "document_from", "edited", "grouped", "line_of", "with_errors"]
+__all__ = ["ADDABLE", "BuilderLine", "document_from", "edited", "grouped", "line_of", "with_errors"]

@@ -1,20 +1,27 @@
 """What each operator needs besides its name, as inputs and back."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 
-from segments.builder.widgets import COMPARISONS, PERIODS, Widget, choose, number, unit
+from cdp.base.numbers import Unreadable, notation
+from segments.builder.widgets import COMPARISONS, PERIODS, Widget, choose, date, number, unit
 
 
 def as_number(text: str):
-    """A number as typed, with a decimal point or comma; what is none stays as it is and is refused with its place."""
-    plain = text.replace(" ", "").replace(",", ".")
-    try:
-        return int(plain) if plain.lstrip("-").isdigit() else float(plain)
-    except ValueError:
-        return text
+    """A number as the language of the page writes it, or the other one where only that reads it.
+
+    What is none stays as it is and is refused with its place.
+    """
+    own = formats.get_format("DECIMAL_SEPARATOR")
+    for decimal in sorted(".,", key=lambda sign: sign != own):
+        with suppress(Unreadable):
+            found = notation(decimal).read(text)
+            return int(found) if found == found.to_integral_value() else float(found)
+    return text
 
 
 def as_lines(text: str) -> list[str]:
@@ -49,14 +56,8 @@ def _texts_widgets(test):
     return [Widget("value", _("values, one a line"), "texts", "\n".join(test.get("value", [])))]
 
 
-def _pair(kind):
-    def widgets(test):
-        return [
-            Widget("from", _("from"), kind, test.get("from", "")),
-            Widget("to", _("to"), kind, test.get("to", "")),
-        ]
-
-    return widgets
+def _pair(widget):
+    return lambda test: [widget("from", _("from"), test.get("from")), widget("to", _("to"), test.get("to"))]
 
 
 NONE = Arguments(lambda test: [], lambda fields: {})
@@ -65,17 +66,15 @@ TEXTS = Arguments(_texts_widgets, lambda fields: _kept(fields, value=as_lines))
 NUMBER = Arguments(
     lambda test: [number("value", _("value"), test.get("value"))], lambda fields: _kept(fields, value=as_number)
 )
-NUMBERS = Arguments(_pair("number"), lambda fields: _kept(fields, **{"from": as_number, "to": as_number}))
-DAY = Arguments(
-    lambda test: [Widget("value", _("date"), "date", test.get("value", ""))], lambda fields: _kept(fields, value=str)
-)
-DAYS = Arguments(_pair("date"), lambda fields: _kept(fields, **{"from": str, "to": str}))
+NUMBERS = Arguments(_pair(number), lambda fields: _kept(fields, **{"from": as_number, "to": as_number}))
+DAY = Arguments(lambda test: [date("value", _("date"), test.get("value"))], lambda fields: _kept(fields, value=str))
+DAYS = Arguments(_pair(date), lambda fields: _kept(fields, **{"from": str, "to": str}))
 SPAN = Arguments(
     lambda test: [number("n", _("how many"), test.get("n")), unit(test.get("unit", "day"))],
     lambda fields: _kept(fields, n=as_number, unit=str),
 )
 AGES = Arguments(
-    lambda test: [*_pair("number")(test), unit(test.get("unit", "year"))],
+    lambda test: [*_pair(number)(test), unit(test.get("unit", "year"))],
     lambda fields: _kept(fields, **{"from": as_number, "to": as_number, "unit": str}),
 )
 PERIOD = Arguments(

@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from segments.builder.forms import FORMS, PropertyForm
-from segments.catalogue import Catalogue
+from segments.language.vocabulary import Catalogue
 
 
 def grouped(document: dict) -> dict:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cdp.base.numbers import whole
 from consents.models import Channel
 from segments.builder.arguments import arguments, as_number
 from segments.builder.widgets import (
@@ -17,9 +18,9 @@ from segments.builder.widgets import (
     number,
     unit,
 )
-from segments.catalogue import EVENT_COLUMNS, Catalogue
-from segments.nodes.event import AGGREGATES
-from segments.operators import BY_TYPE
+from segments.language.nodes.event import AGGREGATES
+from segments.language.operators import BY_TYPE
+from segments.language.vocabulary import EVENT_COLUMNS, Catalogue
 
 
 class AttrForm:
@@ -324,9 +325,8 @@ def _children(fields, path, *, mark="") -> list[str]:
     """Paths right below `path`, in order."""
     start = f"{path}.{mark}" if path else mark
     below = [other for other in fields if other != path and other.startswith(start)]
-    return sorted(
-        (other for other in below if other[len(start) :].isdigit()), key=lambda other: int(other[len(start) :])
-    )
+    places = {other: place for other in below if (place := whole(other[len(start) :])) is not None}
+    return sorted(places, key=places.get)
 
 
 def _filled(fields: dict, **readers) -> dict:

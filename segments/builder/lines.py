@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from cdp.base.numbers import whole
 from segments.builder.edits import grouped
 from segments.builder.forms import FORMS, PropertyForm, kind_of
 from segments.builder.widgets import Widget
-from segments.catalogue import Catalogue
+from segments.language.vocabulary import Catalogue
 
 
 @dataclass
-class Line:
+class BuilderLine:
     """One node. `number` is how people count it: "2.1" for the first in the second."""
 
     path: str
@@ -19,8 +20,8 @@ class Line:
     title: str
     widgets: list[Widget] = field(default_factory=list)
     op: str = ""
-    children: list["Line"] = field(default_factory=list)
-    tests: list["Line"] = field(default_factory=list)
+    children: list["BuilderLine"] = field(default_factory=list)
+    tests: list["BuilderLine"] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     first: bool = True
     last: bool = True
@@ -44,25 +45,25 @@ class Line:
         return "." in self.path
 
 
-def line_of(document: dict, catalogue: Catalogue) -> Line:
+def line_of(document: dict, catalogue: Catalogue) -> BuilderLine:
     """The outermost group; a rule that is none is put into one."""
     return _line(grouped(document)["rule"], "", catalogue)
 
 
-def _line(body: dict, path: str, catalogue) -> Line:
+def _line(body: dict, path: str, catalogue) -> BuilderLine:
     kind = kind_of(body)
     if kind == "op":
-        line = Line(path, kind, _("Group"), op=body.get("op", "all"))
+        line = BuilderLine(path, kind, _("Group"), op=body.get("op", "all"))
         line.children = _numbered(body.get("of", []), path, "", catalogue)
     elif kind == "prop":
-        line = Line(path, kind, _("Property"), PropertyForm.widgets(body, catalogue))
+        line = BuilderLine(path, kind, _("Property"), PropertyForm.widgets(body, catalogue))
     else:
-        line = Line(path, kind, str(FORMS[kind].title), FORMS[kind].widgets(body, catalogue))
+        line = BuilderLine(path, kind, str(FORMS[kind].title), FORMS[kind].widgets(body, catalogue))
         line.tests = _numbered(body.get("where", []), path, "w", catalogue)
     return line
 
 
-def _numbered(bodies, path, mark, catalogue) -> list[Line]:
+def _numbered(bodies, path, mark, catalogue) -> list[BuilderLine]:
     lines = [
         _line(body, f"{path}.{mark}{place}" if path else f"{mark}{place}", catalogue)
         for place, body in enumerate(bodies)
@@ -72,7 +73,7 @@ def _numbered(bodies, path, mark, catalogue) -> list[Line]:
     return lines
 
 
-def with_errors(line: Line, errors: list[dict]) -> list[str]:
+def with_errors(line: BuilderLine, errors: list[dict]) -> list[str]:
     """Put each error beside the line it is about; give those that are about no line."""
     by_path = {found.path: found for found in _walk(line)}
     homeless = []
@@ -93,13 +94,13 @@ def path_of(pointer: str) -> str | None:
     path = []
     pairs = zip(steps[1::2], steps[2::2], strict=False)
     for holder, place in pairs:
-        if holder not in {"of", "where"} or not place.isdigit():
+        if holder not in {"of", "where"} or whole(place) is None:
             break
         path.append(place if holder == "of" else f"w{place}")
     return ".".join(path)
 
 
-def _walk(line: Line):
+def _walk(line: BuilderLine):
     yield line
     for child in (*line.children, *line.tests):
         yield from _walk(child)

@@ -1,9 +1,13 @@
 """Fields of a line: what they are called, which kind of input they need, what may be chosen."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from cdp.base.numbers import Unreadable
+from segments.language import phrases
 
 Choices = list[tuple[str, str]]
 
@@ -89,4 +93,11 @@ def unit(value, *, hours=False) -> Widget:
 
 
 def number(name, label, value) -> Widget:
+    """A number as the language of the page writes it; what is none as it is."""
+    with suppress(Unreadable):
+        value = phrases.number(value)
     return Widget(name, label, "number", "" if value is None else value)
+
+
+def date(name, label, value) -> Widget:
+    return Widget(name, label, "date", "" if value is None else value)

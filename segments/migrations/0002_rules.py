@@ -1,17 +1,10 @@
-"""What the tables of segments refuse: definitions and shipments stand; a membership may only be closed."""
+"""Definitions and delivered_people stand, memberships are only closed, runs and activations go one way."""
 
 from django.db import migrations
 
-from cdp.kit.appendonly import append_only, guard_functions, guard_history
+from cdp.base.database.triggers import Rules
 
 
 class Migration(migrations.Migration):
-    dependencies = [("segments", "0001_initial")]
-    operations = [
-        guard_functions(),
-        append_only("segments_segmentversion"),
-        append_only("segments_shipment", erasable=True),
-        append_only("segments_membership", but=("left_at", "left_run_id"), erasable=True),
-        guard_history("segments_segment", "segments_historicalsegment", but=("members", "computed_at", "stale_reason")),
-        guard_history("segments_destination", "segments_historicaldestination"),
-    ]
+    dependencies = [("cdp", "0002_rules"), ("segments", "0001_initial")]
+    operations = [Rules("segments")]

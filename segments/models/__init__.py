@@ -1,12 +1,20 @@
 """The nouns of `segments`: who is meant (definition), who is in (membership), who left the house (activation)."""
 
-from segments.models.activation import Activation, ActivationState, Destination, DestinationKind, Outcome, Shipment
+from segments.models.activation import (
+    Activation,
+    ActivationState,
+    DeliveredPerson,
+    Destination,
+    DestinationKind,
+    Outcome,
+)
 from segments.models.reach import Reach
 from segments.models.segments import Membership, Run, RunState, Segment, SegmentState, SegmentVersion
 
 __all__ = [
     "Activation",
     "ActivationState",
+    "DeliveredPerson",
     "Destination",
     "DestinationKind",
     "Membership",
@@ -17,5 +25,4 @@ __all__ = [
     "Segment",
     "SegmentState",
     "SegmentVersion",
-    "Shipment",
 ]

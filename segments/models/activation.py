@@ -5,9 +5,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cdp.kit.constraints import one_of
-from cdp.kit.history import tracked
-from cdp.kit.ids import uuid7
+from cdp.base.database.constraints import one_of
+from cdp.base.database.history import tracked
+from cdp.base.database.ids import uuid7
 from consents.models import Channel
 
 
@@ -110,12 +110,12 @@ class Outcome(models.TextChoices):
     LEFT_OUT = "left_out", _("left out")
 
 
-class Shipment(models.Model):
+class DeliveredPerson(models.Model):
     """One person in one activation: sent, removed, or left out with its reason. Append-only."""
 
     id = models.BigAutoField(primary_key=True)
     activation = models.ForeignKey(
-        Activation, models.PROTECT, related_name="shipments", db_index=False, verbose_name=_("activation")
+        Activation, models.PROTECT, related_name="delivered_people", db_index=False, verbose_name=_("activation")
     )
     profile = models.UUIDField(_("person"), db_index=True)
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
@@ -124,9 +124,9 @@ class Shipment(models.Model):
     identifier = models.UUIDField(_("address"), null=True, help_text=_("The identifier that went, where one did."))
 
     class Meta:
-        verbose_name = _("shipment")
-        verbose_name_plural = _("shipments")
+        verbose_name = _("deliveredperson")
+        verbose_name_plural = _("delivered_people")
         constraints = [
             one_of("outcome", Outcome),
-            models.UniqueConstraint(fields=["activation", "profile", "outcome"], name="segments_shipment_once"),
+            models.UniqueConstraint(fields=["activation", "profile", "outcome"], name="segments_deliveredperson_once"),
         ]

@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
 def chromium():
     playwright = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM.exists():
-        pytest.skip(f"No Chromium at {CHROMIUM}; KENDT_CHROMIUM names another place.")
+        pytest.skip(f"No Chromium at {CHROMIUM}. Debian: apt-get install chromium; KENDT_CHROMIUM names another place.")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield browser

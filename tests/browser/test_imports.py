@@ -2,8 +2,8 @@
 
 import pytest
 
-from profiles.imports import tasks
-from profiles.models import Batch, Profile
+from profiles.imports.run import tasks
+from profiles.models import FileImport, Profile
 from tests.browser.conftest import NARROW
 from tests.builders import source
 
@@ -32,8 +32,8 @@ def test_a_file_is_loaded_and_only_its_bad_rows_again(page, sign_in, crm, axe, o
         found[f"{step}, narrow"] = [*axe(page), *([f"too wide by {wide}"] if (wide := overflows(page)) else [])]
         page.set_viewport_size({"width": 1280, "height": 900})
 
-    def load(file) -> Batch:
-        page.goto("/admin/profiles/batch/add/")
+    def load(file) -> FileImport:
+        page.goto("/admin/profiles/fileimport/add/")
         look("upload")
         page.set_input_files("input[type=file]", file)
         page.select_option("select[name=source]", label="CRM")
@@ -41,17 +41,17 @@ def test_a_file_is_loaded_and_only_its_bad_rows_again(page, sign_in, crm, axe, o
         page.wait_for_selector("text=What its columns mean")
         look("columns")
         page.click("text=Keep, and begin the dry run")
-        batch = Batch.objects.latest("id")
+        file_import = FileImport.objects.latest("id")
         look("waiting for the dry run")
-        tasks.check_import(str(batch.pk))
+        tasks.check_import(str(file_import.pk))
         page.wait_for_selector("text=Load it?")  # the page looks every two seconds by itself
         look("dry run")
         page.click("button:has-text('Load it')")
         look("waiting for the load")
-        tasks.run_import(str(batch.pk))
+        tasks.run_import(str(file_import.pk))
         page.wait_for_selector("text=Done:")
         look("result")
-        return Batch.objects.get(pk=batch.pk)
+        return FileImport.objects.get(pk=file_import.pk)
 
     sign_in("Steward")
     first = load(crm)
@@ -69,7 +69,7 @@ def test_a_file_is_loaded_and_only_its_bad_rows_again(page, sign_in, crm, axe, o
 
 def test_the_list_of_imports_keeps_the_accessibility_rules(page, sign_in, axe, overflows):
     sign_in("Steward")
-    page.goto("/admin/profiles/batch/")
+    page.goto("/admin/profiles/fileimport/")
 
     assert axe(page) == []
     page.set_viewport_size(NARROW)

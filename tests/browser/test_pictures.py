@@ -2,10 +2,10 @@
 
 import pytest
 
-from cdp.demo import load
+from cdp.data.demo import load
 from cdp.management.commands import screenshots
 from consents.models import Ledger
-from profiles.models import Subject
+from profiles.models import SourceIdentity
 from segments.models import Segment
 
 FURTHER = [
@@ -23,7 +23,7 @@ FURTHER = [
 def addresses(live_server):
     """Those of the pictures, and of pages that one comes to from there."""
     load.fill(people=150, events=1_500)
-    decided = Subject.objects.get(pk=Ledger.objects.first().subject_ref)
+    decided = SourceIdentity.objects.get(pk=Ledger.objects.first().identity_ref)
     ids = {"segment": Segment.objects.get(key="loyal-buyers").pk, "person": decided.profile_id}
     return [path for _name, _who, path in screenshots._pages()] + [path.format(**ids) for path in FURTHER]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from segments import activation
+from segments.activation import activations
 from segments.models import Destination, Segment
 from tests.browser.conftest import NARROW
 from tests.consents import building as consents
@@ -51,7 +51,7 @@ def ids(settings, tmp_path) -> dict:
         did(one, "Product Viewed", days_ago=2, category="shoes")
     consents.say(anna, newsletter, channel="email", days_ago=1)
     made = computed(RULE, key="shoes", title="Nordic shoe lovers")
-    done = activation.run(activation.request(segment=made, destination=mail))
+    done = activations.run(activations.request(segment=made, destination=mail))
     draft = Segment.objects.create(key="draft", title="Draft")
     return {"segment": made.pk, "person": anna, "done": done.pk, "draft": draft.pk}
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django_otp.oath import totp
 
-from cdp.accounts import factor
+from cdp.access.accounts import two_factor
 from tests.browser.conftest import NARROW
 from tests.builders import user
 from tests.profiles.building import person
@@ -43,7 +43,7 @@ def visit(page, sign_in, known):
 
     def visit(screens, look) -> dict:
         sign_in(superuser=True)
-        ids = {"person": known.pk, "source": known.subjects.get().source_id}
+        ids = {"person": known.pk, "source": known.identities.get().source_id}
         found = {}
         for screen in screens:
             page.goto(screen.format(**ids))
@@ -97,7 +97,7 @@ def test_the_second_factor_is_set_up_before_the_first_entry(page, axe, settings)
     assert page.get_by_role("heading", name="Set up your second factor").is_visible()
     assert axe(page) == []
 
-    page.get_by_role("textbox", name="Code").fill(f"{totp(factor.draft_of(person).bin_key):06d}")
+    page.get_by_role("textbox", name="Code").fill(f"{totp(two_factor.draft_of(person).bin_key):06d}")
     page.get_by_role("button", name="Confirm").click()
     assert page.get_by_role("heading", name="Keep your recovery codes").is_visible()
     assert axe(page) == []

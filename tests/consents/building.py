@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from cdp.kit.ids import uuid7
-from consents import ledger, reference
-from consents.decisions import Decision
+from cdp.base.database.ids import uuid7
 from consents.models import CollectionPoint, NoticeVersion, Purpose, PurposeVersion
+from consents.notices import publishing
+from consents.recording import ledger
+from consents.recording.statement import ConsentStatement
 from tests import builders
 
 LONG_AGO = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
@@ -21,8 +22,8 @@ def purpose(key: str = "newsletter", *, since: datetime = LONG_AGO, **rules) -> 
 
 def publish(purpose: Purpose, *, since: datetime = LONG_AGO, **rules) -> PurposeVersion:
     """The next version of a purpose, in force."""
-    draft = reference.new_purpose_version(purpose, by=None, **({"description": {"en": f"For {purpose.key}"}} | rules))
-    return reference.publish_purpose_version(draft, by=None, in_force_from=since)
+    draft = publishing.new_purpose_version(purpose, by=None, **({"description": {"en": f"For {purpose.key}"}} | rules))
+    return publishing.publish_purpose_version(draft, by=None, in_force_from=since)
 
 
 def notice(*purposes: Purpose, key: str = "words", language: str = "da", since: datetime = LONG_AGO, **fields):
@@ -35,7 +36,7 @@ def notice(*purposes: Purpose, key: str = "words", language: str = "da", since: 
         **({"text": f"Ja tak {uuid7()}", "withdrawal_text": "Klik på linket i bunden af hver mail."} | fields),
     )
     made.purposes.set(purpose.versions.order_by("-number").first() for purpose in purposes)
-    return reference.publish_notice(made, by=None, in_use_from=since)
+    return publishing.publish_notice(made, by=None, in_use_from=since)
 
 
 def point(*purposes: Purpose, key: str = "site", **fields) -> CollectionPoint:
@@ -53,7 +54,7 @@ def decision(profile, purpose: Purpose, state: str = "ConsentGiven", *, days_ago
     fields = {"source": builders.source().code, "source_event_id": str(uuid7()), "evidence": b"a form picture"} | fields
     if state in ("ConsentGiven", "RenewedConsentGiven"):
         fields = {"notice": words_for(purpose, moment), "collection_point": place_for(purpose)} | fields
-    return Decision(
+    return ConsentStatement(
         profile=getattr(profile, "pk", profile), purpose=purpose.key, state=state, effective_at=moment, **fields
     )
 

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from consents import suppression
-from consents.decision import decide
 from consents.models import AgeLimit, ConsentRecord
-from profiles.models import Subject, WorkItem
+from consents.overrides import suppressions
+from consents.permission.decision import decide
+from profiles.models import SourceIdentity, WorkItem
 from tests.consents import building as consent
-from tests.consents.test_merging import MONDAY, TUESDAY, merge, states, unmerge
+from tests.consents.state.test_on_merge import MONDAY, TUESDAY, merge, states, unmerge
 from tests.profiles.building import person
 
 WEDNESDAY = TUESDAY + timedelta(days=1)
@@ -93,7 +93,7 @@ def test_a_stop_list_of_numbers_closes_the_number_and_not_the_person(news):
     for channel in ("email", "sms", "phone"):
         consent.say(anna, news, channel=channel, days_ago=2)
 
-    suppression.suppress(addresses=[("phone", "+4520123456")], reason="nix")
+    suppressions.suppress(addresses=[("phone", "+4520123456")], reason="nix")
 
     assert {channel: reason(anna, channel) for channel in ("email", "sms", "phone")} == {
         "email": "allowed",
@@ -107,7 +107,7 @@ def test_a_stop_list_of_numbers_closes_the_number_and_not_the_person(news):
 def test_a_yes_on_one_channel_ends_no_suppression_of_another(news, channel, expected):
     anna, number = person(phone="+4520123456"), ("phone", "+4520123456")
     consent.say(anna, news, channel="phone", contact=number, days_ago=2)
-    suppression.suppress(addresses=[number], reason="complaint", channel="phone")
+    suppressions.suppress(addresses=[number], reason="complaint", channel="phone")
 
     consent.say(anna, news, channel=channel, contact=number)
 
@@ -117,7 +117,7 @@ def test_a_yes_on_one_channel_ends_no_suppression_of_another(news, channel, expe
 @pytest.mark.django_db
 def test_a_yes_from_before_a_suppression_does_not_end_it(news):
     anna, address = person(email="anna@example.dk"), ("email", "anna@example.dk")
-    suppression.suppress(addresses=[address], reason="complaint")
+    suppressions.suppress(addresses=[address], reason="complaint")
 
     consent.say(anna, news, channel="email", contact=address, days_ago=1)
 
@@ -178,7 +178,7 @@ def test_a_no_that_a_record_told_goes_with_its_record_alone(profiling):
     for one in (anna, bo):
         consent.say(one, profiling, at=MONDAY)
     merged = merge(anna, bo)
-    record = Subject.objects.get(pk=bo.pk).records.get()
+    record = SourceIdentity.objects.get(pk=bo.pk).records.get()
     consent.say(anna, profiling, "ConsentWithdrawn", at=TUESDAY, record=record.pk)
 
     unmerge(merged)
@@ -201,7 +201,7 @@ def test_an_answer_from_before_the_merge_stays_with_who_gave_it_although_another
 def test_nobody_is_asked_for_whom_an_answer_counts_that_names_its_address_or_record(news, profiling):
     anna, bo = person(email="x@example.dk"), person(email="y@example.dk")
     merged = merge(anna, bo)
-    record = Subject.objects.get(pk=bo.pk).records.get()
+    record = SourceIdentity.objects.get(pk=bo.pk).records.get()
     consent.say(anna, news, channel="email", contact=("email", "y@example.dk"), at=TUESDAY)
     consent.say(anna, profiling, at=TUESDAY, record=record.pk)
 

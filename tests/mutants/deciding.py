@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Of tests/cdp only these: the others start servers and processes, and take minutes.
-KEYS = ("tests/cdp/test_keys.py", "tests/cdp/test_giving_scopes.py", "tests/cdp/test_permission_matrix.py")
+KEYS = (
+    "tests/cdp/access/test_service_keys.py",
+    "tests/cdp/access/test_giving_scopes.py",
+    "tests/cdp/access/test_permission_matrix.py",
+    "tests/cdp/base/test_api_keys.py",
+)
+GUARDS = ("tests/cdp/base/test_triggers.py", "tests/cdp/operations/test_guards.py")
 
 
 class Part(NamedTuple):
@@ -17,60 +23,19 @@ class Part(NamedTuple):
 
 
 DECIDING = (
-    Part("identity resolution", ("profiles/resolution/*.py", "profiles/norm.py"), ("tests/profiles",)),
-    Part("golden values", ("profiles/golden.py",), ("tests/profiles",)),
-    Part("consent fold", ("consents/fold.py", "consents/merging.py"), ("tests/consents",)),
-    Part(
-        "gate",
-        ("consents/gate.py", "consents/decision.py", "consents/rules.py", "consents/layers.py", "consents/yielding.py"),
-        ("tests/consents",),
-    ),
-    Part("guards", ("consents/guards.py",), ("tests/consents",)),
-    Part(
-        "rules in the tables of profiles",
-        ("profiles/migrations/*_rules.py", "profiles/sql/*.sql"),
-        ("tests/profiles",),
-    ),
-    Part(
-        "rules in the tables of consents",
-        ("consents/migrations/*_rules.py", "consents/sql/*.sql"),
-        ("tests/consents",),
-    ),
-    Part(
-        "rules in the tables of partners",
-        ("partners/migrations/*_rules.py", "partners/sql/*.sql"),
-        ("tests/partners",),
-    ),
-    Part(
-        "sharing",
-        (
-            "partners/sharing.py",
-            "partners/terms.py",
-            "partners/checklist.py",
-            "partners/status.py",
-            "partners/signatures.py",
-            "partners/pseudonyms.py",
-        ),
-        ("tests/partners",),
-    ),
-    Part(
-        "segments",
-        (
-            "segments/compiler.py",
-            "segments/language.py",
-            "segments/clock.py",
-            "segments/nodes/*.py",
-            "segments/operators/*.py",
-        ),
-        ("tests/segments",),
-    ),
-    Part(
-        "rules in the tables of cdp",
-        ("cdp/kit/appendonly.py", "cdp/migrations/*_rules.py", "cdp/sql/*.sql"),
-        ("tests/kit",),
-    ),
-    Part("write keys", ("profiles/keys.py",), ("tests/profiles",)),
-    Part("service keys and scopes", ("cdp/service_keys.py", "cdp/kit/scopes.py"), KEYS),
+    Part("identity resolution", ("profiles/identity/*.py", "profiles/values/normal_form.py"), ("tests/profiles",)),
+    Part("golden values", ("profiles/values/golden.py",), ("tests/profiles",)),
+    Part("consent fold", ("consents/state/*.py",), ("tests/consents",)),
+    Part("gate", ("consents/permission/*.py", "consents/overrides/*.py"), ("tests/consents",)),
+    Part("guards of statements", ("consents/recording/validation.py",), ("tests/consents",)),
+    Part("sharing", ("partners/agreements/*.py", "partners/sharing/*.py"), ("tests/partners",)),
+    Part("segments", ("segments/language/**/*.py",), ("tests/segments",)),
+    Part("write keys", ("profiles/ingestion/http/write_keys.py",), ("tests/profiles",)),
+    Part("service keys", ("cdp/access/service_keys.py", "cdp/base/api_keys.py", "cdp/base/api/scopes.py"), KEYS),
+    Part("guards of tables", ("cdp/base/database/tables.py", "cdp/base/database/triggers.py", "cdp/sql/*.sql"), GUARDS),
+    Part("guards of profiles", ("profiles/sql/*.sql", "profiles/models/tables.py"), ("tests/profiles", *GUARDS)),
+    Part("guards of consents", ("consents/sql/*.sql", "consents/models/tables.py"), ("tests/consents", *GUARDS)),
+    Part("guards of partners", ("partners/sql/*.sql", "partners/models/tables.py"), ("tests/partners", *GUARDS)),
 )
 
 
@@ -86,4 +51,4 @@ def tests_of(file: str, root: Path = ROOT) -> tuple[str, ...]:
 
 def makes_tables(file: str) -> bool:
     """Whether a fault in `file` shows only in a database that is made anew."""
-    return file.endswith(".sql") or "/migrations/" in file or file == "cdp/kit/appendonly.py"
+    return file.endswith((".sql", "/tables.py", "/triggers.py"))

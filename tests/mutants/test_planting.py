@@ -14,7 +14,7 @@ from tests.mutants.verdicts import Verdicts, summary
 from tests.mutants.workshop import Workshop, workshop
 
 FOLDER = "tests/profiles"
-FILE, TESTS = "profiles/golden.py", f"{FOLDER}/test_golden.py"
+FILE, TESTS = "profiles/identity/evidence.py", f"{FOLDER}/test_evidence.py"
 MODULE = """
 OLDEST = 18
 
@@ -34,7 +34,7 @@ def nobody_asks(age):
 """
 PLANTED = {"OLDEST = 19", "return age > OLDEST", "while n >= 5:", "pass", "return age <= 0"}
 ITS_TESTS = """
-from profiles.golden import is_grown, wait
+from profiles.identity.evidence import is_grown, wait
 
 
 def test_grown():
@@ -59,7 +59,7 @@ class Small(NamedTuple):
 def small(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mutants")
     root = folder / "small"
-    for package in ("cdp", "profiles", "tests", FOLDER):
+    for package in ("cdp", "profiles", "profiles/identity", "tests", FOLDER):
         (root / package).mkdir(parents=True, exist_ok=True)
         (root / package / "__init__.py").touch()
     (root / "tests" / "mutants").symlink_to(deciding.ROOT / "tests" / "mutants")

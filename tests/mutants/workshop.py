@@ -27,7 +27,7 @@ MAKE_DATABASE = """
 import django; django.setup()
 from django.db import connection
 connection.creation.create_test_db(verbosity=0, autoclobber=True)
-from cdp.seed import seed; seed()
+from cdp.data.seed import seed; seed()
 """
 
 
@@ -91,9 +91,9 @@ class Workshop:
 
     def renew_database(self) -> None:
         """The test database as a copy of the template, whatever the last run has left in it."""
-        from cdp import embedded
+        from cdp.operations import database_server
 
-        entry, name = embedded.database(self.data, ""), sql.Identifier(f"test_{self.database}")
+        entry, name = database_server.database(self.data, ""), sql.Identifier(f"test_{self.database}")
         at = {"host": entry["HOST"], "port": entry["PORT"], "user": entry["USER"], "dbname": "postgres"}
         with psycopg.connect(**at, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
@@ -113,14 +113,14 @@ def workshop(data: Path, database: str | None = None, source: Path = ROOT) -> It
 @contextmanager
 def server(data: Path) -> Iterator[None]:
     """The database server of `data`, running."""
-    from cdp import embedded
+    from cdp.operations import database_server
 
-    started = embedded.start(data)
+    started = database_server.start(data)
     try:
         yield
     finally:
         if started:
-            embedded.stop(data)
+            database_server.stop(data)
 
 
 def _put(path: Path, text: str) -> None:

@@ -2,14 +2,15 @@
 
 from datetime import date, timedelta
 
-from cdp.kit.ids import uuid7
-from cdp.kit.sql import value
-from consents import ledger
-from consents.decisions import Decision
+from cdp.base.database.ids import uuid7
+from cdp.base.database.sql import value
 from consents.models import CollectionPoint, NoticeVersion, Purpose, PurposeVersion
-from partners import agreements, deliveries
-from partners.agreements import Line
+from consents.recording import ledger
+from consents.recording.statement import ConsentStatement
+from partners.agreements import lifecycle
+from partners.agreements.lifecycle import NewTermLine
 from partners.models import Partner
+from partners.transfers import deliveries
 from tests.builders import days_ago, source, user
 from tests.profiles.building import person
 
@@ -53,7 +54,7 @@ def answer(people, state: str = "ConsentGiven", *, of=None, names=("Nordic Air",
     words = notice(names=names, of=of)
     ledger.record(
         [
-            Decision(
+            ConsentStatement(
                 purpose=of.key,
                 state=state,
                 effective_at=when or days_ago(3),
@@ -105,8 +106,8 @@ def drafted(*, by=None, to=None, number=None, direction="both", purposes=None, l
     purposes = purposes or [purpose()]
     to = to or partner()
     if lines is None:
-        lines = [Line("opaque_id", purposes[0], form="opaque_id"), Line("city", purposes[0])]
-    return agreements.draft(
+        lines = [NewTermLine("opaque_id", purposes[0], form="opaque_id"), NewTermLine("city", purposes[0])]
+    return lifecycle.draft(
         partner=to,
         number=number or f"A-{to.key}-{to.agreements.count() + 1}",
         title="Joint offers",
@@ -121,13 +122,13 @@ def drafted(*, by=None, to=None, number=None, direction="both", purposes=None, l
 
 def proposed(**fields):
     version = drafted(**fields)
-    return agreements.propose(version, by=version.author)
+    return lifecycle.propose(version, by=version.author)
 
 
 def approve_twice(version):
     """Two others approve, one of them for compliance."""
-    agreements.approve(version, by=user(superuser=True), capacity="business")
-    agreements.approve(version, by=user(superuser=True), capacity="compliance")
+    lifecycle.approve(version, by=user(superuser=True), capacity="business")
+    lifecycle.approve(version, by=user(superuser=True), capacity="compliance")
     return version
 
 
@@ -138,7 +139,7 @@ def approved(**fields):
 
 def agreement(**fields):
     """A version in force."""
-    return agreements.activate(approved(**fields), by=user(superuser=True))
+    return lifecycle.activate(approved(**fields), by=user(superuser=True))
 
 
 def planned(version=None, *, columns=("opaque_id", "city"), of=None, by=None):

@@ -5,9 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from cdp import service_keys
-from partners import agreements, deliveries
+from cdp.access import service_keys
+from partners.agreements import lifecycle
 from partners.models import Delivery
+from partners.transfers import deliveries
 from tests.builders import user
 from tests.partners.building import agreement, answer, drafted, members, partner, proposed, purpose
 
@@ -54,7 +55,7 @@ def test_an_agreement_tells_what_it_is_worth_and_what_it_permits():
 
 def test_a_proposed_agreement_tells_what_is_missing():
     version = proposed(number="DSA-2")
-    agreements.approve(version, by=user(superuser=True), capacity="business")
+    lifecycle.approve(version, by=user(superuser=True), capacity="business")
 
     found = client("partners:read").get("/api/v1/agreements/DSA-2").json()
 

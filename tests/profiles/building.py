@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from cdp.kit.ids import uuid7
-from profiles import facts, resolution
-from profiles.models import Profile, Source, Subject
+from cdp.base.database.ids import uuid7
+from profiles import identity, records
+from profiles.models import Profile, Source, SourceIdentity
 from tests import builders
 
 
@@ -21,14 +21,16 @@ def say(
     observed_at: datetime | None = None,
     namespace: str | None = None,
     is_test: bool = False,
-    terms: UUID | None = None,
+    agreement_version: UUID | None = None,
     **traits,
-) -> facts.Outcome:
+) -> records.WriteOutcome:
     """What one source says of one person, written and resolved. A source and an external id are made up if need be."""
     named = [(code, raw, verified) for code, raw in (("email", email), ("phone", phone), ("device", device)) if raw]
-    one = facts.Person(external_id or f"C{uuid7().hex}", [*named, *identifiers], traits, observed_at, None, namespace)
-    written = facts.write(source=source or builders.source(), people=[one], is_test=is_test, terms=terms)
-    resolution.resolve(subjects=written.touched)
+    one = records.Person(external_id or f"C{uuid7().hex}", [*named, *identifiers], traits, observed_at, None, namespace)
+    written = records.write(
+        source=source or builders.source(), people=[one], is_test=is_test, agreement_version=agreement_version
+    )
+    identity.resolve(identities=written.touched)
     return written.people[0]
 
 
@@ -36,4 +38,4 @@ def person(**said) -> Profile:
     """The profile of a person of whom `said` is known (arguments of `say`, attribute codes among them)."""
     outcome = say(**said)
     assert not outcome.problems, outcome.problems
-    return Subject.objects.select_related("profile").get(pk=outcome.subject).profile
+    return SourceIdentity.objects.select_related("profile").get(pk=outcome.identity).profile

@@ -2,9 +2,9 @@
 
 import pytest
 
-from profiles.facts import gates
+from profiles.records import admission
 
 
 @pytest.fixture(autouse=True)
 def no_gates(monkeypatch):
-    monkeypatch.setattr(gates, "_gates", [])
+    monkeypatch.setattr(admission, "_gates", [])

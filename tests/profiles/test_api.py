@@ -2,8 +2,8 @@
 
 import pytest
 
-from cdp.kit.ids import uuid7
-from profiles.ingestion import events
+from cdp.base.database.ids import uuid7
+from profiles.ingestion.events import store
 from profiles.models import AccessEntry, Profile, Record
 from tests.api import Service, walk
 from tests.builders import now, source, user
@@ -89,7 +89,7 @@ def test_pages_hold_every_person_once():
 def test_an_id_that_was_merged_away_answers_with_the_survivor():
     first = person(source=source("crm"), external_id="K1", email="anna@example.dk")
     second = person(source=source("webshop", namespace="user_id"), external_id="u1", email="anna@example.dk")
-    gone = max(second.subjects.values_list("pk", flat=True))
+    gone = max(second.identities.values_list("pk", flat=True))
 
     answer = Service("profiles:read").get(f"profiles/prf_{gone}").json()
 
@@ -117,15 +117,15 @@ def orders():
     shop = source()
 
     def order(name, owner=None):
-        subject, record = (owner.subject, owner.record) if owner else (None, None)
-        return events.EventRow(
-            key=events.message_key(name), source=shop.pk, type="track", name="Order Completed", order_id=name,
-            occurred_at=now(), received_at=now(), subject=subject, record=record,
+        identity, record = (owner.identity, owner.record) if owner else (None, None)
+        return store.EventRow(
+            key=store.message_key(name), source=shop.pk, type="track", name="Order Completed", order_id=name,
+            occurred_at=now(), received_at=now(), identity=identity, record=record,
         )  # fmt: skip
 
     anna, test = say(email="anna@example.dk"), say(email="planted@example.dk", is_test=True)
-    events.store([order("annas", anna), order("tests", test), order("nobodys")])
-    return {"anna": anna.subject, "test": test.subject, "stranger": uuid7()}
+    store.store([order("annas", anna), order("tests", test), order("nobodys")])
+    return {"anna": anna.identity, "test": test.identity, "stranger": uuid7()}
 
 
 @pytest.mark.parametrize(

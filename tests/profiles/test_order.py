@@ -1,4 +1,4 @@
-"""The result is a function of what was said, not of the order or the batches in which it came."""
+"""The result is a function of what was said, not of the order or the file_imports in which it came."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -8,9 +8,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from cdp.kit.ids import uuid7
-from profiles import decisions, facts, integrity, resolution
-from profiles.models import GoldenValue, RefusedLink, SharedIdentifier, Subject
+from cdp.base.database.ids import uuid7
+from profiles import identity, records
+from profiles.identity import steward_decisions, verify
+from profiles.models import GoldenValue, RefusedLink, SharedIdentifier, SourceIdentity
 from profiles.models.sources import Party
 from tests.builders import days_ago, source, user
 
@@ -52,23 +53,23 @@ def _person(entry, start):
     code, number, version, said = entry
     seen = start + timedelta(hours=number, minutes=len(code)) + timedelta(days=version)
     if code == "visit":
-        return facts.Person(f"d{number}", namespace="device", observed_at=seen)
+        return records.Person(f"d{number}", namespace="device", observed_at=seen)
     kinds = {"email": "mail{}@example.dk", "phone": "+452012345{}", "device": "d{}"}
     named = [(kind, form.format(said[kind]), False) for kind, form in kinds.items() if said[kind] is not None]
     traits = {"first_name": said["name"], "city": said["city"]}
     said_traits = {code: NAMES[one] for code, one in traits.items() if one is not None}
-    return facts.Person(f"n{number}", named, said_traits, seen)
+    return records.Person(f"n{number}", named, said_traits, seen)
 
 
-def _arrive(entries, batches, start):
-    """Write and resolve, batch by batch, each source apart as a caller would."""
-    for size in batches:
-        batch, entries = entries[:size], entries[size:]
+def _arrive(entries, file_imports, start):
+    """Write and resolve, file_import by file_import, each source apart as a caller would."""
+    for size in file_imports:
+        file_import, entries = entries[:size], entries[size:]
         touched = set()
-        for code in sorted({entry[0] for entry in batch}):
-            people = [_person(entry, start) for entry in batch if entry[0] == code]
-            touched |= facts.write(people=people, **_sender(code)).touched
-        resolution.resolve(subjects=touched)
+        for code in sorted({entry[0] for entry in file_import}):
+            people = [_person(entry, start) for entry in file_import if entry[0] == code]
+            touched |= records.write(people=people, **_sender(code)).touched
+        identity.resolve(identities=touched)
     assert not entries
 
 
@@ -81,17 +82,19 @@ def _sender(code):
 
 def _state():
     """What is projected, told by sources and external keys instead of ids made on arrival."""
-    names = {one.pk: (one.source.code, bytes(one.external_key)) for one in Subject.objects.select_related("source")}
+    names = {
+        one.pk: (one.source.code, bytes(one.external_key)) for one in SourceIdentity.objects.select_related("source")
+    }
     clusters = defaultdict(set)
-    for subject, profile in Subject.objects.values_list("pk", "profile"):
-        clusters[profile].add(names[subject])
+    for one, profile in SourceIdentity.objects.values_list("pk", "profile"):
+        clusters[profile].add(names[one])
     golden = {
-        (frozenset(clusters[one.profile_id]), one.attribute_id, names[one.trait.subject_id], one.rule, one.candidates,
+        (frozenset(clusters[one.profile_id]), one.attribute_id, names[one.trait.identity_id], one.rule, one.candidates,
          one.text, bytes(one.trait.match_key or b""))
         for one in GoldenValue.objects.select_related("trait")
     }  # fmt: skip
     refused = {
-        (frozenset({names[one.subject_id], names[one.other_id]}), one.namespace_id, one.reason)
+        (frozenset({names[one.identity_id], names[one.other_id]}), one.namespace_id, one.reason)
         for one in RefusedLink.objects.all()
     }
     shared = {(one.namespace_id, bytes(one.blind)) for one in SharedIdentifier.objects.all()}
@@ -101,10 +104,10 @@ def _state():
 def _outcome(arrivals, start):
     """The state after some arrivals, which are undone again; it is what a fresh fold gives, too."""
     with transaction.atomic():
-        for entries, batches in arrivals:
-            _arrive(entries, batches, start)
+        for entries, file_imports in arrivals:
+            _arrive(entries, file_imports, start)
         state = _state()
-        assert not any(integrity.verify().values())
+        assert not any(verify.verify().values())
         transaction.set_rollback(True)
     return state
 
@@ -130,15 +133,15 @@ def test_any_order_in_any_batches_twice_gives_the_same_people_and_values(data):
 def test_a_merge_that_is_withdrawn_restores_both_people_exactly(data):
     start, steward = days_ago(50), user()
     entries = data.draw(sayings())
-    verb = data.draw(st.sampled_from([decisions.same, decisions.not_same]))
+    verb = data.draw(st.sampled_from([steward_decisions.same, steward_decisions.not_same]))
     with transaction.atomic():
         _arrive(entries, [len(entries)], start)
-        ids = list(Subject.objects.order_by("id").values_list("pk", flat=True))
+        ids = list(SourceIdentity.objects.order_by("id").values_list("pk", flat=True))
         if len(ids) > 1:
             one, two = data.draw(st.permutations(ids))[:2]
-            before, places = _state(), dict(Subject.objects.values_list("pk", "profile"))
-            decision = verb(subject=one, other=two, reason="seen together", by=steward)
-            assert not any(integrity.verify().values())
-            decisions.withdraw(decision=decision, reason="seen wrongly", by=steward)
-            assert (_state(), dict(Subject.objects.values_list("pk", "profile"))) == (before, places)
+            before, places = _state(), dict(SourceIdentity.objects.values_list("pk", "profile"))
+            decision = verb(identity=one, other=two, reason="seen together", by=steward)
+            assert not any(verify.verify().values())
+            steward_decisions.withdraw(decision=decision, reason="seen wrongly", by=steward)
+            assert (_state(), dict(SourceIdentity.objects.values_list("pk", "profile"))) == (before, places)
         transaction.set_rollback(True)

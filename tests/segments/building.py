@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cdp.kit.ids import uuid7
-from profiles import facts, resolution
-from profiles.ingestion import events
-from profiles.ingestion.events import EventRow
-from segments import definitions, membership
+from cdp.base.database.ids import uuid7
+from profiles import identity, records
+from profiles.ingestion.events import store
+from profiles.ingestion.events.store import EventRow
+from segments.membership import compute, definitions
 from segments.models import Destination, Membership, Segment
 from tests.builders import now, source
 from tests.profiles import building
@@ -27,11 +27,11 @@ def person(**said) -> UUID:
 
 def crowd(count: int, **traits) -> set[UUID]:
     """Many people alike, written at once."""
-    written = facts.write(
-        source=source(), people=[facts.Person(f"crowd-{number}", [], traits) for number in range(count)]
+    written = records.write(
+        source=source(), people=[records.Person(f"crowd-{number}", [], traits) for number in range(count)]
     )
-    resolution.resolve(subjects=written.touched)
-    return {outcome.subject for outcome in written.people}
+    identity.resolve(identities=written.touched)
+    return {outcome.identity for outcome in written.people}
 
 
 def did(profile: UUID, name: str, *, days_ago: float = 1, at: datetime | None = None, **columns) -> None:
@@ -45,10 +45,10 @@ def did(profile: UUID, name: str, *, days_ago: float = 1, at: datetime | None = 
         name=name,
         occurred_at=at or now() - timedelta(days=days_ago),
         received_at=now(),
-        subject=profile,
+        identity=profile,
         **columns,
     )
-    assert events.store([happened]).stored == 1
+    assert store.store([happened]).stored == 1
 
 
 def segment(rule: dict, *, key: str = "seg", title: str | None = None, zone: str = ZONE, by=None) -> Segment:
@@ -61,7 +61,7 @@ def segment(rule: dict, *, key: str = "seg", title: str | None = None, zone: str
 def computed(rule: dict, **options) -> Segment:
     """An active segment, computed now."""
     made = segment(rule, **options)
-    run = membership.refresh(made)
+    run = compute.refresh(made)
     assert run.state == "done", run.error
     return Segment.objects.get(pk=made.pk)
 

@@ -6,9 +6,10 @@ import io
 import pytest
 from rest_framework.test import APIClient
 
-from cdp import service_keys
+from cdp.access import service_keys
 from profiles.models import AccessEntry
-from segments import activation, membership
+from segments.activation import activations
+from segments.membership import compute
 from segments.models import Destination, Segment
 from tests.consents import building as consents
 from tests.segments.building import DANES, computed, document, person, segment
@@ -113,7 +114,7 @@ def test_memberships_tell_intervals_as_of_a_moment():
     danes = computed(DANES, key="danes")
     before = danes.computed_at
     late = person(country="DK")
-    membership.refresh(danes)
+    compute.refresh(danes)
     reader = client("segments:read")
 
     def people(query):
@@ -164,7 +165,7 @@ def test_a_file_with_somebody_who_withdrew_since_is_answered_with_a_conflict():
 
 
 def test_a_large_activation_waits_for_a_second_person(monkeypatch):
-    monkeypatch.setattr(activation, "MOST_ALONE", 1)
+    monkeypatch.setattr(activations, "MOST_ALONE", 1)
     newsletter = consents.purpose("newsletter")
     Destination.objects.create(key="mail", title="Mail", purpose=newsletter, channel="email", fields=["email"])
     for _ in range(2):

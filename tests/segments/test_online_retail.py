@@ -9,12 +9,13 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from cdp.kit import sql
-from consents import ledger
-from profiles import reading
+from cdp.base.database import sql
+from consents.recording import ledger
 from profiles.models import Profile
-from segments import activation, membership, reach
-from segments.models import Destination, Segment, Shipment
+from profiles.values import reading
+from segments.activation import activations
+from segments.membership import compute, reach
+from segments.models import DeliveredPerson, Destination, Segment
 from tests.builders import source, user
 from tests.consents import building as consents
 from tests.segments.building import members, segment
@@ -75,7 +76,7 @@ def test_the_loyal_customers_are_exactly_those_and_only_the_consenting_leave(tmp
     expected = answers["segment_3_purchases_last_90_days_before_2011_12_09"]
 
     loyal = segment(LOYAL, key="loyal", zone="UTC")
-    run = membership.refresh(loyal)
+    run = compute.refresh(loyal)
     inside = members(loyal)
 
     assert Profile.objects.living().count() == answers["distinct_customers"]
@@ -101,17 +102,19 @@ def only_the_consenting_leave(loyal: Segment, inside: set) -> None:
     assert (counted.members, counted.reachable) == (744, 500)
     assert {row["profile"] for row in went} == {f"prf_{one}" for one in willing}
     assert len(went) == 500 and all(row["customer_no"] for row in went)
-    reasons = dict(Shipment.objects.filter(activation=first, outcome="left_out").values_list("profile", "reason"))
+    reasons = dict(
+        DeliveredPerson.objects.filter(activation=first, outcome="left_out").values_list("profile", "reason")
+    )
     assert reasons == dict.fromkeys(inside - set(willing), "consent_missing")
     assert (second.sent, second.removed, len(_rows(second))) == (499, 1, 499)
     assert [row["profile"] for row in _rows(second, "removals.csv")] == [f"prf_{willing[0]}"]
-    assert sql.value("SELECT count(*) FROM segments_shipment WHERE outcome = 'removed'") == 1
+    assert sql.value("SELECT count(*) FROM segments_deliveredperson WHERE outcome = 'removed'") == 1
 
 
 def _sent(loyal, mail):
-    asked = activation.request(segment=loyal, destination=mail, by=user())
-    return activation.run(activation.approve(asked, by=user()))
+    asked = activations.request(segment=loyal, destination=mail, by=user())
+    return activations.run(activations.approve(asked, by=user()))
 
 
 def _rows(of, name="people.csv") -> list[dict]:
-    return list(csv.DictReader(io.StringIO(activation.download(of, name, by=None).decode())))
+    return list(csv.DictReader(io.StringIO(activations.download(of, name, by=None).decode())))

@@ -1,7 +1,8 @@
 import pytest
 
-from partners import audiences
-from segments import activation, tasks
+from partners.sharing import audiences
+from segments import tasks
+from segments.activation import activations
 from segments.models import Destination, Run
 from tests.builders import user
 from tests.consents import building as consents
@@ -38,14 +39,14 @@ def test_an_activation_runs_as_a_job_once(settings, tmp_path):
     settings.KENDT_FILES = tmp_path
     purpose = consents.purpose("newsletter")
     mail = Destination.objects.create(key="mail", title="Mail", purpose=purpose, channel="email", fields=["email"])
-    asked = activation.request(segment=computed(DANES), destination=mail)
+    asked = activations.request(segment=computed(DANES), destination=mail)
 
     for _turn in range(2):
         tasks.run_activation(activation_id=str(asked.pk))
 
     asked.refresh_from_db()
     assert asked.state == "done"
-    assert len(list(tmp_path.rglob("*.sealed"))) == 1
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["people.csv"]
 
 
 def test_members_are_an_audience_of_partner_deliveries():

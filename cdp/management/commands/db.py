@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
 
-from cdp import backup, embedded
+from cdp.base.progress import Progress
+from cdp.operations import backup, database_server
 
 EXTERNAL = "DATABASE_URL is set: an external PostgreSQL server is used, which is started and stopped where it runs."
 
@@ -29,10 +29,8 @@ class Command(BaseCommand):
     def handle(self, *, act, **options):
         try:
             self.stdout.write(getattr(self, act)(**options))
-        except (embedded.EmbeddedError, backup.BackupError) as trouble:
+        except (database_server.EmbeddedError, backup.BackupError) as trouble:
             raise CommandError(str(trouble)) from None
-        except OperationalError as trouble:
-            raise CommandError(f"The database does not answer: {trouble}") from None
 
     def start(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
@@ -43,22 +41,27 @@ class Command(BaseCommand):
     def stop(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
             return EXTERNAL
-        return "The database server was stopped." if embedded.stop(settings.KENDT_DATA) else "No server was running."
+        return (
+            "The database server was stopped."
+            if database_server.stop(settings.KENDT_DATA)
+            else "No server was running."
+        )
 
     def status(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
             return EXTERNAL
-        state = embedded.status(settings.KENDT_DATA)
+        state = database_server.status(settings.KENDT_DATA)
         return f"{state}, socket in {settings.DATABASES['default']['HOST']}"
 
     def create(self, **_options) -> str:
         if settings.EXTERNAL_DATABASE:
             return EXTERNAL
-        made = embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
+        made = database_server.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
         return f"The database {settings.KENDT_DB_NAME} {'was made' if made else 'exists already'}."
 
     def backup(self, *, path: Path, **_options) -> str:
-        files = backup.write(path)
+        with Progress("db backup") as progress:
+            files = backup.write(path, progress)
         dump, vault = files.dumps
         return (
             f"Wrote {dump} and {files.manifest},\n"
@@ -70,12 +73,13 @@ class Command(BaseCommand):
     def restore(self, *, path: Path, **_options) -> str:
         if not settings.EXTERNAL_DATABASE:
             start_database()
-        rows = backup.restore(path)
+        with Progress("db restore") as progress:
+            rows = backup.restore(path, progress)
         return f"Restored {sum(rows.values()):,} rows in {len(rows)} tables; the counts agree with the manifest."
 
 
 def start_database() -> bool:
     """Have the embedded server running and our database in it; True when the server was started."""
-    started = embedded.start(settings.KENDT_DATA)
-    embedded.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
+    started = database_server.start(settings.KENDT_DATA)
+    database_server.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
     return started

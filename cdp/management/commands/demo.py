@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
-from cdp import demo
-from cdp.demo import load
+from cdp.base.progress import Progress
+from cdp.data import demo
+from cdp.data.demo import load
 from profiles.models import Profile
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             raise CommandError("The demo is not for production.")
         if Profile.objects.exists():
             raise CommandError("There are people already. The demo fills an empty installation only.")
-        with tqdm(total=people, unit=" people", desc="Demo", disable=None) as bar:
-            passwords = load.fill(people=people, events=events, seed=seed, progress=bar.update)
+        with Progress("demo") as progress:
+            passwords = load.fill(people=people, events=events, seed=seed, progress=progress)
         demo.remember(passwords)
         self.stdout.write(demo.welcome())

@@ -3,9 +3,9 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
-from cdp import service_keys
-from cdp.kit.refused import Refused
-from profiles import keys
+from cdp.access import service_keys
+from cdp.base.errors import Refused
+from profiles.ingestion.http import write_keys
 from profiles.models import Source
 
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if source is None:
             known = ", ".join(Source.objects.values_list("code", flat=True))
             raise CommandError(f"There is no source {code}. Known: {known}.")
-        return keys.make(source=source, is_test=is_test)[1]
+        return write_keys.make(source=source, is_test=is_test)[1]
 
     def of_service(self, name: str, scopes: str, is_test: bool) -> str:
         wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]

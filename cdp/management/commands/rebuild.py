@@ -2,12 +2,14 @@
 
 from django.core.management.base import BaseCommand
 
-from cdp import integrity
+from cdp.base.progress import Progress
+from cdp.operations import verify
 
 
 class Command(BaseCommand):
     help = "Fold every projection again from its evidence."
 
     def handle(self, **options):
-        integrity.rebuild()
+        with Progress("rebuild") as progress:
+            verify.rebuild(progress)
         self.stdout.write("Every projection was folded again.")

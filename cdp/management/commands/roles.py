@@ -1,13 +1,14 @@
-"""`manage.py roles`: the groups as the table of cdp.roles says, and the vocabulary that every installation has."""
+"""`manage.py roles`: the groups as the table of cdp.access.roles says, and the vocabulary that every installation
+has."""
 
 from django.core.management.base import BaseCommand
 
-from cdp import roles
-from cdp.seed import seed
+from cdp.access import roles
+from cdp.data.seed import seed
 
 
 class Command(BaseCommand):
-    help = "Make the roles equal to the table in cdp/roles.py, and add the vocabulary where it lacks."
+    help = "Make the roles equal to the table in cdp/access/roles.py, and add the vocabulary where it lacks."
 
     def handle(self, **options):
         seed()

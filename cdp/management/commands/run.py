@@ -16,10 +16,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from cdp import demo, embedded, processes
-from cdp.checks import refuse_unsafe_start
+from cdp.data import demo
 from cdp.management.commands.db import start_database
-from cdp.processes import Process, Record
+from cdp.operations import database_server, supervisor
+from cdp.operations.checks import refuse_unsafe_start
+from cdp.operations.supervisor import Process, RunRecord
 from profiles.models import Profile
 
 DATABASE_LOOK_SECONDS = 5
@@ -35,12 +36,12 @@ class Command(BaseCommand):
     def handle(self, **_options):
         hear_signals(signal.default_int_handler)
         try:
-            with processes.sole_run(settings.KENDT_DATA) as record:
+            with supervisor.sole_run(settings.KENDT_DATA) as record:
                 self._run(record)
-        except (embedded.EmbeddedError, processes.RunningAlready) as trouble:
+        except (database_server.EmbeddedError, supervisor.RunningAlready) as trouble:
             raise CommandError(str(trouble)) from None
 
-    def _run(self, record: Record) -> None:
+    def _run(self, record: RunRecord) -> None:
         if orphans := record.end_orphans():
             self.say(f"Ended {orphans} processes that an earlier run had left behind.")
         record.stops_database = record.stops_database or not database_runs()
@@ -53,9 +54,9 @@ class Command(BaseCommand):
             self.say("Stopping.")
         finally:
             hear_signals(signal.SIG_IGN)  # a second Ctrl-C does not tear what is being put down
-            processes.stop(children)
+            supervisor.stop(children)
             if record.stops_database:
-                embedded.stop(settings.KENDT_DATA)
+                database_server.stop(settings.KENDT_DATA)
 
     def _prepare(self) -> None:
         refuse_taken_port()
@@ -70,7 +71,7 @@ class Command(BaseCommand):
         collect_static_files()
         connections.close_all()  # this process only watches from here on
 
-    def _serve(self, children: list[Process], record: Record) -> None:
+    def _serve(self, children: list[Process], record: RunRecord) -> None:
         announced, look = False, time.monotonic()
         while True:
             if [child for child in children if child.tend(self.say)]:
@@ -84,9 +85,9 @@ class Command(BaseCommand):
             time.sleep(0.3)
 
     def _mend_database(self) -> None:
-        if embedded.status(settings.KENDT_DATA) is embedded.State.STOPPED:
+        if database_server.status(settings.KENDT_DATA) is database_server.ServerState.STOPPED:
             self.say("The database server is gone; starting it again.")
-            embedded.start(settings.KENDT_DATA)
+            database_server.start(settings.KENDT_DATA)
 
     def _announce(self) -> None:
         address = f"http://{bracketed(local_host())}:{settings.KENDT_PORT}/"
@@ -114,7 +115,10 @@ def worker() -> Process:
 
 
 def database_runs() -> bool:
-    return settings.EXTERNAL_DATABASE or embedded.status(settings.KENDT_DATA) is not embedded.State.STOPPED
+    return (
+        settings.EXTERNAL_DATABASE
+        or database_server.status(settings.KENDT_DATA) is not database_server.ServerState.STOPPED
+    )
 
 
 def refuse_taken_port() -> None:

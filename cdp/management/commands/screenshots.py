@@ -23,7 +23,7 @@ from playwright.sync_api import sync_playwright
 from cdp.models import User
 from consents.models import Ledger
 from partners.models import Agreement
-from profiles.models import Profile, Subject
+from profiles.models import Profile, SourceIdentity
 from segments.models import Segment
 
 LANGUAGES = {"en": "en-GB", "da": "da-DK"}
@@ -67,9 +67,11 @@ def _speak(language: str) -> None:
 
 def _pages() -> Iterator[tuple[str, str, str]]:
     """(name of the picture, who looks, path)."""
-    person = Profile.objects.living().annotate(known_by=Count("subjects")).order_by("-known_by", "id").first()
-    answers = Ledger.objects.values("subject_ref").annotate(count=Count("pk")).order_by("-count", "subject_ref").first()
-    changed_mind = Subject.objects.get(pk=answers["subject_ref"]).profile_id
+    person = Profile.objects.living().annotate(known_by=Count("identities")).order_by("-known_by", "id").first()
+    answers = (
+        Ledger.objects.values("identity_ref").annotate(count=Count("pk")).order_by("-count", "identity_ref").first()
+    )
+    changed_mind = SourceIdentity.objects.get(pk=answers["identity_ref"]).profile_id
     agreement = Agreement.objects.order_by("number").first()
     segment = Segment.objects.get(key="loyal-buyers")
     yield "home-steward", "anna", reverse("admin:index")
@@ -78,7 +80,7 @@ def _pages() -> Iterator[tuple[str, str, str]]:
     yield "consent-history", "carl", reverse("admin:consents_person_history", args=[changed_mind])
     yield "agreement", "carl", reverse("admin:partners_agreement_change", args=[agreement.pk])
     yield "segment", "maja", reverse("admin:segments_segment_change", args=[segment.pk])
-    yield "import", "anna", reverse("admin:profiles_batch_add")
+    yield "import", "anna", reverse("admin:profiles_fileimport_add")
 
 
 def _take(browser, address, locale, user, password, path, picture) -> None:

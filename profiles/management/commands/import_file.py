@@ -7,13 +7,13 @@ from pathlib import Path
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
-from cdp.kit.refused import Refused
-from profiles.imports import guards, rejects, runs
-from profiles.imports.refusals import AlreadyLoaded
-from profiles.models import Batch, Mapping, Source
-from profiles.models.sources import BatchState, RowKind
+from cdp.base.errors import Refused
+from cdp.base.progress import Progress
+from profiles.imports.errors import AlreadyLoaded
+from profiles.imports.run import guards, rejects, runs
+from profiles.models import FileImport, Mapping, Source
+from profiles.models.sources import ImportState, RowKind
 
 COUNTS = {
     "new": "rows_new",
@@ -41,7 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("--no-header", action="store_true", help="the first row holds values, not names")
         parser.add_argument("--skip", type=int, default=0, help="lines before the header")
         parser.add_argument("--party", type=int, choices=[0, 1, 2, 3], help="instead of the source's")
-        parser.add_argument("--terms", type=UUID, help="agreement version, for data of partners and suppliers")
+        parser.add_argument(
+            "--agreement-version", type=UUID, help="agreement version, for data of partners and suppliers"
+        )
         parser.add_argument("--dry-run", action="store_true", help="count what would happen, and change nothing")
         parser.add_argument("--rejects", type=Path, metavar="OUT.csv", help="write the rejected rows here")
 
@@ -65,24 +67,28 @@ class Command(BaseCommand):
             known = ", ".join(Source.objects.values_list("code", flat=True))
             raise CommandError(f"There is no source {options['source']}. Known are: {known}.")
         mapping = self._mapping(source, options)
-        batch = self._batch(source, mapping, options)
+        file_import = self._batch(source, mapping, options)
         try:
-            self._run(batch, options)
+            self._run(file_import, options)
         except Refused:
-            if batch.state in runs.OPEN:
-                runs.cancel(batch=batch)
+            if file_import.state in runs.OPEN:
+                runs.cancel(file_import=file_import)
             raise
 
-    def _run(self, batch: Batch, options: dict) -> None:
+    def _run(self, file_import: FileImport, options: dict) -> None:
         if options["dry_run"]:
-            self._tell(self._with_progress(batch, runs.check), "Dry run: nothing was changed.")
-            runs.cancel(batch=batch)
+            self._tell(self._with_progress(file_import, runs.check), "Dry run: nothing was changed.")
+            runs.cancel(file_import=file_import)
             return
-        if batch.state != BatchState.RUNNING:
-            batch = runs.start(batch=batch) if batch.state in runs.OPEN else runs.resume(batch=batch)
-        batch = self._with_progress(batch, runs.run)
-        self._tell(batch, f"Import {batch.get_state_display()}.")
-        self._write_rejects(batch, options["rejects"])
+        if file_import.state != ImportState.RUNNING:
+            file_import = (
+                runs.start(file_import=file_import)
+                if file_import.state in runs.OPEN
+                else runs.resume(file_import=file_import)
+            )
+        file_import = self._with_progress(file_import, runs.run)
+        self._tell(file_import, f"Import {file_import.get_state_display()}.")
+        self._write_rejects(file_import, options["rejects"])
 
     def _mapping(self, source: Source, options: dict) -> Mapping:
         if path := options["save_mapping"]:
@@ -101,54 +107,56 @@ class Command(BaseCommand):
             )
         return found
 
-    def _batch(self, source: Source, mapping: Mapping, options: dict) -> Batch:
+    def _batch(self, source: Source, mapping: Mapping, options: dict) -> FileImport:
         """The import to go on with, or a new one."""
         with options["file"].open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            if batch := runs.unfinished(source=source, mapping=mapping, sha256=sha256):
-                self.stdout.write(f"Going on after row {batch.rows_done}.")
-                return batch
+            if file_import := runs.unfinished(source=source, mapping=mapping, sha256=sha256):
+                self.stdout.write(f"Going on after row {file_import.rows_done}.")
+                return file_import
             guards.refuse_loaded(source=source, mapping=mapping, sha256=sha256)
-            batch = runs.propose(
+            file_import = runs.propose(
                 file=file,
                 file_name=options["file"].name,
                 source=source,
                 by=None,
                 party=options["party"],
-                terms=options["terms"],
+                agreement_version=options["agreement_version"],
                 declared=self._declared(options),
             )
-        return runs.describe(batch=batch, mapping=mapping)
+        return runs.describe(file_import=file_import, mapping=mapping)
 
     def _declared(self, options: dict) -> dict:
         separator = {"tab": "\t", "\\t": "\t"}.get(options["separator"], options["separator"])
         declared = {"encoding": options["encoding"], "separator": separator, "decimal": options["decimal"]}
         return declared | {"header": False if options["no_header"] else None, "skip": options["skip"] or None}
 
-    def _with_progress(self, batch: Batch, verb) -> Batch:
+    def _with_progress(self, file_import: FileImport, verb) -> FileImport:
         began = time.monotonic()
-        first = batch.rows_done
-        with tqdm(total=batch.rows_total, initial=first, unit=" rows", unit_scale=True, leave=False) as bar:
-            batch = verb(batch=batch, progress=lambda done: bar.update(done - bar.n))
+        first = file_import.rows_done
+        with Progress("import_file") as progress:
+            progress.begin("rows", total=file_import.rows_total or 0, done=first)
+            file_import = verb(file_import=file_import, progress=progress.reach)
         seconds = max(time.monotonic() - began, 0.001)
         self.stdout.write(
-            f"{batch.rows_done - first} rows in {seconds:.1f} s, {(batch.rows_done - first) / seconds:.0f} rows/s"
+            f"{file_import.rows_done - first} rows in {seconds:.1f} s, "
+            f"{(file_import.rows_done - first) / seconds:.0f} rows/s"
         )
-        return batch
+        return file_import
 
-    def _tell(self, batch: Batch, sentence: str) -> None:
-        counts = ", ".join(f"{getattr(batch, field)} {word}" for word, field in COUNTS.items())
-        self.stdout.write(f"{sentence} {batch.rows_done} rows: {counts}.")
-        for column, count in batch.samples.get("left_out", {}).items():
+    def _tell(self, file_import: FileImport, sentence: str) -> None:
+        counts = ", ".join(f"{getattr(file_import, field)} {word}" for word, field in COUNTS.items())
+        self.stdout.write(f"{sentence} {file_import.rows_done} rows: {counts}.")
+        for column, count in file_import.samples.get("left_out", {}).items():
             self.stdout.write(f"{count} values in {column} are no valid identifiers and were left out.")
 
-    def _write_rejects(self, batch: Batch, path: Path | None) -> None:
-        if not batch.rows_rejected:
+    def _write_rejects(self, file_import: FileImport, path: Path | None) -> None:
+        if not file_import.rows_rejected:
             return
         if path is None:
             self.stdout.write("Give --rejects OUT.csv to get the rejected rows with what is wrong in each.")
             return
         with path.open("w", encoding="utf-8-sig", newline="") as out:
-            out.writelines(rejects.lines(batch=batch, by=None))
+            out.writelines(rejects.lines(file_import=file_import, by=None))
         path.chmod(0o600)
         self.stdout.write(f"Rejected rows are in {path}. Correct them and load that file with the same mapping.")

@@ -6,10 +6,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cdp.kit.ids import uuid7
-from profiles import decisions
-from profiles.admin.deciding import WORDS
-from profiles.resolution.partition import Reason
+from cdp.base.database.ids import uuid7
+from profiles.admin.people.decisions import WORDS
+from profiles.identity import steward_decisions
+from profiles.identity.partition import Reason
 from tests.builders import now, source, user
 from tests.profiles.building import person, say
 
@@ -28,7 +28,7 @@ def did_something(profile):
         cursor.execute(
             "INSERT INTO profiles_event (id, occurred_at, source_id, profile_id, type, name, received_at) "
             "VALUES (%s, now(), %s, %s, 'track', 'Order Completed', now())",
-            [uuid7(), profile.subjects.get().source_id, profile.pk],
+            [uuid7(), profile.identities.get().source_id, profile.pk],
         )
 
 
@@ -145,7 +145,7 @@ def test_two_who_share_an_address_are_decided_side_by_side(superuser):
     one = say(source=source("crm"), external_id="C1", email="familien@example.dk", first_name="Alma")
     other = say(source=source("shop"), external_id="S1", email="familien@example.dk", first_name="Oskar")
     link = RefusedLink.objects.get()
-    assert {link.subject_id, link.other_id} == {one.subject, other.subject}
+    assert {link.identity_id, link.other_id} == {one.identity, other.identity}
 
     review = superuser.get(reverse("admin:profiles_refusedlink_change", args=[link.pk])).context["rows"]
     superuser.post(
@@ -158,18 +158,18 @@ def test_two_who_share_an_address_are_decided_side_by_side(superuser):
 
 
 def test_a_write_key_is_shown_once_and_ended_at_once(superuser):
-    from profiles import keys
+    from profiles.ingestion.http import write_keys
 
     shop = source()
     page = reverse("admin:profiles_source_keys", args=[shop.pk])
 
     made = superuser.post(page).context["made"]
-    assert keys.find(made).source == shop.pk
+    assert write_keys.find(made).source == shop.pk
     assert made not in superuser.get(page).content.decode()
 
     assert superuser.post(page, {"end": "none"}).status_code == 404
-    superuser.post(page, {"end": keys.find(made).key})
-    assert keys.find(made) is None
+    superuser.post(page, {"end": write_keys.find(made).key})
+    assert write_keys.find(made) is None
 
 
 def test_only_who_may_make_keys_makes_one(client):
@@ -188,13 +188,14 @@ def test_a_code_that_data_hangs_on_does_not_change(superuser):
 
 def aside(count=2):
     """Events of one source that wait in quarantine, put there through the door."""
-    from profiles.ingestion.batches import alone
-    from profiles.ingestion.intake import Entry, Refusal
-    from profiles.ingestion.quarantine import put_aside
+    from profiles.ingestion.events.intake import CallRefusal, IncomingCall
+    from profiles.ingestion.events.payload import parse_one
+    from profiles.ingestion.events.quarantine import put_aside
 
     refused = [
-        Refusal(
-            Entry(alone(b'{"type": "track", "event": "Order %d"}' % number), now(), None, None, None), "no_identity"
+        CallRefusal(
+            IncomingCall(parse_one(b'{"type": "track", "event": "Order %d"}' % number), now(), None, None, None),
+            "no_identity",
         )
         for number in range(count)
     ]
@@ -231,21 +232,21 @@ def test_what_still_cannot_be_used_stays_in_quarantine(client):
 @pytest.mark.parametrize(("role", "state"), [("Integration admin", "waiting"), ("Auditor", "failed")])
 def test_a_batch_that_was_set_aside_waits_again_where_a_keeper_of_quarantine_says_so(client, role, state):
     client.force_login(user(roles=[role]))
-    batch = OURS_BY_NAME["Inbox"].objects.create(
+    file_import = OURS_BY_NAME["IngestRequest"].objects.create(
         source=source(), received_at=now(), sealed=b"x", state="failed", attempts=5, error="IntegrityError"
     )
 
-    run(client, "try_again", [batch])
+    run(client, "try_again", [file_import])
 
-    batch.refresh_from_db()
-    assert batch.state == state
+    file_import.refresh_from_db()
+    assert file_import.state == state
 
 
 def test_an_event_is_found_by_an_id_that_was_merged_away(superuser):
     anna = person(external_id="C1")
     other = person(external_id="L1", source=source("till", namespace="loyalty_no"))
     did_something(anna)
-    decisions.same(subject=anna.pk, other=other.pk, reason="one person", by=None)
+    steward_decisions.same(identity=anna.pk, other=other.pk, reason="one person", by=None)
 
     found = listing(OURS_BY_NAME["Event"], superuser, q=str(other.pk)).context["cl"].result_list
 

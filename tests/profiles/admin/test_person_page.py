@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from cdp.kit.ids import uuid7
-from profiles import decisions, panels
-from profiles.models import AccessEntry, GoldenValue, Profile, StewardDecision, Subject
+from cdp.base.database.ids import uuid7
+from profiles import tabs
+from profiles.identity import steward_decisions
+from profiles.models import AccessEntry, GoldenValue, Profile, SourceIdentity, StewardDecision
 from tests.builders import days_ago, now, source, user
 from tests.profiles.building import person, say
 
@@ -41,7 +42,7 @@ def act(client, profile, name, **data):
 
 
 def events(profile, count, *, minutes_apart=1):
-    subject = profile.subjects.get()
+    identity = profile.identities.get()
     with connection.cursor() as cursor:
         for number in range(count):
             moment = days_ago(1) + timedelta(minutes=number * minutes_apart)
@@ -49,7 +50,7 @@ def events(profile, count, *, minutes_apart=1):
             cursor.execute(
                 "INSERT INTO profiles_event (id, occurred_at, source_id, profile_id, type, name, received_at) "
                 "VALUES (%s, %s, %s, %s, 'track', %s, %s)",
-                [uuid7(), moment, subject.source_id, profile.pk, f"Event {number}", now()],
+                [uuid7(), moment, identity.source_id, profile.pk, f"Event {number}", now()],
             )
 
 
@@ -70,9 +71,9 @@ def test_a_given_purpose_shows_the_values_and_leaves_a_line_for_each_look(client
     html = page(client, alma).content.decode()
 
     assert [value for value in CLEAR if value not in html] == []
-    entries = AccessEntry.objects.values_list("actor", "purpose", "subjects", "allowed")
+    entries = AccessEntry.objects.values_list("actor", "purpose", "identities", "allowed")
     assert set(map(str, entries)) == {
-        str((steward.pk, "Answering the customer", [alma.subjects.get().pk], True)) for _ in entries
+        str((steward.pk, "Answering the customer", [alma.identities.get().pk], True)) for _ in entries
     }
     assert {field for entry in AccessEntry.objects.all() for field in entry.fields} >= {"first_name", "email", "phone"}
 
@@ -174,7 +175,7 @@ def test_a_value_of_another_person_cannot_be_pinned_here(client, steward, alma):
     assert act(client, alma, "pin", trait=trait, reason="Mine now.").status_code == 404
 
 
-@pytest.mark.parametrize(("name", "field"), [("pin", "trait"), ("separate", "subject"), ("withdraw", "decision")])
+@pytest.mark.parametrize(("name", "field"), [("pin", "trait"), ("separate", "identity"), ("withdraw", "decision")])
 @pytest.mark.parametrize("key", ["", "none", "12345"])
 def test_an_act_on_what_is_not_there_is_not_found(client, steward, alma, name, field, key):
     assert act(client, alma, name, **{field: key}, reason="x").status_code == 404
@@ -183,14 +184,14 @@ def test_an_act_on_what_is_not_there_is_not_found(client, steward, alma, name, f
 def test_a_record_is_separated_and_the_decision_undone(client, steward):
     crm = source("crm", namespace="loyalty_no")
     profile = person(external_id="K-1", identifiers=PROVEN)
-    joined = say(source=crm, external_id="C-1", identifiers=PROVEN).subject
-    assert Subject.objects.get(pk=joined).profile_id == profile.pk
+    joined = say(source=crm, external_id="C-1", identifiers=PROVEN).identity
+    assert SourceIdentity.objects.get(pk=joined).profile_id == profile.pk
 
-    act(client, profile, "separate", subject=joined, reason="Mother and daughter.")
-    assert Subject.objects.get(pk=joined).profile_id == joined
+    act(client, profile, "separate", identity=joined, reason="Mother and daughter.")
+    assert SourceIdentity.objects.get(pk=joined).profile_id == joined
 
     act(client, profile, "withdraw", decision=StewardDecision.objects.get().pk, reason="They are one after all.")
-    assert Subject.objects.get(pk=joined).profile_id == profile.pk
+    assert SourceIdentity.objects.get(pk=joined).profile_id == profile.pk
 
 
 def test_who_may_not_decide_is_refused(client, alma):
@@ -205,7 +206,7 @@ def test_who_may_not_decide_is_refused(client, alma):
 
 def test_an_id_that_was_merged_away_leads_to_the_person_with_a_note(client, steward):
     profile = person(external_id="K-1", identifiers=PROVEN)
-    merged = say(source=source("crm", namespace="loyalty_no"), external_id="C-1", identifiers=PROVEN).subject
+    merged = say(source=source("crm", namespace="loyalty_no"), external_id="C-1", identifiers=PROVEN).identity
     assert not Profile.objects.filter(pk=merged).exists()
 
     answer = client.get(reverse("admin:profiles_profile_change", args=[merged]), follow=True)
@@ -249,27 +250,27 @@ def test_the_timeline_pages_through_every_event_once_newest_first(client, stewar
 
 
 def test_a_tab_of_an_app_above_is_shown_to_whom_its_permission_is_given(client, steward, alma, monkeypatch):
-    monkeypatch.setattr(panels, "_panels", {})
-    panel = panels.Panel(
+    monkeypatch.setattr(tabs, "_panels", {})
+    panel = tabs.Panel(
         key="points",
         title="Points",
         template="admin/profiles/profile/value.html",
         context=lambda profile, request: {"shown": f"told of {profile}"},
         permission="profiles.view_profile",
     )
-    panels.register(panel)
-    panels.register(panels.Panel("secret", "Secret", "", dict, "cdp.add_user"))
+    tabs.register(panel)
+    tabs.register(tabs.Panel("secret", "Secret", "", dict, "cdp.add_user"))
 
     assert f"told of {alma}" in page(client, alma, "points").content.decode()
     assert page(client, alma, "secret").status_code == 404
 
 
 def test_two_panels_cannot_have_one_key(monkeypatch):
-    monkeypatch.setattr(panels, "_panels", {})
-    panels.register(panels.Panel("points", "Points", "", dict, ""))
+    monkeypatch.setattr(tabs, "_panels", {})
+    tabs.register(tabs.Panel("points", "Points", "", dict, ""))
 
     with pytest.raises(ValueError, match="points"):
-        panels.register(panels.Panel("points", "Other", "", dict, ""))
+        tabs.register(tabs.Panel("points", "Other", "", dict, ""))
 
 
 @pytest.mark.parametrize("tab", ["overview", "records", "timeline", "history"])
@@ -282,7 +283,9 @@ def test_a_tab_costs_the_same_queries_for_one_record_or_three(client, steward, t
             identifiers=PROVEN,
             city="Odense",
         )
-    decisions.same(subject=profile.pk, other=profile.subjects.exclude(pk=profile.pk)[0].pk, reason="x", by=steward)
+    steward_decisions.same(
+        identity=profile.pk, other=profile.identities.exclude(pk=profile.pk)[0].pk, reason="x", by=steward
+    )
     page(client, profile, tab)
 
     with django_assert_max_num_queries(16):

@@ -4,8 +4,8 @@ import csv
 import io
 import itertools
 
-from profiles.imports import runs
-from profiles.models import Batch, Mapping
+from profiles.imports.run import runs
+from profiles.models import FileImport, Mapping
 from profiles.models.sources import RowKind
 from tests.builders import source
 
@@ -64,18 +64,18 @@ def mapping(spec: dict, *, name: str | None = None, at=None) -> Mapping:
     return runs.remember_mapping(source=at or source(), name=name or f"mapping {next(_numbers)}", rows=rows, spec=spec)
 
 
-def proposed(content: bytes, spec: dict | Mapping, *, file_name: str = "file.csv", **options) -> Batch:
+def proposed(content: bytes, spec: dict | Mapping, *, file_name: str = "file.csv", **options) -> FileImport:
     """An import that waits for its run."""
     found = spec if isinstance(spec, Mapping) else mapping(spec)
-    batch = runs.propose(file=io.BytesIO(content), file_name=file_name, source=found.source, by=None, **options)
-    return runs.describe(batch=batch, mapping=found)
+    file_import = runs.propose(file=io.BytesIO(content), file_name=file_name, source=found.source, by=None, **options)
+    return runs.describe(file_import=file_import, mapping=found)
 
 
-def loaded(content: bytes, spec: dict | Mapping, **options) -> Batch:
+def loaded(content: bytes, spec: dict | Mapping, **options) -> FileImport:
     """An import that has run to its end."""
-    return runs.run(batch=runs.start(batch=proposed(content, spec, **options)))
+    return runs.run(file_import=runs.start(file_import=proposed(content, spec, **options)))
 
 
-def counts(batch: Batch) -> tuple[int, int, int, int]:
+def counts(file_import: FileImport) -> tuple[int, int, int, int]:
     """(new, updated, unchanged, rejected)"""
-    return batch.rows_new, batch.rows_updated, batch.rows_unchanged, batch.rows_rejected
+    return file_import.rows_new, file_import.rows_updated, file_import.rows_unchanged, file_import.rows_rejected

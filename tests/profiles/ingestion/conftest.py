@@ -2,9 +2,9 @@
 
 import pytest
 
-from profiles.ingestion import pressure
+from profiles.ingestion.http import backpressure
 
 
 @pytest.fixture(autouse=True)
 def calm():
-    pressure.gate.forget()
+    backpressure.gate.forget()

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from django.test import Client
 from django.utils import timezone
 
-from cdp.kit.sql import rows
-from profiles import keys
-from profiles.ingestion import draining
-from profiles.ingestion.events import PLACE
-from profiles.models import Event, Inbox, QuarantineItem, Record, Source
+from cdp.base.database.sql import rows
+from profiles.ingestion.events import draining
+from profiles.ingestion.events.store import PLACE
+from profiles.ingestion.http import write_keys
+from profiles.models import Event, IngestRequest, QuarantineItem, Record, Source
 from profiles.vault import Keyring
 from tests import builders
 
@@ -21,7 +21,7 @@ numbers = itertools.count(1)
 
 
 def write_key(source: Source | None = None, *, is_test: bool = False) -> str:
-    return keys.make(source=source or builders.source(), is_test=is_test)[1]
+    return write_keys.make(source=source or builders.source(), is_test=is_test)[1]
 
 
 def basic(key: str) -> dict:
@@ -61,8 +61,8 @@ def zipped(body: str) -> bytes:
 
 def drain() -> None:
     """As the worker does, for all that waits."""
-    for inbox in Inbox.objects.filter(state="waiting").order_by("id").values_list("id", flat=True):
-        draining.drain(inbox=inbox)
+    for ingest_request in IngestRequest.objects.filter(state="waiting").order_by("id").values_list("id", flat=True):
+        draining.drain(ingest_request=ingest_request)
 
 
 def take(*events: dict, key: str | None = None, **options) -> None:
@@ -80,8 +80,8 @@ def stored() -> set[str]:
 def personal(name: str) -> dict:
     """The sealed properties of the event of this name."""
     event = Event.objects.get(name=name)
-    subject = Record.objects.get(pk=event.record_id).subject_id
-    return json.loads(Keyring.existing({subject}).open(subject, PLACE, event.sealed) or "{}")
+    identity = Record.objects.get(pk=event.record_id).identity_id
+    return json.loads(Keyring.for_reading({identity}).open(identity, PLACE, event.sealed) or "{}")
 
 
 def reasons() -> dict[str, int]:

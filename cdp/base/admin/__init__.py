@@ -1,0 +1,1 @@
+"""Admin pages as this project makes them."""

@@ -1,0 +1,1 @@
+"""The management API as this project makes it: views, scopes, filters, paging."""

@@ -1,0 +1,1 @@
+"""PostgreSQL as this project uses it: SQL, ids, constraints, triggers, history, statistics, timeouts."""

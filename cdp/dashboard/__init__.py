@@ -1,5 +1,0 @@
-"""The home pages: what waits for stewards, and whether all is in order for compliance."""
-
-from cdp.dashboard.page import home
-
-__all__ = ["home"]

@@ -1,0 +1,1 @@
+"""What an installation begins with, the demo, and the register of personal data."""

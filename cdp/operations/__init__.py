@@ -1,0 +1,1 @@
+"""Running an installation: database server, processes, backup, health, logs, verification."""

@@ -1,0 +1,1 @@
+"""What is stronger than consent: objections, restrictions, suppressions."""

@@ -1,0 +1,47 @@
+"""What ends when a person says yes again, directly: an objection to that purpose, a suppression of that address.
+
+A partner's word or an old system's never does. That it ended is recorded, with the entry of the ledger that ended it.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from cdp.base.database.sql import execute
+from consents.models import ObjectionScope, SuppressionReason
+from consents.state.fold import GRANTS, direct, listed
+
+#: Suppressions that express what the person wanted; the others stand on something else.
+THE_PERSONS_WISH = (SuppressionReason.OBJECTION, SuppressionReason.ERASURE, SuppressionReason.COMPLAINT)
+
+_DIRECT = f"""r.profile_id = ANY(%(profiles)s) AND r.state IN ({listed(GRANTS)}) AND {direct("r")}"""
+
+_END_OBJECTIONS = f"""
+INSERT INTO consents_objection
+    (identity_ref, scope, purpose_id, lifted, effective_at, source_id, source_event_id, reason_code, actor_ref)
+SELECT DISTINCT ON (r.ledger_position) r.identity_ref, '{ObjectionScope.PURPOSE}', r.purpose_id, TRUE, r.effective_at,
+       r.source_id, 'consent:' || r.ledger_position, 'direct_consent', ''
+FROM consents_consentrecord r
+JOIN consents_purpose p ON p.id = r.purpose_id
+JOIN profiles_sourceidentity s ON s.profile_id = r.profile_id
+JOIN consents_objection o ON o.identity_ref = s.id AND NOT o.lifted AND o.effective_at < r.effective_at
+     AND (o.purpose_id = r.purpose_id
+          OR o.scope = '{ObjectionScope.DIRECT_MARKETING}' AND (p.direct_marketing OR p.profiling))
+WHERE {_DIRECT}
+ON CONFLICT (source_id, source_event_id) DO NOTHING
+"""
+
+_END_SUPPRESSIONS = f"""
+UPDATE consents_suppression x
+SET lifted_at = clock_timestamp(), lifted_reason = 'direct consent, ledger entry ' || r.ledger_position
+FROM consents_consentrecord r JOIN consents_contactpoint c ON c.ref = r.contact_ref
+WHERE x.namespace_id = c.namespace_id AND x.blind = c.blind AND x.lifted_at IS NULL
+  AND x.channel IN ('none', r.channel) AND x.created_at < r.effective_at
+  AND x.reason IN ({listed(THE_PERSONS_WISH)}) AND {_DIRECT}
+"""
+
+
+def end_overrides_after_consent(profiles: Iterable[UUID]) -> None:
+    """End what the standing direct consents of `profiles` came after."""
+    asked = {"profiles": list(profiles)}
+    execute(_END_OBJECTIONS, asked)
+    execute(_END_SUPPRESSIONS, asked)

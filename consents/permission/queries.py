@@ -1,0 +1,208 @@
+"""The SQL of the decision: what is stronger than consent, the ways a person may be reached, and both as one gate.
+
+Every fragment is about the people of `{people}` (a condition on a profile id), as `{place}` (identity, profile) says
+who they are (see `parts`), with the named parameters of `consents.permission.rules`. A layer is a set of (profile,
+since). A way is one address, or none where the channel needs none, with a verdict: empty where the person may be
+reached by it.
+"""
+
+from consents.models import ObjectionScope, State, SuppressionReason
+from consents.permission.contact_points import HELD
+from consents.state.fold import GRANTS, NOES, listed, ran_out
+
+#: These say something of one address, not of the person who has it.
+OF_THE_ADDRESS = (SuppressionReason.HARD_BOUNCE, SuppressionReason.NIX)
+
+_ON = "x.channel IN ('none', %(channel)s) AND x.created_at <= %(seen)s AND coalesce(x.lifted_at > %(seen)s, TRUE)"
+
+SUPPRESSED = f"""
+SELECT s.profile, min(x.created_at) AS since FROM consents_suppression x
+JOIN profiles_identifier i ON i.namespace_id = x.namespace_id AND i.blind = x.blind
+JOIN ({{place}}) s ON s.identity = i.identity_id
+WHERE {_ON} AND x.reason NOT IN ({listed(OF_THE_ADDRESS)}) AND s.profile {{people}} GROUP BY s.profile
+"""
+
+
+#: Everybody, as the condition of `{people}`.
+ALL = "IS NOT NULL"
+
+
+def parts(*, place: str, people: str) -> dict[str, str]:
+    """What the fragments are formatted with; rows about nobody who ever met the people asked about are left out."""
+    who = f"SELECT p.identity FROM ({place}) p WHERE p.profile {people}"
+    met = f"""SELECT b.identity_id FROM profiles_alias a JOIN profiles_alias b ON b.profile = a.profile
+              WHERE a.identity_id IN ({who})"""
+    kin = "TRUE" if people == ALL else f"o.identity_ref IN ({who} UNION {met})"
+    return {"place": place, "people": people, "kin": kin}
+
+
+_BY_THEN = "o.effective_at <= %(until)s AND o.recorded_at <= %(known)s AND {kin}"
+
+
+def _named(alias: str, moment: str) -> str:
+    """Whether somebody stood under the id of `alias` at `moment`."""
+    return f"{alias}.valid_from <= {moment} AND ({alias}.valid_to IS NULL OR {moment} < {alias}.valid_to)"
+
+
+def about(table: str) -> str:
+    """Rows of a layer, once for each identity they cover: all who stood under one id when they were recorded."""
+    return f"""
+    SELECT o.*, o.identity_ref AS identity FROM {table} o WHERE {_BY_THEN}
+    UNION ALL
+    SELECT o.*, b.identity_id FROM {table} o
+    JOIN profiles_alias a ON a.identity_id = o.identity_ref AND {_named("a", "o.recorded_at")}
+    JOIN profiles_alias b ON b.profile = a.profile AND b.identity_id <> o.identity_ref
+        AND {_named("b", "o.recorded_at")}
+    WHERE {_BY_THEN}"""
+
+
+def _standing(table: str, concerns: str, lifts: str) -> str:
+    """Profiles with a row that concerns the question and that no later row of the same identity lifts."""
+    return f"""
+SELECT s.profile, max(o.effective_at) AS since FROM ({about(table)}) o
+JOIN ({{place}}) s ON s.identity = o.identity
+WHERE NOT o.lifted AND s.profile {{people}} AND {concerns} AND NOT EXISTS (
+    SELECT FROM ({about(table)}) l
+    WHERE l.lifted AND l.identity = o.identity AND l.effective_at > o.effective_at AND {lifts})
+GROUP BY s.profile
+"""
+
+
+OBJECTED = _standing(
+    "consents_objection",
+    concerns=f"(o.purpose_id = %(purpose)s OR o.scope = '{ObjectionScope.DIRECT_MARKETING}' AND %(marketing)s)",
+    lifts="(l.purpose_id = %(purpose)s OR l.scope = o.scope AND l.purpose_id IS NOT DISTINCT FROM o.purpose_id)",
+)
+RESTRICTED = _standing("consents_restriction", concerns="TRUE", lifts="TRUE")
+
+#: Younger than the purpose asks, else than the limit of their country, else than the highest limit there is.
+UNDER_AGE = """
+SELECT b.profile_id AS profile, NULL::timestamptz AS since FROM profiles_goldenvalue b
+LEFT JOIN profiles_goldenvalue c ON c.profile_id = b.profile_id
+      AND c.attribute_id = (SELECT id FROM profiles_attribute WHERE code = 'country')
+LEFT JOIN unnest(%(countries)s::text[], %(ages)s::int[]) AS law(country, years) ON law.country = upper(c.text)
+WHERE b.attribute_id = (SELECT id FROM profiles_attribute WHERE code = 'birth_date') AND b.profile_id {people}
+  AND b.date > %(today)s::date - make_interval(years => coalesce(%(min_age)s, law.years, %(highest_age)s))
+"""
+
+_ADDRESS_SUPPRESSED = f"""EXISTS (
+    SELECT FROM consents_suppression x WHERE x.namespace_id = h.namespace_id AND x.blind = h.blind AND {_ON})"""
+
+# --- Ways by consent ----------------------------------------------------------------------------------------------
+
+_VERDICT = f"""CASE
+    WHEN {ran_out("r", "%(as_of)s")} THEN 'consent_expired'
+    WHEN r.state IN ({listed(GRANTS)}) THEN CASE
+        WHEN r.purpose_version_id = ANY(%(outdated)s) OR r.notice_version_id = ANY(%(replaced)s) THEN 'outdated_notice'
+        WHEN %(recipient)s AND r.notice_version_id <> ALL(%(naming)s) THEN 'recipient_not_named'
+        ELSE '' END
+    WHEN r.doi_pending THEN 'doi_pending'
+    WHEN r.state = '{State.REFUSED}' THEN 'consent_refused'
+    WHEN r.state = '{State.WITHDRAWN}' THEN 'consent_withdrawn'
+    WHEN r.state = '{State.REVOKED}' THEN 'consent_revoked'
+    WHEN r.state = '{State.INVALIDATED}' THEN 'consent_invalidated'
+    WHEN r.state = '{State.EXPIRED}' THEN 'consent_expired'
+    ELSE 'consent_missing' END"""
+
+_ANSWERS = f"""
+SELECT r.profile_id AS profile, r.contact_ref, r.identity_ref, r.recorded_at, r.effective_at, r.ledger_position,
+       r.actor_kind, r.needs_refresh, r.state IN ({listed(NOES)}) AS is_no, {_VERDICT} AS verdict
+FROM ({{records}}) r
+WHERE r.purpose_id = %(purpose)s AND r.channel = %(channel)s AND r.controller_id = %(controller)s
+  AND r.profile_id {{people}}
+"""
+
+# A later no without an address ends what was allowed for one; a yes without an address never revives one that said no.
+_NO_TO_ALL = """LEFT JOIN answers every ON every.profile = a.profile AND every.contact_ref IS NULL AND every.is_no
+          AND a.contact_ref IS NOT NULL AND every.effective_at >= a.effective_at"""
+
+_SAME_SIDE = f"""(NOT a.needs_refresh OR h.identity = a.identity_ref OR EXISTS (
+    SELECT FROM profiles_alias o JOIN profiles_alias b ON b.profile = o.profile
+    WHERE o.identity_id = a.identity_ref AND b.identity_id = h.identity
+      AND {_named("o", "a.recorded_at")} AND {_named("b", "a.recorded_at")}))"""
+
+BY_CONSENT = f"""
+WITH answers AS ({_ANSWERS})
+SELECT a.profile, a.contact_ref, NULL::uuid AS identifier,
+       coalesce(nullif(a.verdict, ''), every.verdict, '') AS verdict,
+       a.ledger_position AS position, a.effective_at AS since, a.actor_kind
+FROM answers a {_NO_TO_ALL}
+"""
+
+BY_CONSENT_AND_ADDRESS = f"""
+WITH answers AS ({_ANSWERS}),
+held AS ({HELD})
+SELECT a.profile, a.contact_ref, h.identifier,
+       CASE WHEN a.verdict <> '' THEN a.verdict
+            WHEN every.profile IS NOT NULL THEN every.verdict
+            WHEN h.identifier IS NULL THEN 'no_contact_point'
+            WHEN {_ADDRESS_SUPPRESSED} THEN 'suppressed' ELSE '' END AS verdict,
+       a.ledger_position AS position, a.effective_at AS since, a.actor_kind
+FROM answers a {_NO_TO_ALL}
+LEFT JOIN (consents_contactpoint c JOIN held h ON h.namespace_id = c.namespace_id AND h.blind = c.blind)
+       ON c.ref = a.contact_ref AND h.profile = a.profile
+WHERE a.contact_ref IS NOT NULL
+UNION ALL
+SELECT a.profile, c.ref, h.identifier,
+       CASE WHEN a.verdict <> '' THEN a.verdict
+            WHEN h.identifier IS NULL THEN 'no_contact_point'
+            WHEN {_ADDRESS_SUPPRESSED} THEN 'suppressed' ELSE '' END,
+       a.ledger_position, a.effective_at, a.actor_kind
+FROM answers a
+LEFT JOIN held h ON h.profile = a.profile AND a.verdict = '' AND {_SAME_SIDE}
+LEFT JOIN consents_contactpoint c ON c.namespace_id = h.namespace_id AND c.blind = h.blind
+WHERE a.contact_ref IS NULL
+  AND NOT EXISTS (SELECT FROM answers own WHERE own.profile = a.profile AND own.contact_ref = c.ref)
+"""
+
+# --- Ways on another legal basis ----------------------------------------------------------------------------------
+
+_ON_OTHER_BASIS = "NULL::bigint AS position, NULL::timestamptz AS since, NULL::text AS actor_kind"
+
+BY_BASIS = f"""
+SELECT p.id AS profile, NULL::uuid AS contact_ref, NULL::uuid AS identifier, '' AS verdict, {_ON_OTHER_BASIS}
+FROM ({{everyone}}) p
+"""
+
+BY_BASIS_AND_ADDRESS = f"""
+SELECT h.profile, c.ref AS contact_ref, h.identifier,
+       CASE WHEN {_ADDRESS_SUPPRESSED} THEN 'suppressed' ELSE '' END AS verdict, {_ON_OTHER_BASIS}
+FROM ({HELD}) h LEFT JOIN consents_contactpoint c ON c.namespace_id = h.namespace_id AND c.blind = h.blind
+"""
+
+# --- The gate -------------------------------------------------------------------------------------------------------
+
+_LAYERED = f"""
+FROM ({{everyone}}) p
+LEFT JOIN ({SUPPRESSED}) suppressed ON suppressed.profile = p.id
+LEFT JOIN ({OBJECTED}) objected ON objected.profile = p.id
+LEFT JOIN ({RESTRICTED}) restricted ON restricted.profile = p.id
+LEFT JOIN ({UNDER_AGE}) under_age ON under_age.profile = p.id AND %(heeds_age)s
+"""
+
+#: For each person asked about: every reason against, in the order they are asked, and the best way there is.
+ANSWERED = f"""
+SELECT p.id, array_remove(ARRAY[
+           CASE WHEN suppressed.profile IS NOT NULL THEN 'suppressed' END,
+           CASE WHEN p.erased_at IS NOT NULL THEN 'erased' END,
+           CASE WHEN objected.profile IS NOT NULL THEN 'objection' END,
+           CASE WHEN restricted.profile IS NOT NULL THEN 'restricted' END,
+           CASE WHEN under_age.profile IS NOT NULL AND best.actor_kind IS DISTINCT FROM 'guardian'
+                THEN CASE WHEN best.verdict = '' THEN 'guardian_missing' ELSE 'minor' END END,
+           CASE WHEN NOT %(has_basis)s THEN 'no_basis'
+                ELSE nullif(coalesce(best.verdict, %(without_a_way)s), '') END], NULL) AS reasons,
+       best.position, coalesce(suppressed.since, p.erased_at, objected.since, restricted.since, best.since) AS since,
+       best.contact_ref, best.identifier
+{_LAYERED}
+LEFT JOIN (SELECT DISTINCT ON (profile) * FROM ({{ways}}) w
+           ORDER BY profile, verdict = '' DESC, actor_kind = 'guardian' DESC NULLS LAST, since DESC, identifier) best
+       ON best.profile = p.id
+"""
+
+#: Only those who may be reached.
+REACHABLE = f"""
+SELECT p.id {_LAYERED}
+JOIN ({{ways}}) way ON way.profile = p.id AND way.verdict = ''
+WHERE %(has_basis)s AND p.erased_at IS NULL AND suppressed.profile IS NULL AND objected.profile IS NULL
+  AND restricted.profile IS NULL AND (under_age.profile IS NULL OR way.actor_kind = 'guardian')
+"""

@@ -1,0 +1,1 @@
+"""The history of a person's consents, to read and to hand over."""

@@ -1,0 +1,180 @@
+"""The one door into the consent ledger: record what people answered, fold what stands, all or nothing.
+
+Recording is set-based: one decision is the case n = 1. In one transaction: guards, locks on the people (in one order),
+what was recorded before, one INSERT into the ledger, one fold of the people touched.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import transaction
+
+from cdp.base.database import statistics
+from cdp.base.database.sql import rows
+from consents.errors import NotRecorded, SaidOtherwise
+from consents.overrides.ended_by_consent import end_overrides_after_consent
+from consents.recording import evidence, locks
+from consents.recording.entry import Draft, drafts
+from consents.recording.references import References, references_of
+from consents.recording.statement import ConsentStatement, Problem
+from consents.recording.validation import problems
+from consents.state.fold import GRANTS, fold, listed
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of some decisions, in their order: ledger position, and whether it stood there before."""
+
+    positions: list[int]
+    replayed: list[bool]
+    profiles: set[UUID]
+
+
+def check(decisions: Sequence[ConsentStatement]) -> list[Problem]:
+    """What is wrong with `decisions`; empty when all of them may be recorded."""
+    return problems(decisions, References(decisions))
+
+
+@transaction.atomic
+def record(decisions: Sequence[ConsentStatement], *, by=None) -> Recorded:
+    """Record what people answered. The same (source, source event id) with the same body is a no-op.
+
+    by: the user who enters it, the service key that sends it, or None for the system.
+    Raises NotRecorded, SaidOtherwise.
+    """
+    known = References(decisions)
+    if found := problems(decisions, known):
+        raise NotRecorded(found)
+    return write(drafts(decisions, known), by=by)
+
+
+@transaction.atomic
+def record_possible(decisions: Sequence[ConsentStatement], *, by=None) -> tuple[Recorded, list[Problem]]:
+    """Record what may stand of a longer list; give that, and what is wrong with each of the others."""
+    known = References(decisions)
+    faults = problems(decisions, known)
+    good = _without(range(len(decisions)), faults)
+    drafted = drafts([decisions[index] for index in good], known)
+    try:
+        with transaction.atomic():
+            return write(drafted, by=by), faults
+    except SaidOtherwise as clash:
+        faults += [replace(problem, index=good[problem.index]) for problem in clash.problems]
+        kept = _without(range(len(drafted)), clash.problems)
+        return write([drafted[index] for index in kept], by=by), sorted(faults, key=attrgetter("index"))
+
+
+def _without(indexes: Iterable[int], faults: Iterable[Problem]) -> list[int]:
+    bad = {fault.index for fault in faults}
+    return [index for index in indexes if index not in bad]
+
+
+def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorded:
+    """Put rows into the ledger and fold the people they are about, inside the caller's transaction.
+
+    reason: a code or reference for the history, never personal: the row can never be cleaned.
+    """
+    people = locks.hold(draft.identity_ref for draft in drafted)
+    before = references_of(draft.key for draft in drafted) if drafted else {}
+    fresh = _fresh(drafted, before)
+    evidence.keep(fresh, by=by)
+    positions = {key: position for key, (position, _body) in before.items()} | _insert(fresh, by=by, reason=reason)
+    touched = {people[draft.identity_ref] for draft in fresh}
+    if len(touched) >= statistics.BULK:
+        statistics.analyze_stale_tables()
+    if touched:
+        fold(touched)
+        end_overrides_after_consent(touched)
+    return Recorded(
+        positions=[positions[draft.key] for draft in drafted],
+        replayed=[draft.key in before for draft in drafted],
+        profiles=touched,
+    )
+
+
+def _fresh(drafted: Sequence[Draft], before: dict) -> list[Draft]:
+    """The drafts that say something new, one for each id; raises SaidOtherwise where an id says two things."""
+    said = {key: body for key, (_position, body) in before.items()}
+    fresh, clashes = {}, []
+    for index, draft in enumerate(drafted):
+        body = draft.row["body_digest"]
+        if said.setdefault(draft.key, body) != body:
+            clashes.append(Problem(index, "source_event_id", SaidOtherwise.code, SaidOtherwise.sentence))
+        elif draft.key not in before:
+            fresh.setdefault(draft.key, draft)
+    if clashes:
+        raise SaidOtherwise(clashes)
+    return list(fresh.values())
+
+
+def _insert(fresh: Sequence[Draft], *, by, reason) -> dict[tuple[int, str], int]:
+    if not fresh:
+        return {}
+    written = rows(
+        _INSERT,
+        {
+            "rows": orjson.dumps([draft.row for draft in fresh]).decode(),
+            "by": getattr(by, "pk", None),
+            "reason": reason,
+            "zone": settings.TIME_ZONE,
+        },
+    )
+    return {(source, event): position for source, event, position in written}
+
+
+#: Columns of a ledger row that a decision brings, with their types in the database.
+_BROUGHT = {
+    "identity_ref": "uuid",
+    "contact_ref": "uuid",
+    "channel": "text",
+    "purpose_id": "uuid",
+    "controller_id": "uuid",
+    "purpose_version_id": "uuid",
+    "state": "text",
+    "doi_pending": "boolean",
+    "consent_type": "text",
+    "effective_at": "timestamptz",
+    "notice_version_id": "uuid",
+    "language": "text",
+    "jurisdiction": "text",
+    "collection_point_id": "uuid",
+    "trust": "text",
+    "method": "text",
+    "actor_kind": "text",
+    "actor_ref": "text",
+    "reason_code": "text",
+    "source_id": "int",
+    "source_event_id": "text",
+    "record": "uuid",
+    "supersedes": "bigint",
+    "evidence_digest": "text",
+    "file_import": "uuid",
+    "row_number": "int",
+    "body_digest": "text",
+}
+
+# A validity of n months ends with the local day of the same number, or the last day of the month (half-open).
+_INSERT = f"""
+WITH said AS MATERIALIZED (
+    SELECT row_number() OVER () AS nth, s.*,
+           consents_choice(identity_ref, contact_ref, channel, purpose_id, controller_id) AS id
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS s({", ".join(f"{name} {kind}" for name, kind in _BROUGHT.items())}))
+INSERT INTO consents_historicalconsentrecord
+    (id, {", ".join(_BROUGHT)}, validity_until, schema_version, history_type, history_user_id,
+     history_change_reason)
+SELECT s.id, {", ".join(f"s.{name}" for name in _BROUGHT)},
+       CASE WHEN s.state IN ({listed(GRANTS)}) THEN (
+           date_trunc('day', s.effective_at AT TIME ZONE %(zone)s) + make_interval(months => v.valid_months)
+           + interval '1 day') AT TIME ZONE %(zone)s END,
+       1,
+       CASE WHEN row_number() OVER (PARTITION BY s.id ORDER BY s.nth) > 1
+              OR EXISTS (SELECT FROM consents_historicalconsentrecord h WHERE h.id = s.id) THEN '~' ELSE '+' END,
+       %(by)s::uuid, %(reason)s
+FROM said s LEFT JOIN consents_purposeversion v ON v.id = s.purpose_version_id
+ORDER BY s.nth
+RETURNING source_id, source_event_id, history_id
+"""

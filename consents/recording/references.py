@@ -1,0 +1,179 @@
+"""What decisions refer to: people, purposes, notices, collection points. Read once for a whole list of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from cdp.base.database.sql import rows
+from consents.models import CollectionPoint, ConsentRecord, Controller, Method, NoticeVersion, Purpose, PurposeVersion
+from consents.permission import contact_points
+from consents.recording.statement import ConsentStatement
+from profiles.models import Source
+from profiles.vault import blind_raw
+
+
+class KnownPerson(NamedTuple):
+    """Whom a decision is about: the id it is recorded under, the present profile, whether erased, whether test data."""
+
+    identity: UUID
+    profile: UUID
+    erased: bool
+    is_test: bool
+
+
+class References:
+    """The reference data and people that some decisions name. One query a kind, whatever their number."""
+
+    def __init__(self, decisions: Sequence[ConsentStatement]):
+        self.sources = _by(Source.objects, "code", {decision.source for decision in decisions})
+        self.controllers = _by(Controller.objects, "key", {decision.controller for decision in decisions})
+        self.purposes = _by(Purpose.objects, "key", {decision.purpose for decision in decisions})
+        self.points = _by(CollectionPoint.objects, "key", {decision.collection_point for decision in decisions})
+        self.namespaces = contact_points.namespaces()
+        self.notices = _notices({decision.notice for decision in decisions if decision.notice})
+        self._versions = _versions(self.purposes.values())
+        self._asks = _pairs(CollectionPoint.purposes.through, "collectionpoint_id", self.points.values(), "purpose_id")
+        self._covers = _covers(self.notices.values())
+        self._people = _people(decisions)
+        self._by_record = _people_of_records(decisions)
+        self._by_identifier = _people_of_identifiers(decisions, self)
+        self._waiting = self._waiting_for_links(decisions)
+
+    def person(self, decision: ConsentStatement) -> list[KnownPerson]:
+        """Whom the decision may mean: one, none, or several where an identifier is shared."""
+        if decision.profile:
+            found = self._people.get(decision.profile, [])
+        elif decision.record:
+            found = self._by_record.get(decision.record, [])
+        else:
+            found = self._by_identifier.get(decision.identifier, [])
+        return [one for one in found if decision.among_test_people in (None, one.is_test)]
+
+    def asked_at(self, decision: ConsentStatement) -> datetime | None:
+        """When the person was asked for what waits for a confirmation by link; None where nothing waits."""
+        purpose = self.purposes.get(decision.purpose)
+        waiting = [
+            self._waiting.get((person.profile, purpose.pk, decision.channel))
+            for person in (self.person(decision) if purpose else [])
+        ]
+        return waiting[0] if waiting else None
+
+    def _waiting_for_links(self, decisions) -> dict[tuple[UUID, UUID, str], datetime]:
+        """(profile, purpose, channel) -> when it was asked, for those that a decision by link may confirm."""
+        links = [decision for decision in decisions if decision.method == Method.LINK and decision.grants]
+        profiles = {person.profile for decision in links for person in self.person(decision)}
+        found = ConsentRecord.objects.filter(profile__in=profiles, doi_pending=True)
+        return {
+            (record.profile_id, record.purpose_id, record.channel): record.effective_at
+            for record in (found if profiles else ())
+        }
+
+    def record_is_of_another(self, decision: ConsentStatement, person: KnownPerson) -> bool:
+        return {other.profile for other in self._by_record.get(decision.record, [])} != {person.profile}
+
+    def may_ask(self, point: CollectionPoint, purpose: Purpose) -> bool:
+        return purpose.pk in self._asks[point.pk]
+
+    def version(self, purpose: Purpose, notice: NoticeVersion | None, moment: datetime) -> PurposeVersion | None:
+        """The rules that the answer was given under: those the notice covers, else those in force at `moment`."""
+        if notice:
+            return self._covers[notice.pk].get(purpose.pk)
+        in_force = [version for version in self._versions[purpose.pk] if version.published_at <= moment]
+        return in_force[-1] if in_force else None
+
+
+def references_of(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, str]]:
+    """What the ledger holds under these ids: (source, event id) -> (position, digest of the decision)."""
+    sources, events = zip(*keys, strict=True)
+    found = rows(
+        """
+        SELECT asked.source, asked.event, l.history_id, l.body_digest
+        FROM unnest(%s::int[], %s::text[]) AS asked(source, event) JOIN LATERAL (
+            SELECT history_id, body_digest FROM consents_historicalconsentrecord
+            WHERE source_id = asked.source AND source_event_id = asked.event LIMIT 1) l ON TRUE
+        """,
+        [list(sources), list(events)],
+    )
+    return {(source, event): (position, body) for source, event, position, body in found}
+
+
+def _by(manager, field: str, values: set[str]) -> dict:
+    return {getattr(found, field): found for found in manager.filter(**{f"{field}__in": values})}
+
+
+def _notices(named: set[tuple[str, str, int]]) -> dict[tuple[str, str, int], NoticeVersion]:
+    found = NoticeVersion.objects.defer("text").filter(key__in={key for key, _language, _version in named})
+    return {
+        words: notice
+        for notice in (found if named else ())
+        if (words := (notice.key, notice.language, notice.version)) in named
+    }
+
+
+def _versions(purposes) -> dict[UUID, list[PurposeVersion]]:
+    published = PurposeVersion.objects.filter(purpose__in=list(purposes), published_at__isnull=False)
+    versions = defaultdict(list)
+    for version in published.order_by("published_at", "number"):
+        versions[version.purpose_id].append(version)
+    return versions
+
+
+def _covers(notices) -> dict[UUID, dict[UUID, PurposeVersion]]:
+    """Notice -> purpose -> the newest version of it that the notice covers."""
+    through = NoticeVersion.purposes.through.objects.filter(noticeversion__in=list(notices))
+    covers = defaultdict(dict)
+    for pair in through.select_related("purposeversion").order_by("purposeversion__number"):
+        covers[pair.noticeversion_id][pair.purposeversion.purpose_id] = pair.purposeversion
+    return covers
+
+
+def _pairs(through, left: str, objects, right: str) -> dict[UUID, set[UUID]]:
+    pairs = defaultdict(set)
+    for one, other in through.objects.filter(**{f"{left}__in": [o.pk for o in objects]}).values_list(left, right):
+        pairs[one].add(other)
+    return pairs
+
+
+_PERSON = """SELECT {key}, s.id, s.profile_id, p.erased_at IS NOT NULL, p.is_test
+             FROM {of} JOIN profiles_profile p ON p.id = s.profile_id"""
+
+
+def _people(decisions) -> dict[UUID, list[KnownPerson]]:
+    asked = list({decision.profile for decision in decisions if decision.profile})
+    sql = _PERSON.format(key="s.id", of="profiles_sourceidentity s") + " WHERE s.id = ANY(%s)"
+    return {key: [KnownPerson(*found)] for key, *found in (rows(sql, [asked]) if asked else ())}
+
+
+def _people_of_records(decisions) -> dict[UUID, list[KnownPerson]]:
+    asked = list({decision.record for decision in decisions if decision.record})
+    of = "profiles_record r JOIN profiles_sourceidentity s ON s.id = r.identity_id"
+    sql = _PERSON.format(key="r.id", of=of) + " WHERE r.id = ANY(%s)"
+    return {key: [KnownPerson(*found)] for key, *found in (rows(sql, [asked]) if asked else ())}
+
+
+def _people_of_identifiers(decisions, known: References) -> dict[tuple[str, str], list[KnownPerson]]:
+    """Each identifier with the people who hold it: the oldest identity stands for its profile."""
+    asked = {decision.identifier: _blind(decision, known) for decision in decisions if decision.identifier}
+    wanted = [place for place in asked.values() if place]
+    if not wanted:
+        return {}
+    of = """profiles_identifier i JOIN unnest(%s::int[], %s::bytea[]) w(namespace, blind)
+            ON w.namespace = i.namespace_id AND w.blind = i.blind
+        JOIN profiles_sourceidentity s ON s.id = i.identity_id"""
+    key = "DISTINCT ON (i.namespace_id, i.blind, s.profile_id) i.namespace_id, i.blind"
+    sql = _PERSON.format(key=key, of=of) + " ORDER BY i.namespace_id, i.blind, s.profile_id, s.id"
+    found = defaultdict(list)
+    for namespace, digest, *person in rows(sql, list(map(list, zip(*wanted, strict=True)))):
+        found[namespace, bytes(digest)].append(KnownPerson(*person))
+    return {identifier: found[place] for identifier, place in asked.items() if place}
+
+
+def _blind(decision: ConsentStatement, known: References) -> tuple[int, bytes] | None:
+    code, raw = decision.identifier
+    namespace, source = known.namespaces.get(code), known.sources.get(decision.source)
+    if namespace is None:
+        return None
+    digest = blind_raw(namespace, raw, country=source.default_country if source else None)
+    return (namespace.pk, digest) if digest else None

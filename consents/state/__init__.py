@@ -1,0 +1,1 @@
+"""Which statement stands: the fold of the ledger, now and at any moment."""

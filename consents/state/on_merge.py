@@ -1,0 +1,64 @@
+"""When people are joined or taken apart, their consents are folded anew, and what they disagree on is shown."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext_noop as _
+
+from cdp.base.database.sql import rows
+from consents.state.fold import GRANTS, NOES, fold, listed
+from profiles.models import WorkItem
+
+TAKEN_APART = _("While they stood as one person, they answered for the whole. Look at for whom that answer counts now.")
+CONFLICT = _("Two records of this person said yes and no to the same purpose. Look at which of them stands.")
+
+
+def follow(sender, *, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
+    """Listens to `profiles.signals.folded`: nobody else writes consents of these people while it runs."""
+    if not moved:
+        return
+    flows = {(old, new) for old, new in moved.values()} | {(new, new) for _old, new in moved.values()}
+    _ask_a_steward("consent_conflict", CONFLICT, _disagreements(flows))
+    _ask_a_steward("consent_split", TAKEN_APART, _answers_for_the_whole(moved))
+    touched = {profile for flow in flows for profile in flow}
+    fold(touched)
+
+
+def _disagreements(flows: set[tuple[UUID, UUID]]) -> list[tuple]:
+    """Choices on which the records that now come together differ: (profile, ledger entries), before they are folded."""
+    return rows(
+        f"""
+        SELECT f.new, array_agg(DISTINCT r.ledger_position ORDER BY r.ledger_position)
+        FROM unnest(%s::uuid[], %s::uuid[]) AS f(old, new)
+        JOIN consents_consentrecord r ON r.profile_id = f.old
+        GROUP BY f.new, r.purpose_id, r.channel, r.controller_id, r.contact_ref
+        HAVING bool_or(r.state IN ({listed(GRANTS)})) AND bool_or(r.state IN ({listed(NOES)}))
+        """,
+        list(map(list, zip(*flows, strict=True))),
+    )
+
+
+def _answers_for_the_whole(moved: dict[UUID, tuple[UUID, UUID]]) -> list[tuple]:
+    """Answers of a profile that is taken apart, given for all of it and not for one address or by one record."""
+    identities, old = list(moved), [old for old, _new in moved.values()]
+    return rows(
+        """
+        SELECT DISTINCT r.profile_id, ARRAY[r.ledger_position]
+        FROM unnest(%s::uuid[], %s::uuid[]) AS m(identity, old)
+        JOIN consents_consentrecord r ON r.profile_id = m.old AND r.contact_ref IS NULL AND r.record IS NULL
+        JOIN profiles_alias a ON a.identity_id = m.identity AND a.profile = m.old
+             AND a.valid_from <= r.recorded_at AND r.recorded_at < a.valid_to
+        WHERE EXISTS (SELECT FROM profiles_sourceidentity s WHERE s.profile_id = m.old)
+        """,
+        [identities, old],
+    )
+
+
+def _ask_a_steward(kind: str, why: str, about: list[tuple[UUID, list[int]]]) -> None:
+    """One item for each question; the same one is asked once."""
+    WorkItem.objects.bulk_create(
+        [
+            WorkItem(kind=kind, why=why, identity_ref=profile, fingerprint="-".join(map(str, entries))[:64])
+            for profile, entries in about
+        ],
+        ignore_conflicts=True,
+    )

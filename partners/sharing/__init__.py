@@ -1,0 +1,1 @@
+"""What may be shared with a partner of whom, and under which pseudonym."""

@@ -1,0 +1,218 @@
+"""What stewards decide of people: evidence that is written once and folded; an earlier word is withdrawn by a later.
+
+`identity` and `other` are ids of identities; a profile's id is the id of its oldest identity, so it may be given as
+well.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cdp.base.errors import Refused
+from profiles import identity
+from profiles.identity import resolution
+from profiles.models import Identifier, SharedIdentifier, SourceIdentity, StewardDecision, Trait
+from profiles.models.evidence import DecisionKind
+from profiles.models.reference import Verdict
+
+
+class ReasonMissing(Refused):
+    """A decision about a person says why."""
+
+    code = "reason_missing"
+    status = 422
+    sentence = _("Say why: the reason is kept with the decision.")
+
+
+class SameSubject(Refused):
+    """One record cannot be compared with itself."""
+
+    code = "same_subject"
+    status = 422
+    sentence = _("Choose two different records.")
+
+
+class UnknownSubject(Refused):
+    """There is no such record, or it was erased."""
+
+    code = "unknown_subject"
+    status = 404
+    sentence = _("This person is not known, or was erased.")
+
+
+class TestAndReal(Refused):
+    """Test data never mixes with people."""
+
+    code = "test_and_real"
+    sentence = _("Test data and real people are never joined.")
+
+
+class Contradicted(Refused):
+    """The opposite was decided and stands."""
+
+    code = "contradicted"
+    sentence = _("The opposite was decided of these two and still stands. Withdraw that decision first.")
+
+
+class NothingToSeparate(Refused):
+    """The record is a person of its own."""
+
+    code = "nothing_to_separate"
+    sentence = _("This record is the only one of its profile.")
+
+
+class AlreadyWithdrawn(Refused):
+    """A decision is withdrawn once."""
+
+    code = "already_withdrawn"
+    sentence = _("This decision was withdrawn already.")
+
+
+class NotADecision(Refused):
+    """A withdrawal is final; the decision is taken again instead."""
+
+    code = "not_a_decision"
+    sentence = _("A withdrawal cannot be withdrawn. Decide anew.")
+
+
+def same(*, identity: UUID, other: UUID, reason: str, by, expires_at: datetime | None = None) -> StewardDecision:
+    """These two are one person, whatever a rule says. Deciding it again changes nothing."""
+    return _decide(DecisionKind.SAME, DecisionKind.NOT_SAME, identity, other, reason, by, expires_at)
+
+
+def not_same(*, identity: UUID, other: UUID, reason: str, by, expires_at: datetime | None = None) -> StewardDecision:
+    """These two are different people: no rule joins them, directly or through others. Deciding it again is a no-op."""
+    return _decide(DecisionKind.NOT_SAME, DecisionKind.SAME, identity, other, reason, by, expires_at)
+
+
+@transaction.atomic
+def separate(*, identity: UUID, reason: str, by) -> list[StewardDecision]:
+    """This record is somebody else than every other record of its profile: one act, one `not same` for each of them."""
+    _with_reason(reason)
+    resolution.lock_identity_exclusive()
+    others = set(
+        SourceIdentity.objects.filter(profile__subjects=identity).exclude(pk=identity).values_list("pk", flat=True)
+    )
+    if not others:
+        raise NothingToSeparate
+    if _standing().filter(_between({identity}, others), kind=DecisionKind.SAME).exists():
+        raise Contradicted
+    decisions = [
+        StewardDecision(kind=DecisionKind.NOT_SAME, identity_id=identity, other_id=other, reason=reason, decided_by=by)
+        for other in sorted(others)
+    ]
+    StewardDecision.objects.bulk_create(decisions)
+    identity.resolve(identities={identity})
+    return decisions
+
+
+@transaction.atomic
+def pin(*, trait: Trait, reason: str, by, expires_at: datetime | None = None) -> StewardDecision:
+    """This value stands for its person, also against newer ones, until the pin is withdrawn or expires."""
+    _with_reason(reason)
+    decision = StewardDecision.objects.create(
+        kind=DecisionKind.PIN,
+        identity_id=trait.identity_id,
+        trait=trait,
+        reason=reason,
+        expires_at=expires_at,
+        decided_by=by,
+    )
+    identity.resolve(identities={trait.identity_id})
+    return decision
+
+
+@transaction.atomic
+def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
+    """Undo: the decision stands no longer, nor what was decided in the same act, and the profiles are folded anew."""
+    _with_reason(reason)
+    if decision.kind == DecisionKind.WITHDRAWN:
+        raise NotADecision
+    resolution.lock_identity_exclusive()
+    if StewardDecision.objects.filter(withdraws=decision).exists():
+        raise AlreadyWithdrawn
+    act = _act(decision)
+    withdrawals = [
+        StewardDecision(
+            kind=DecisionKind.WITHDRAWN, identity_id=one.identity_id, withdraws=one, reason=reason, decided_by=by
+        )
+        for one in act
+    ]
+    StewardDecision.objects.bulk_create(withdrawals)
+    identity.resolve(identities={identity for one in act for identity in (one.identity_id, one.other_id) if identity})
+    return next(one for one in withdrawals if one.withdraws_id == decision.pk)
+
+
+def _act(decision: StewardDecision) -> list[StewardDecision]:
+    """What was decided in one act with `decision` and still stands: a separation is one row for each other record."""
+    if decision.kind != DecisionKind.NOT_SAME:
+        return [decision]
+    same_act = {
+        name: getattr(decision, name) for name in ("kind", "identity_id", "decided_by_id", "decided_at", "reason")
+    }
+    return list(StewardDecision.objects.filter(withdrawn_by=None, **same_act))
+
+
+@transaction.atomic
+def judge(
+    *, shared: SharedIdentifier, verdict: Verdict, reason: str, by, expires_at: datetime | None = None
+) -> SharedIdentifier:
+    """Say what an identifier is: shared, private (an exception, for a time) or blocked; its people are folded."""
+    _with_reason(reason)
+    shared.verdict, shared.reason, shared.expires_at = verdict, reason, expires_at
+    shared._change_reason, shared._history_user = reason, by
+    shared.save()
+    having = Identifier.objects.filter(namespace=shared.namespace_id, blind=shared.blind)
+    identity.resolve(identities=set(having.values_list("identity", flat=True)))
+    return shared
+
+
+def standing(*, identities) -> list[StewardDecision]:
+    """Decisions about any of `identities` that are neither withdrawn nor expired, newest first."""
+    about = Q(identity__in=identities) | Q(other__in=identities)
+    return list(_standing().filter(about).select_related("decided_by", "trait").order_by("-id"))
+
+
+def _standing():
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return StewardDecision.objects.exclude(kind=DecisionKind.WITHDRAWN).filter(unexpired, withdrawn_by=None)
+
+
+@transaction.atomic
+def _decide(kind, opposite, identity: UUID, other: UUID, reason: str, by, expires_at) -> StewardDecision:
+    _with_reason(reason)
+    _of_two(identity, other)
+    resolution.lock_identity_exclusive()  # before reading: a colleague may decide the opposite now
+    between = _standing().filter(_between({identity}, {other}))
+    if between.filter(kind=opposite).exists():
+        raise Contradicted
+    if decided := between.filter(kind=kind).first():
+        return decided
+    decision = StewardDecision.objects.create(
+        kind=kind, identity_id=identity, other_id=other, reason=reason, expires_at=expires_at, decided_by=by
+    )
+    identity.resolve(identities={identity, other})
+    return decision
+
+
+def _between(some: set[UUID], others: set[UUID]) -> Q:
+    return Q(identity__in=some, other__in=others) | Q(identity__in=others, other__in=some)
+
+
+def _with_reason(reason: str) -> None:
+    if not str(reason).strip():
+        raise ReasonMissing
+
+
+def _of_two(identity: UUID, other: UUID) -> None:
+    if identity == other:
+        raise SameSubject
+    kinds = list(SourceIdentity.objects.filter(pk__in=[identity, other]).values_list("is_test", flat=True))
+    if len(kinds) < 2:
+        raise UnknownSubject
+    if kinds[0] != kinds[1]:
+        raise TestAndReal

@@ -1,0 +1,147 @@
+"""Is every projection of `profiles` what its evidence says? Fold it all again, compare in SQL, and mend."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db import transaction
+
+from cdp.base.database.sql import execute, rows, value
+from cdp.base.progress import SILENT, Progress
+from profiles.identity import apply, component, resolution
+from profiles.signals import folded
+from profiles.values import golden
+
+BLOCK = 20_000
+
+STAGED = """
+    SELECT p.identity AS id, p.profile AS profile_id, s.external_key
+    FROM stage_partition p JOIN profiles_sourceidentity s ON s.id = p.identity
+"""
+
+#: {projection: query of the rows that differ}. Its first column is the key that `rebuild` mends.
+DIFFERENCES = {
+    "identities": """
+        SELECT s.id, s.profile_id AS stored, p.profile AS folded FROM profiles_sourceidentity s
+        JOIN stage_partition p ON p.identity = s.id WHERE s.profile_id <> p.profile
+    """,
+    "events": """
+        SELECT e.id, e.profile_id AS stored, p.profile AS folded FROM profiles_event e
+        JOIN profiles_record r ON r.id = e.record_id JOIN stage_partition p ON p.identity = r.identity_id
+        WHERE e.profile_id IS DISTINCT FROM p.profile
+    """,
+    "profiles": """
+        WITH said AS (
+            SELECT p.profile AS id, bool_or(s.is_test) AS is_test, count(DISTINCT s.id) AS identity_count,
+                   min(r.observed_at) AS first, max(r.observed_at) AS last
+            FROM stage_partition p JOIN profiles_sourceidentity s ON s.id = p.identity
+            JOIN profiles_record r ON r.identity_id = s.id GROUP BY p.profile
+        ), done AS (
+            SELECT p.profile AS id, min(e.occurred_at) AS first, max(e.occurred_at) AS last
+            FROM stage_partition p JOIN profiles_record r ON r.identity_id = p.identity
+            JOIN profiles_event e ON e.record_id = r.id GROUP BY p.profile
+        ), folded AS (
+            SELECT id, said.is_test, said.identity_count, least(said.first, done.first) AS first_seen_at,
+                   greatest(said.last, done.last) AS last_seen_at
+            FROM said LEFT JOIN done USING (id)
+        )
+        SELECT coalesce(stored.id, folded.id) AS id, stored.identity_count AS stored, folded.identity_count AS folded
+        FROM (SELECT * FROM profiles_profile WHERE erased_at IS NULL) stored FULL JOIN folded ON folded.id = stored.id
+        WHERE (stored.id, stored.is_test, stored.identity_count, stored.first_seen_at, stored.last_seen_at)
+            IS DISTINCT FROM
+              (folded.id, folded.is_test, folded.identity_count, folded.first_seen_at, folded.last_seen_at)
+    """,
+    "aliases": """
+        SELECT coalesce(a.identity_id, p.identity) AS id, a.profile AS stored, p.profile AS folded
+        FROM (SELECT * FROM profiles_alias WHERE valid_to IS NULL) a
+        FULL JOIN stage_partition p ON p.identity = a.identity_id WHERE a.profile IS DISTINCT FROM p.profile
+    """,
+    "refused_links": """
+        SELECT coalesce(l.identity_id, r.identity) AS id, l.reason AS stored, r.reason AS folded
+        FROM profiles_refusedlink l FULL JOIN stage_refused r
+        ON (r.identity, r.other, r.namespace) = (l.identity_id, l.other_id, l.namespace_id)
+        WHERE l.reason IS DISTINCT FROM r.reason
+    """,
+    "golden_values": f"""
+        WITH {golden.CANDIDATES.format(people=STAGED)},
+        {golden.WINNERS}
+        SELECT coalesce(g.profile_id, w.profile_id) AS id, g.trait_id AS stored, w.trait_id AS folded
+        FROM profiles_goldenvalue g
+        FULL JOIN winners w ON w.profile_id = g.profile_id AND w.attribute_id = g.attribute_id
+        WHERE (g.trait_id, g.candidates, g.party, g.rule, g.text, g.number, g.date, g.boolean, g.items)
+            IS DISTINCT FROM (w.trait_id, w.candidates, w.party, w.rule, w.text, w.number, w.date, w.boolean, w.items)
+    """,
+}
+
+
+@transaction.atomic
+def verify(progress: Progress = SILENT) -> dict[str, int]:
+    """{projection: number of rows that differ from a fresh fold}. Folds wait until it has ended."""
+    resolution.lock_identity_shared()
+    _fold_everybody(progress)
+    progress.begin("projections of people", total=len(DIFFERENCES))
+    found = {}
+    for name, query in DIFFERENCES.items():
+        found[name] = value(f"SELECT count(*) FROM ({query}) d")
+        progress.add()
+    return found
+
+
+@transaction.atomic
+def differences(projection_name: str, *, limit: int = 100) -> list[tuple[UUID, object, object]]:
+    """(id, what is stored, what a fresh fold gives) of rows that differ, at most `limit`; None stands for no row."""
+    resolution.lock_identity_shared()
+    _fold_everybody()
+    return rows(f"SELECT * FROM ({DIFFERENCES[projection_name]}) d LIMIT %s", [limit])
+
+
+@transaction.atomic
+def rebuild(progress: Progress = SILENT) -> None:
+    """Make every projection what a fresh fold gives; those kept by profile above this app are told what moved."""
+    resolution.lock_identity_exclusive()
+    _fold_everybody(progress)
+    progress.begin("projections of people")
+    moved = apply.write()
+    apply.make_profiles()
+    apply.move_aliases()
+    _mend_events()
+    wrong = _differing("profiles")
+    apply.drop_profiles(wrong)
+    apply.count_profiles(wrong)
+    stale = set(_differing("golden_values"))
+    golden.fold(profiles=stale)
+    folded.send(sender=None, profiles={new for _, new in moved.values()} | stale, moved=moved)
+
+
+def _fold_everybody(progress: Progress = SILENT) -> None:
+    """Stage the partition of all identities, block by block; who was staged with another block is not asked again."""
+    policy = component.joining()
+    apply.clear()
+    progress.begin("people of sources", total=value("SELECT count(*) FROM profiles_sourceidentity"))
+    for block in _unstaged():
+        result = resolution.partitioned(block, component.connected_component(block, policy), policy)
+        apply.stage(result.profile, result.refused)
+        progress.add(len(result.profile))
+    execute("ANALYZE stage_partition")
+
+
+def _unstaged() -> Iterator[set[UUID]]:
+    query = """
+        SELECT s.id FROM profiles_sourceidentity s LEFT JOIN stage_partition p ON p.identity = s.id
+        WHERE p.identity IS NULL AND (%(last)s::uuid IS NULL OR s.id > %(last)s) ORDER BY s.id LIMIT %(block)s
+    """
+    last = None
+    while block := rows(query, {"last": last, "block": BLOCK}):
+        last = block[-1][0]
+        yield {identity for (identity,) in block}
+
+
+def _mend_events() -> None:
+    execute("""
+        UPDATE profiles_event e SET profile_id = p.profile
+        FROM profiles_record r JOIN stage_partition p ON p.identity = r.identity_id
+        WHERE r.id = e.record_id AND e.profile_id IS DISTINCT FROM p.profile
+    """)
+
+
+def _differing(name: str) -> list[UUID]:
+    return [key for key, *_ in rows(DIFFERENCES[name])]

@@ -1,0 +1,1 @@
+"""Files as blocks of rows: kept sealed, unpacked, decoded, split."""

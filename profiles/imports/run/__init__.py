@@ -1,0 +1,1 @@
+"""Loading a file: dry run, blocks, rejects, pause and resume."""

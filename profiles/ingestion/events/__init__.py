@@ -1,0 +1,1 @@
+"""From a kept payload to people and stored events."""

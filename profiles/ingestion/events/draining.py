@@ -1,0 +1,173 @@
+"""Empty the queue of received batches: one transaction for what waits of a source, so that a crash loses nothing.
+
+The state is the row's, not the job's: whoever holds the row's lock works on it, and a killed worker frees it. A batch
+that raises is tried five times; then each of its events stands alone, and the one to blame is put aside.
+"""
+
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from cdp.base.database.sql import execute
+from cdp.base.memory import gc_paused
+from profiles import vault
+from profiles.ingestion.events import payload, quarantine
+from profiles.ingestion.events.intake import CallRefusal, IncomingCall, take_in
+from profiles.ingestion.http.queue import PLACE
+from profiles.models import IngestRequest
+from profiles.models.events import IngestRequestState
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+TOGETHER = 5_000  # events drained in one transaction, at most (but one whole batch at least)
+BATCHES = 100
+LATE = timedelta(seconds=10)
+KEPT = timedelta(days=30)
+LOCK = 0x1B0C << 16  # the class of advisory locks of this module; the source's id is added
+
+
+def drain(*, ingest_request: UUID) -> int:
+    """Drain a received batch, with what else waits of its source; give how many events were stored."""
+    row = IngestRequest.objects.defer("sealed").filter(pk=ingest_request, state=IngestRequestState.WAITING).first()
+    if row is None:
+        return 0
+    if row.attempts:
+        return _drain_alone(row)
+    try:
+        return _drain_together(row)
+    except Exception:  # whose fault it is shows when each stands alone
+        return sum(_drain_alone(one) for one in _waiting(row).defer("sealed"))
+
+
+def sweep(*, now: datetime | None = None) -> int:
+    """Drain what no job has drained: after a crash, or after a failure. Gives how many batches were tried."""
+    late = IngestRequest.objects.filter(
+        state=IngestRequestState.WAITING, received_at__lt=(now or timezone.now()) - LATE
+    )
+    waiting = list(late.order_by("pk").values_list("pk", flat=True)[:1000])
+    for ingest_request in waiting:
+        drain(ingest_request=ingest_request)
+    return len(waiting)
+
+
+def try_again(rows: Iterable[IngestRequest]) -> int:
+    """Let those of `rows` that were set aside wait once more, now that the cause is mended; give how many."""
+    chosen = IngestRequest.objects.filter(pk__in=[row.pk for row in rows], state=IngestRequestState.FAILED)
+    return chosen.update(state=IngestRequestState.WAITING, attempts=0, error="")
+
+
+def purge(*, now: datetime | None = None) -> int:
+    """Delete the rows of batches drained long ago; their bodies went when their events were stored."""
+    return IngestRequest.objects.filter(
+        state=IngestRequestState.DONE, done_at__lt=(now or timezone.now()) - KEPT
+    ).delete()[0]
+
+
+def _waiting(like: IngestRequest):
+    """What waits of the same source and has not failed."""
+    fresh = IngestRequest.objects.filter(
+        source=like.source_id, is_test=like.is_test, state=IngestRequestState.WAITING, attempts=0
+    )
+    return fresh.order_by("pk")[:BATCHES]
+
+
+@gc_paused()
+@transaction.atomic
+def _drain_together(first: IngestRequest) -> int:
+    """One drain of a source at a time: its batches count in the order in which they came."""
+    _hold(first.source_id)
+    chosen = _first_events(_waiting(first).select_for_update().values_list("pk", "events"))
+    rows = list(IngestRequest.objects.filter(pk__in=chosen).select_related("source").order_by("pk"))
+    return _done(rows, _take(rows)) if rows else 0
+
+
+def _first_events(waiting: Iterable[tuple[UUID, int]]) -> list[UUID]:
+    """As many of the waiting batches as make one transaction."""
+    chosen, events = [], 0
+    for pk, count in waiting:
+        events += count
+        if chosen and events > TOGETHER:
+            break
+        chosen.append(pk)
+    return chosen
+
+
+def _drain_alone(one: IngestRequest) -> int:
+    try:
+        with transaction.atomic():
+            _hold(one.source_id)
+            row = IngestRequest.objects.select_for_update(of=["self"]).select_related("source").get(pk=one.pk)
+            if row.state != IngestRequestState.WAITING:
+                return 0
+            return _done([row], _take_singly(row) if row.attempts >= TRIES - 1 else _take([row]))
+    except Exception as error:
+        _failed(one.pk, error)
+        return 0
+
+
+def _hold(source: int) -> None:
+    execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + source])
+
+
+def _take(chosen: list[IngestRequest]) -> list[IncomingCall]:
+    """Store what the batches hold; give the entries that became events."""
+    source, is_test = chosen[0].source, chosen[0].is_test
+    taken = take_in(source=source, is_test=is_test, entries=[entry for row in chosen for entry in _entries(row)])
+    quarantine.put_aside(taken.refused, source=source, is_test=is_test)
+    return taken.stored
+
+
+def _take_singly(row: IngestRequest) -> list[IncomingCall]:
+    """The last try: events one by one, and those that raise go to the quarantine."""
+    stored, refused = [], []
+    for entry in _entries(row):
+        try:
+            taken = take_in(source=row.source, is_test=row.is_test, entries=[entry])
+            stored += taken.stored
+            refused += taken.refused
+        except Exception as error:
+            log.warning("An event of batch %s is put aside: %s", row.pk, _told(error))
+            refused.append(CallRefusal(entry, "failed"))
+    quarantine.put_aside(refused, source=row.source, is_test=row.is_test)
+    return stored
+
+
+def _entries(row: IngestRequest) -> list[IncomingCall]:
+    batch = payload.parse(vault.open_own(PLACE, row.sealed))
+    return [IncomingCall(event, row.received_at, row.sent_at, batch.call, row) for event in batch.events]
+
+
+def _done(chosen: list[IngestRequest], stored: list[IncomingCall]) -> int:
+    """Count each batch's events and empty its body; give how many became events in all."""
+    counts = Counter(entry.ingest_request.pk for entry in stored)
+    execute(
+        "UPDATE profiles_ingestrequest i SET state = 'done', sealed = NULL, done_at = now(), error = '',"
+        " stored = c.stored"
+        " FROM unnest(%s::uuid[], %s::int[]) c(id, stored) WHERE i.id = c.id",
+        [[row.pk for row in chosen], [counts[row.pk] for row in chosen]],
+    )
+    return len(stored)
+
+
+def _failed(ingest_request: UUID, error: Exception) -> None:
+    """Count the try. Where the database is gone this raises as well, and the try does not count."""
+    row = IngestRequest.objects.get(pk=ingest_request)
+    row.attempts += 1
+    row.error = _told(error)
+    row.state = IngestRequestState.FAILED if row.attempts >= TRIES else IngestRequestState.WAITING
+    row.save(update_fields=["attempts", "error", "state"])
+    log.warning("Payload %s could not be drained (try %s): %s", row.pk, row.attempts, row.error)
+
+
+def _told(error: Exception) -> str:
+    """Kind and place of an error. Its text may quote what somebody sent."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"

@@ -1,0 +1,110 @@
+"""What is known of people already: their identity, latest record, and the facts that stand."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+from uuid import UUID
+
+from cdp.base.database.sql import rows
+from profiles.models import Source
+from profiles.records.parsing import IdentifierClaim, ParsedPerson, as_text
+
+#: Facts that stand, as SQL: the latest record that speaks of an attribute, or of a kind of identifier, is believed.
+#: `{only}` narrows the identities. A kind of which many are kept (devices) loses none.
+STANDING_TRAITS = """
+    SELECT DISTINCT ON (t.identity_id, t.attribute_id) t.*, r.party, r.observed_at, r.source_id
+    FROM profiles_trait t JOIN profiles_record r ON r.id = t.record_id
+    WHERE {only}
+    ORDER BY t.identity_id, t.attribute_id, r.observed_at DESC, r.version DESC
+"""
+STANDING_IDENTIFIERS = """
+    SELECT * FROM (
+        SELECT i.*, r.party, r.source_id, n.many OR rank() OVER (
+            PARTITION BY i.identity_id, i.namespace_id ORDER BY r.observed_at DESC, r.version DESC) = 1 AS stands
+        FROM profiles_identifier i
+        JOIN profiles_record r ON r.id = i.record_id
+        JOIN profiles_namespace n ON n.id = i.namespace_id
+        WHERE {only}
+    ) i WHERE stands
+"""
+
+
+class ExistingIdentity(NamedTuple):
+    """A identity that exists: its latest record, that record's digest, and how many versions there are."""
+
+    identity: UUID
+    record: UUID
+    digest: bytes
+    versions: int
+
+
+class CurrentFacts:
+    """The facts that stand for one identity."""
+
+    def __init__(self):
+        self.claims: dict[int, set[tuple[bytes, bool]]] = defaultdict(set)
+        self.values: dict[int, object] = {}
+
+    def new_in(self, reading: ParsedPerson) -> ParsedPerson:
+        """The reading without what stands already."""
+        values = [value for value in reading.values if self.values.get(value.attribute.pk) != value.key]
+        return reading._replace(claims=self._new_claims(reading.claims), values=values)
+
+    def _new_claims(self, claims: list[IdentifierClaim]) -> list[IdentifierClaim]:
+        """All claims of a kind that differs, because those of the latest record stand together."""
+        said = defaultdict(set)
+        for claim in claims:
+            said[claim.namespace.pk].add((claim.blind, claim.verified))
+        return [claim for claim in claims if self._adds(claim, said[claim.namespace.pk])]
+
+    def _adds(self, claim: IdentifierClaim, said: set) -> bool:
+        stands = self.claims[claim.namespace.pk]
+        return (claim.blind, claim.verified) not in stands if claim.namespace.many else said != stands
+
+
+def existing_identities(source: Source, keys: list[bytes], *, is_test: bool) -> dict[bytes, ExistingIdentity]:
+    """The identities of `source` by external key, those that exist."""
+    found = rows(
+        """
+        SELECT s.external_key, s.id, r.id, r.digest, v.versions FROM profiles_sourceidentity s
+        JOIN LATERAL (SELECT id, digest FROM profiles_record WHERE identity_id = s.id
+                      ORDER BY observed_at DESC, version DESC LIMIT 1) r ON true
+        JOIN LATERAL (SELECT max(version) AS versions FROM profiles_record WHERE identity_id = s.id) v ON true
+        WHERE s.source_id = %s AND s.external_key = ANY(%s) AND s.is_test = %s
+        """,
+        [source.pk, keys, is_test],
+    )
+    return {
+        bytes(key): ExistingIdentity(identity, record, bytes(digest), last)
+        for key, identity, record, digest, last in found
+    }
+
+
+def current_facts(identities: Iterable[UUID]) -> dict[UUID, CurrentFacts]:
+    """What stands for each of `identities`."""
+    wanted = list(identities)
+    facts: dict[UUID, CurrentFacts] = defaultdict(CurrentFacts)
+    if not wanted:
+        return facts
+    for identity, namespace, blind, verified in rows(
+        "SELECT identity_id, namespace_id, blind, verified FROM ("
+        + STANDING_IDENTIFIERS.format(only="i.identity_id = ANY(%s)")
+        + ") i",
+        [wanted],
+    ):
+        facts[identity].claims[namespace].add((bytes(blind), verified))
+    for identity, attribute, match_key, *typed in rows(
+        "SELECT identity_id, attribute_id, match_key, text, number, date, boolean, items FROM ("
+        + STANDING_TRAITS.format(only="t.identity_id = ANY(%s)")
+        + ") t",
+        [wanted],
+    ):
+        facts[identity].values[attribute] = bytes(match_key) if match_key is not None else _said(typed)
+    return facts
+
+
+def _said(typed: list) -> str | None:
+    *single, listed = typed
+    content = json.loads(listed) if listed is not None else next((one for one in single if one is not None), None)
+    return None if content is None else as_text(content)

@@ -1,0 +1,159 @@
+"""One transaction; per block a few set-based statements: look up, tell what is new, seal, COPY."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from cdp.base.database.ids import uuid7s
+from cdp.base.database.sql import execute
+from cdp.base.memory import gc_paused
+from profiles.models import FileImport, Source
+from profiles.models.sources import Party
+from profiles.records import admission
+from profiles.records.current import ExistingIdentity, current_facts, existing_identities
+from profiles.records.insert import NewRecord, WriteContext, store
+from profiles.records.licence import refuse_unlicensed
+from profiles.records.parsing import ParsedPerson, PersonParser
+from profiles.records.statement import Person, WriteOutcome, WriteState, Written
+
+BLOCK = 5_000
+BUCKETS = 64
+LOCK = 0x5AC7 << 16  # the class of advisory locks of this module; the source's id is added
+
+
+class Said(NamedTuple):
+    """A person who could be read, and their place in the list given."""
+
+    place: int
+    person: Person
+    reading: ParsedPerson
+
+
+@gc_paused()
+@transaction.atomic
+def write(
+    *,
+    source: Source,
+    people: list[Person],
+    file_import: FileImport | None = None,
+    party: int | None = None,
+    agreement_version: UUID | None = None,
+    valid_until: datetime | None = None,
+    is_test: bool = False,
+) -> Written:
+    """Store what `source` says of `people`; give one outcome for each, in their order. Resolving is the next step.
+
+    Rule of versions: the latest record (by `observed_at`, then version) that says anything of an attribute, or of an
+    identifier kind of which one is kept, stands; what a record leaves out still stands as said before. So a person
+    whose content has the keyed digest of the latest record, or brings nothing that does not stand already, is
+    `unchanged` and nothing is written; else a new record holds the changed facts only. What a person states on
+    purpose (zero-party), or comes under an agreement, is written whole when it is stated again later, or under other
+    terms, because that renews it. What is said again unchanged counts as observed when it was said first.
+
+    party: nearness of the data (None: the source's). agreement_version: the agreement version that second- and
+    third-party data come under (TermsMissing without them); valid_until: when their licence ends. A transaction
+    writes first and resolves after, once: both hold locks until commit, and are taken in this order by everyone.
+    """
+    common = WriteContext(
+        source,
+        file_import,
+        source.party if party is None else party,
+        agreement_version,
+        valid_until,
+        is_test,
+        timezone.now(),
+    )
+    refuse_unlicensed(common.party, agreement_version)
+    outcomes: list[WriteOutcome | None] = [None] * len(people)
+    said = _let_in(common, _readable(common, people, outcomes), outcomes)
+    for block in _blocks(said):
+        for one, outcome in zip(block, _write_block(common, block), strict=True):
+            outcomes[one.place] = outcome
+    return Written(outcomes)
+
+
+def _readable(common: WriteContext, people: list[Person], outcomes: list) -> list[Said]:
+    """Those who could be read; the others have their outcome."""
+    reader, said = PersonParser(common.source), []
+    for place, person in enumerate(people):
+        reading = reader.read(person, stamp=_stamp(common, person))
+        if isinstance(reading, ParsedPerson):
+            said.append(Said(place, person, reading))
+        else:
+            outcomes[place] = WriteOutcome(WriteState.REFUSED, problems=reading)
+    return said
+
+
+def _let_in(common: WriteContext, said: list[Said], outcomes: list) -> list[Said]:
+    """Those whom no gate keeps out, under lock from now on; the others have their outcome."""
+    _hold(common.source, {one.reading.key for one in said})
+    kept_out = admission.refused(common, [one.reading for one in said])
+    for index, problem in kept_out.items():
+        outcomes[said[index].place] = WriteOutcome(WriteState.REFUSED, problems=[problem])
+    return [one for index, one in enumerate(said) if index not in kept_out]
+
+
+def _stamp(common: WriteContext, person: Person) -> str:
+    """What makes equal content new: another agreement or licence, or the moment when a person stated it."""
+    moment = person.observed_at if common.party == Party.ZERO else None
+    return f"{common.party} {common.agreement} {common.valid_until} {moment}"
+
+
+def _hold(source: Source, keys: set[bytes]) -> None:
+    """Until commit no one else writes of these people of this source. In rising order, so nobody waits in a circle."""
+    buckets = sorted({key[0] % BUCKETS for key in keys})
+    execute(
+        "SELECT pg_advisory_xact_lock(%s, bucket) FROM unnest(%s::int[]) WITH ORDINALITY AS b(bucket, place)"
+        " ORDER BY place",
+        [LOCK + source.pk, buckets],
+    )
+
+
+def _blocks(said: list[Said]) -> Iterator[list[Said]]:
+    """Blocks in which each external id stands once: what is said of it again comes in a later block."""
+    while said:
+        block, later, keys = [], [], set()
+        for one in said:
+            fits = len(block) < BLOCK and one.reading.key not in keys
+            (block if fits else later).append(one)
+            keys.add(one.reading.key)
+        yield block
+        said = later
+
+
+def _write_block(common: WriteContext, block: list[Said]) -> list[WriteOutcome]:
+    found = existing_identities(common.source, [one.reading.key for one in block], is_test=common.is_test)
+    have = [(one, found.get(one.reading.key)) for one in block]
+    facts = current_facts(before.identity for one, before in have if before and before.digest != one.reading.digest)
+    ids = iter(uuid7s(2 * len(block)))
+    entries = [_entry(common, one, before, facts, ids) for one, before in have]
+    store(common, [entry for entry in entries if entry])
+    return [_outcome(entry, one.reading, before) for entry, (one, before) in zip(entries, have, strict=True)]
+
+
+def _entry(
+    common: WriteContext, one: Said, before: ExistingIdentity | None, facts, ids: Iterator[UUID]
+) -> NewRecord | None:
+    """The record to write, or None when nothing new was said."""
+    reading = one.reading
+    if before is None:
+        identity = next(ids)
+        return NewRecord(next(ids), identity, 1, True, one.person, reading)
+    if before.digest == reading.digest:
+        return None
+    if common.party == Party.FIRST:
+        reading = facts[before.identity].new_in(reading)
+    if not reading.claims and not reading.values:
+        return None
+    return NewRecord(next(ids), before.identity, before.versions + 1, False, one.person, reading)
+
+
+def _outcome(entry: NewRecord | None, reading: ParsedPerson, before: ExistingIdentity | None) -> WriteOutcome:
+    if entry is None:
+        return WriteOutcome(WriteState.UNCHANGED, before.identity, before.record, notes=reading.notes)
+    state = WriteState.NEW if entry.is_new else WriteState.UPDATED
+    return WriteOutcome(state, entry.identity, entry.record, notes=reading.notes)

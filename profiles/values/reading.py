@@ -1,0 +1,100 @@
+"""Fields of many people at once, for lists, answers and files: open values as they are, personal values as masks or,
+with a purpose and a line in the access log, in clear. A field is the code of an attribute or of a namespace.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from cdp.base.database.sql import dicts
+from profiles.records.current import STANDING_IDENTIFIERS
+from profiles.vault import Item, masked, open_values
+
+#: The golden values of people.
+VALUES = """
+SELECT golden.profile_id AS profile, attribute.code AS field, trait.identity_id AS identity, trait.sealed AS sealed,
+       'profiles_trait.sealed' AS place,
+       coalesce(to_jsonb(golden.text), to_jsonb(golden.number), to_jsonb(golden.date), to_jsonb(golden.boolean),
+                golden.items) AS open
+FROM profiles_goldenvalue golden
+JOIN profiles_attribute attribute ON attribute.id = golden.attribute_id
+JOIN profiles_trait trait ON trait.id = golden.trait_id
+WHERE golden.profile_id = ANY(%(profiles)s) AND (%(all)s OR attribute.code = ANY(%(fields)s))
+"""
+
+_OF_PEOPLE = """
+    i.identity_id IN (SELECT id FROM profiles_sourceidentity WHERE profile_id = ANY(%(profiles)s))
+    AND (%(all)s OR n.code = ANY(%(fields)s))
+"""
+#: One of the identifiers that stand for each namespace: a verified one, then the newest.
+IDENTIFIERS = f"""
+SELECT DISTINCT ON (identity.profile_id, namespace.code)
+       identity.profile_id AS profile, namespace.code AS field, identifier.identity_id AS identity,
+       identifier.sealed AS sealed, 'profiles_identifier.sealed' AS place, NULL AS open
+FROM ({STANDING_IDENTIFIERS.format(only=_OF_PEOPLE)}) identifier
+JOIN profiles_sourceidentity identity ON identity.id = identifier.identity_id
+JOIN profiles_namespace namespace ON namespace.id = identifier.namespace_id
+ORDER BY identity.profile_id, namespace.code, identifier.verified DESC, identifier.observed_at DESC, identifier.id DESC
+"""
+
+#: Identifiers that were chosen one by one, such as the address that a decision allows, told as `field`.
+ADDRESSES = """
+SELECT identity.profile_id AS profile, %(field)s::text AS field, identifier.identity_id AS identity,
+       identifier.sealed AS sealed, 'profiles_identifier.sealed' AS place, NULL AS open
+FROM profiles_identifier identifier JOIN profiles_sourceidentity identity ON identity.id = identifier.identity_id
+WHERE identifier.id = ANY(%(chosen)s)
+"""
+
+PeopleValues = dict[UUID, dict[str, Any]]
+
+
+def shown(profiles: Iterable[UUID], fields: Sequence[str] | None = None) -> PeopleValues:
+    """{profile: {field: value}} with personal values masked; `fields` None gives all there are."""
+    return _with_values(profiles, fields, masked)
+
+
+def opened(
+    profiles: Iterable[UUID],
+    fields: Sequence[str] | None,
+    *,
+    by,
+    action: str,
+    purpose: str,
+    request_id: str = "",
+    addresses: dict[str, list[UUID]] | None = None,
+) -> PeopleValues:
+    """{profile: {field: value}} in clear: one line in the access log for them all.
+
+    addresses: {field: ids of identifiers} that are told for a field instead of the one that stands.
+    """
+    reveal = partial(open_values, by=by, action=action, purpose=purpose, request_id=request_id)
+    return _with_values(profiles, fields, reveal, addresses)
+
+
+def _with_values(profiles: Iterable[UUID], fields: Sequence[str] | None, reveal, addresses=None) -> PeopleValues:
+    profiles = list(profiles)
+    cells = _cells(profiles, fields) + _chosen(addresses or {})
+    personal = [cell for cell in cells if cell["sealed"] is not None]
+    values = reveal([Item(cell["identity"], cell["place"], cell["sealed"], cell["field"]) for cell in personal])
+    people: PeopleValues = {profile: {} for profile in profiles}
+    for cell in cells:
+        people[cell["profile"]][cell["field"]] = cell["open"] and json.loads(cell["open"], parse_float=Decimal)
+    for cell, value in zip(personal, values, strict=True):
+        people[cell["profile"]][cell["field"]] = value
+    return people
+
+
+def _cells(profiles: list[UUID], fields: Sequence[str] | None) -> list[dict]:
+    if not profiles:
+        return []
+    wanted = {"profiles": profiles, "fields": list(fields or []), "all": fields is None}
+    return dicts(VALUES, wanted) + dicts(IDENTIFIERS, wanted)
+
+
+def _chosen(addresses: dict[str, list[UUID]]) -> list[dict]:
+    return [
+        cell for field, chosen in addresses.items() for cell in dicts(ADDRESSES, {"field": field, "chosen": chosen})
+    ]

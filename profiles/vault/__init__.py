@@ -1,0 +1,280 @@
+"""Personal values: sealed to a person, found by a blind index, opened only here, with a line in the access log.
+
+A value is sealed with AES-256-GCM under the data key of its identity; the associated data binds place
+("table.column"), identity and key version, so a ciphertext moved elsewhere does not open. The data key is wrapped by
+a versioned key-encryption key outside the database. Destroying the wrapped key shreds every value, history and
+backups included. Blob: 1 byte format, 12 bytes nonce, ciphertext with 16 bytes tag.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cdp.base.database.sql import copy_in, execute, rows
+from cdp.base.errors import Refused
+from profiles.models import AccessEntry, DataKey
+from profiles.values.normal_form import normal
+
+FORMAT = b"\x01"
+NONCE = 12
+
+
+class Item(NamedTuple):
+    """One sealed value: whose, where it lies ("table.column"), the ciphertext, and the field's name for the log."""
+
+    identity: UUID
+    place: str
+    blob: bytes | None
+    field: str
+
+
+class KeysMissing(Refused):
+    """The key-encryption key of this installation is not the one that sealed the data."""
+
+    code = "keys_missing"
+    status = 503
+    sentence = _("The key of this installation does not open its data. Put the right secrets folder in place.")
+
+
+# --- Look-up ----------------------------------------------------------------------------------------------------
+
+
+def blind(namespace: str, normal_value: str) -> bytes:
+    """Keyed digest (HMAC-SHA-256, 32 bytes) of a normal form; equal values of one namespace are equal.
+
+    An empty value has none: its digest would equal every other blank.
+    """
+    if not normal_value:
+        raise ValueError("An empty value has no blind index.")
+    return hmac.digest(_index_key(namespace), normal_value.encode(), "sha256")
+
+
+def blind_raw(namespace, raw: str, *, country: str | None = None) -> bytes | None:
+    """Blind index of a raw value in a Namespace's normal form, or None where it is no identifier."""
+    form = normal(namespace.normaliser, raw, country=country)
+    return blind(namespace.code, form) if form else None
+
+
+def digest(label: str, content: bytes) -> bytes:
+    """Keyed digest of any content, such as a record's, so that equal contents are known without being told."""
+    return hmac.digest(_index_key(f"digest:{label}"), content, "sha256")
+
+
+@cache
+def _index_key(label: str) -> bytes:
+    return _derive(settings.KENDT_INDEX_KEY, f"kendt/index/v1/{label}")
+
+
+def _derive(secret: bytes, info: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=info.encode()).derive(secret)
+
+
+# --- Sealing ----------------------------------------------------------------------------------------------------
+
+
+class Keyring:
+    """The data keys of some identities, read in one statement; missing ones are made. Values are strings."""
+
+    def __init__(self, wrapped: dict[UUID, tuple[bytes | None, int]]):
+        self._keys = {identity: key for identity, row in wrapped.items() if (key := _unwrap(identity, *row))}
+
+    @classmethod
+    def for_writing(cls, identities: Iterable[UUID]) -> "Keyring":
+        """For writing: keys of `identities`, new ones where there are none. A destroyed key stays destroyed."""
+        wanted = set(identities)
+        found = _wrapped(wanted)
+        if missing := wanted - found.keys():
+            _make_keys(missing)
+            found |= _wrapped(missing)
+        return cls(found)
+
+    @classmethod
+    def for_reading(cls, identities: Iterable[UUID]) -> "Keyring":
+        """For reading: the keys there are."""
+        return cls(_wrapped(set(identities)))
+
+    def seal(self, identity: UUID, place: str, text: str) -> bytes:
+        """Ciphertext of `text` for this identity at this place. KeyError when the identity's key is destroyed."""
+        key, version = self._keys[identity]
+        nonce = os.urandom(NONCE)
+        return FORMAT + nonce + key.encrypt(nonce, text.encode(), _bound(place, identity, version))
+
+    def open(self, identity: UUID, place: str, blob: bytes | None) -> str | None:
+        """The value; None when there is none or its key is destroyed. InvalidTag when it was moved or altered."""
+        if blob is None or identity not in self._keys:
+            return None
+        key, version = self._keys[identity]
+        blob = bytes(blob)
+        return key.decrypt(blob[1 : 1 + NONCE], blob[1 + NONCE :], _bound(place, identity, version)).decode()
+
+
+def _bound(place: str, identity: UUID, version: int) -> bytes:
+    return f"{place}|{identity}|{version}".encode()
+
+
+def _wrapped(identities: set[UUID]) -> dict[UUID, tuple[bytes | None, int]]:
+    found = rows(
+        "SELECT identity, wrapped, kek_version FROM profiles_datakey WHERE identity = ANY(%s)", [list(identities)]
+    )
+    return {identity: (wrapped, version) for identity, wrapped, version in found}
+
+
+def _make_keys(identities: set[UUID]) -> None:
+    """Store new wrapped keys; where another writer was quicker, its key stands."""
+    version = settings.KENDT_KEK_CURRENT
+    kek = _kek(version)
+    execute("CREATE TEMP TABLE IF NOT EXISTS stage_keys (identity uuid, wrapped bytea) ON COMMIT DELETE ROWS")
+    execute("TRUNCATE stage_keys")
+    copy_in(
+        "stage_keys", ["identity", "wrapped"], ((identity, _wrap(kek, version, identity)) for identity in identities)
+    )
+    execute(
+        "INSERT INTO profiles_datakey (identity, wrapped, kek_version) "
+        "SELECT identity, wrapped, %s FROM stage_keys ORDER BY identity ON CONFLICT DO NOTHING",
+        [version],
+    )
+    execute("TRUNCATE stage_keys")
+
+
+def _wrap(kek: AESGCM, version: int, identity: UUID) -> bytes:
+    nonce = os.urandom(NONCE)
+    return nonce + kek.encrypt(nonce, os.urandom(32), f"wrap|{identity}|{version}".encode())
+
+
+def _unwrap(identity: UUID, wrapped: bytes | None, version: int) -> tuple[AESGCM, int] | None:
+    if wrapped is None:
+        return None
+    wrapped = bytes(wrapped)
+    try:
+        key = _kek(version).decrypt(wrapped[:NONCE], wrapped[NONCE:], f"wrap|{identity}|{version}".encode())
+    except (InvalidTag, KeyError):
+        raise KeysMissing from None
+    return AESGCM(key), version
+
+
+@cache
+def _kek(version: int) -> AESGCM:
+    return AESGCM(settings.KENDT_KEKS[version])
+
+
+def destroy_keys(identities: Iterable[UUID]) -> int:
+    """Destroy the keys of `identities`: nothing sealed to them can be opened again. Gives how many were destroyed."""
+    return DataKey.objects.filter(identity__in=set(identities), destroyed_at=None).update(
+        wrapped=None, destroyed_at=timezone.now()
+    )
+
+
+# --- Bodies that belong to no one person (a received batch, a rejected row, an uploaded file) ----------------------
+
+
+def seal_own(place: str, content: bytes) -> bytes:
+    """Seal bytes under the installation's own key, bound to `place`."""
+    nonce = os.urandom(NONCE)
+    return FORMAT + nonce + _own_key().encrypt(nonce, content, place.encode())
+
+
+def open_own(place: str, blob: bytes) -> bytes:
+    """The bytes that `seal_own` sealed at this place. InvalidTag when moved or altered."""
+    blob = bytes(blob)
+    return _own_key().decrypt(blob[1 : 1 + NONCE], blob[1 + NONCE :], place.encode())
+
+
+@cache
+def _own_key() -> AESGCM:
+    return AESGCM(_derive(settings.KENDT_KEKS[1], "kendt/own/v1"))
+
+
+# --- Reading, and the log of it ---------------------------------------------------------------------------------
+
+
+def open_values(items: Sequence[Item], *, by, action: str, purpose: str, request_id: str = "") -> list[str | None]:
+    """Open values and write one line in the access log: who, when, of whom, which fields, for what purpose.
+
+    by: a user, a service key, or None for the system. Without items nothing is logged. Raises ValueError without a
+    purpose.
+    """
+    _demand(purpose)
+    if not items:
+        return []
+    values = _opened(items)
+    _log(by=by, action=action, purpose=purpose, request_id=request_id, **_told(items))
+    return values
+
+
+def log_body(*, by, action: str, purpose: str, identities: Iterable[UUID], fields=(), request_id: str = "") -> None:
+    """A line for a body of many people's values (a file) that somebody takes away.
+
+    identities: who is in it; fields: what it holds of them. Raises ValueError without a purpose.
+    """
+    _demand(purpose)
+    people = sorted(set(identities))
+    told = {"identities": people, "fields": sorted(fields), "count": len(people)}
+    _log(by=by, action=action, purpose=purpose, request_id=request_id, **told)
+
+
+def log_bodies(*, by, action: str, purpose: str, fields, count: int, request_id: str = "") -> None:
+    """A line for bodies that the caller opens one by one, and that name nobody yet: rejected rows, for instance."""
+    _demand(purpose)
+    _log(by=by, action=action, purpose=purpose, fields=sorted(fields), count=count, request_id=request_id)
+
+
+def log_refused(items: Sequence[Item], *, by, action: str, purpose: str, request_id: str = "") -> None:
+    """Log that somebody tried to open values and was refused."""
+    _log(by=by, action=action, purpose=purpose, request_id=request_id, allowed=False, **_told(items))
+
+
+def masked(items: Sequence[Item]) -> list[str | None]:
+    """The values as masks. The mask is made here, so a list of masked people discloses nothing and is not logged."""
+    return [None if text is None else mask(text) for text in _opened(items)]
+
+
+def mask(text: str) -> str:
+    """`anna@example.dk` -> `a•••@example.dk`, `+4520123456` -> `+45 •• •• 34 56`, `Anna` -> `A•••`."""
+    local, at, domain = text.partition("@")
+    if at and "." in domain:
+        return f"{local[:1]}•••@{domain}"
+    if re.fullmatch(r"\+\d{8,15}", text):
+        return f"{text[:3]} •• •• {text[-4:-2]} {text[-2:]}"
+    return " ".join(f"{part[:1]}•••" for part in text.split()) or "•••"
+
+
+def _opened(items: Sequence[Item]) -> list[str | None]:
+    ring = Keyring.for_reading({item.identity for item in items})
+    return [ring.open(identity, place, blob) for identity, place, blob, _field in items]
+
+
+def _demand(purpose: str) -> None:
+    if not str(purpose).strip():
+        raise ValueError("Opening personal values needs a purpose.")
+
+
+def _told(items: Sequence[Item]) -> dict:
+    """What a line in the log tells of `items`: of whom, which fields, how many values."""
+    return {
+        "identities": sorted({item.identity for item in items}),
+        "fields": sorted({item.field for item in items}),
+        "count": sum(item.blob is not None for item in items),
+    }
+
+
+def _log(*, by, purpose: str, **entry) -> None:
+    actor, label = getattr(by, "pk", None), str(by) if by else "system"
+    AccessEntry.objects.create(actor=actor, actor_label=label, purpose=str(purpose), **entry)
+
+
+def content_digest(content: bytes) -> str:
+    """SHA-256 of a file, hexadecimal: for manifests and receipts, never for personal values."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,1 @@
+"""The exit: people of a segment go to a destination."""

@@ -1,9 +1,0 @@
-"""Where members may go: one small module per kind of destination, all of the same shape."""
-
-from segments.destinations.base import DestinationFile, FileKind, Sheet
-from segments.destinations.csv import Csv
-from segments.models import DestinationKind
-
-KINDS: dict[str, FileKind] = {DestinationKind.CSV: Csv()}
-
-__all__ = ["KINDS", "DestinationFile", "FileKind", "Sheet"]

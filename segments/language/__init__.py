@@ -1,0 +1,1 @@
+"""The language of segments: documents, their check, their sentence and their SQL."""

@@ -1,0 +1,1 @@
+"""Who is in, since when, and why."""

@@ -1,0 +1,63 @@
+"""Evidence refuses change by every path, and real commits are cleaned up between tests."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from profiles.models import AccessEntry, Source
+from tests.builders import source
+
+EVIDENCE = [
+    "profiles_event",
+    "profiles_sourceidentity",
+    "profiles_record",
+    "profiles_identifier",
+    "profiles_trait",
+    "profiles_stewarddecision",
+    "profiles_accessentry",
+    "consents_historicalconsentrecord",
+    "consents_objection",
+    "consents_restriction",
+    "partners_signature",
+    "partners_disclosureentry",
+    "segments_segmentversion",
+    "segments_deliveredperson",
+    "segments_membership",
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("table", EVIDENCE)
+@pytest.mark.parametrize("act", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+def test_evidence_refuses_to_be_changed(table, act):
+    with pytest.raises(IntegrityError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute(act.format(table))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tracked_row_does_not_change_without_history():
+    shop = source("shop")
+
+    with pytest.raises(IntegrityError, match="no history row"):
+        Source.objects.filter(pk=shop.pk).update(trust=99)
+    shop.trust = 60
+    shop.save()
+
+    assert Source.objects.get(pk=shop.pk).trust == 60
+    assert list(shop.history.values_list("trust", flat=True)) == [60, 50]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_history_is_written_by_the_clock_of_the_database():
+    shop = source("shop")
+    shop._history_date = shop.created_at.replace(year=2001)
+    shop.trust = 70
+    with transaction.atomic():
+        shop.save()
+
+    assert shop.history.first().history_date.year > 2001
+
+
+@pytest.mark.django_db(transaction=True)
+def test_committed_rows_of_an_earlier_test_are_gone():
+    assert not Source.objects.filter(code="shop").exists()
+    assert not AccessEntry.objects.exists()

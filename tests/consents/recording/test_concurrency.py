@@ -1,0 +1,96 @@
+"""Several writers at once: every decision is kept once, nobody waits in a circle, the record is the fold."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection, transaction
+
+from consents.models import ConsentRecord, Ledger
+from consents.recording import ledger
+from consents.state import verify
+from profiles.identity import steward_decisions as steward
+from tests import builders
+from tests.consents import building as consent
+from tests.profiles.building import person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts):
+    """Run the acts in threads that start together, each with its own connection; give their results."""
+    start = Barrier(len(acts))
+
+    def run(act):
+        try:
+            start.wait()
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [done.result() for done in [pool.submit(run, act) for act in acts]]
+
+
+def test_yes_and_no_at_once_are_both_kept_and_the_record_is_their_fold():
+    news, tries = consent.purpose(), 20
+    for _ in range(tries):
+        anna = person()
+        moment = builders.now()
+        answers = [consent.decision(anna, news, state, at=moment) for state in ("ConsentGiven", "ConsentWithdrawn")]
+
+        at_once(*[lambda answer=answer: ledger.record([answer]) for answer in answers])
+
+    assert Ledger.objects.count() == 2 * tries
+    assert set(ConsentRecord.objects.values_list("state", flat=True)) == {"ConsentWithdrawn"}
+    assert verify.differences() == []
+
+
+def test_a_form_with_five_purposes_posted_twice_at_once_is_recorded_once():
+    purposes = [consent.purpose(f"p{number}") for number in range(5)]
+    people = [person() for _ in range(4)]
+    for _ in range(10):
+        form = [consent.decision(random.choice(people), purpose) for purpose in purposes]
+        shuffled = random.sample(form, len(form))
+
+        first, second = at_once(lambda form=form: ledger.record(form), lambda form=shuffled: ledger.record(form))
+
+        assert sorted(first.positions) == sorted(second.positions)
+        assert {(*first.replayed,), (*second.replayed,)} == {(False,) * 5, (True,) * 5}
+    assert Ledger.objects.count() == 50
+    assert verify.differences() == []
+
+
+def test_people_answer_while_they_are_merged_and_taken_apart():
+    news = consent.purpose()
+    pairs = [(person(), person()) for _ in range(6)]
+
+    def answer(pair):
+        for state in ("ConsentGiven", "ConsentWithdrawn", "ConsentGiven"):
+            for somebody in pair:
+                consent.say(somebody, news, state)
+
+    def merge(pair):
+        one, other = pair
+        same = steward.same(identity=one.pk, other=other.pk, by=None, reason="same")
+        steward.withdraw(decision=same, by=None, reason="not the same")
+
+    for pair in pairs:
+        at_once(lambda pair=pair: answer(pair), lambda pair=pair: merge(pair))
+
+    assert Ledger.objects.count() == 6 * len(pairs)
+    assert verify.differences() == []
+
+
+def test_a_writer_that_dies_before_the_commit_leaves_nothing_and_may_try_again():
+    news, anna = consent.purpose(), person()
+    answer = consent.decision(anna, news)
+
+    with pytest.raises(SystemExit), transaction.atomic():
+        ledger.record([answer])
+        raise SystemExit
+    assert (Ledger.objects.count(), ConsentRecord.objects.count()) == (0, 0)
+
+    assert ledger.record([answer]).replayed == [False]
+    assert (Ledger.objects.count(), ConsentRecord.objects.count()) == (1, 1)

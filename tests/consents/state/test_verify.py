@@ -1,0 +1,61 @@
+"""Drift of the projection is found, whoever made it, and repaired from the ledger."""
+
+import pytest
+
+from cdp.base.database.sql import execute
+from consents.models import ConsentRecord
+from consents.state import verify
+from consents.state.fold import folding
+from tests.consents import building as consent
+from tests.profiles.building import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def records():
+    news = consent.purpose(valid_months=12)
+    for days in range(3):
+        somebody = person(email=f"p{days}@example.dk")
+        consent.say(somebody, news, days_ago=days + 1)
+        consent.say(somebody, news, channel="email", contact=("email", f"p{days}@example.dk"), days_ago=days + 1)
+    return list(ConsentRecord.objects.order_by("id").values())
+
+
+def past_the_trigger(sql: str):
+    """As a superuser would."""
+    with folding():
+        execute(sql)
+
+
+def test_what_was_folded_has_no_drift(records):
+    assert verify.differences() == []
+
+
+@pytest.mark.parametrize(
+    ("tamper", "found", "expected"),
+    [
+        ("UPDATE {} SET state = 'ConsentWithdrawn' WHERE id = '{}'", "ConsentWithdrawn", "ConsentGiven"),
+        ("UPDATE {} SET validity_until = NULL WHERE id = '{}'", "ConsentGiven", "ConsentGiven"),
+        ("DELETE FROM {} WHERE id = '{}'", None, "ConsentGiven"),
+    ],
+)
+def test_a_changed_record_is_reported_and_rebuilt(records, tamper, found, expected):
+    victim = records[1]
+    past_the_trigger(tamper.format("consents_consentrecord", victim["id"]))
+
+    assert verify.differences() == [(victim["profile_id"], victim["id"], found, expected)]
+    assert verify.rebuild() == 1
+    assert list(ConsentRecord.objects.order_by("id").values()) == records
+
+
+def test_an_invented_record_is_reported_and_removed(records):
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    past_the_trigger(
+        "INSERT INTO consents_consentrecord SELECT (jsonb_populate_record(r, jsonb_build_object("
+        f"'id', gen_random_uuid(), 'channel', 'sms'))).* FROM consents_consentrecord r WHERE id = '{records[0]['id']}'"
+    )
+
+    assert [(drift.found, drift.expected) for drift in verify.differences()] == [("ConsentGiven", None)]
+    verify.rebuild()
+    assert list(ConsentRecord.objects.order_by("id").values()) == records

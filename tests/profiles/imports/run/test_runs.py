@@ -1,0 +1,548 @@
+"""The verbs of an import on a real database: what goes in, what is rejected, and that nothing counts twice."""
+
+import io
+import json
+import os
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from profiles.imports.errors import AlreadyLoaded, Busy, FileRefused, MappingMissing, WrongState
+from profiles.imports.files import storage
+from profiles.imports.mapping.specification import MappingRefused
+from profiles.imports.run import handlers, rejects, runs
+from profiles.imports.run.handlers import Answered, StatementRefusal
+from profiles.models import AccessEntry, Event, FileImport, Mapping, Profile, Record, Rejection, SourceIdentity
+from profiles.models.sources import ImportState
+from profiles.records.licence import TermsMissing
+from tests.builders import days_ago, guards_off, source
+from tests.profiles.imports.building import (
+    CUSTOMER,
+    ORDER_LINE,
+    counts,
+    customers,
+    loaded,
+    mapping,
+    order_lines,
+    proposed,
+    some_customers,
+    some_order_lines,
+    table,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(settings, tmp_path, monkeypatch):
+    settings.KENDT_FILES = tmp_path
+    monkeypatch.setattr(runs, "BLOCK_ROWS", 7)
+
+
+def events() -> list[tuple]:
+    """All events but what differs from run to run."""
+    fields = ["name", "occurred_at", "order_id", "quantity", "price", "amount", "properties", "record__subject__source"]
+    return sorted(Event.objects.values_list(*fields), key=str)
+
+
+def rejected(file_import: FileImport) -> dict[int, tuple[str, str]]:
+    return {one.row_number: (one.column, one.code) for one in Rejection.objects.filter(file_import=file_import)}
+
+
+def reject_file(file_import: FileImport) -> bytes:
+    return "".join(rejects.lines(file_import=file_import, by=None)).encode("utf-8-sig")
+
+
+# --- Customers --------------------------------------------------------------------------------------------------
+
+
+def test_customers_become_profiles():
+    file_import = loaded(some_customers(30), CUSTOMER)
+
+    assert counts(file_import) == (30, 0, 0, 0)
+    assert file_import.state == ImportState.DONE
+    assert (file_import.rows_total, file_import.rows_done, file_import.blocks_done) == (30, 30, 5)
+    assert Profile.objects.count() == 30
+    assert set(Record.objects.values_list("file_import", flat=True)) == {file_import.pk}
+    assert sorted(Record.objects.values_list("row_number", flat=True)) == list(range(2, 32))
+
+
+def test_changed_customers_are_updated_and_the_others_stay():
+    kept = mapping(CUSTOMER)
+    loaded(customers(["1", "a@example.dk", "Anna", "Aarhus", "5"], ["2", "b@example.dk", "Bo", "Vejle", "6"]), kept)
+    again = customers(["2", "b@example.dk", "Bo", "Kolding", "6"], ["1", "a@example.dk", "Anna", "Aarhus", "5"])
+
+    assert counts(loaded(again + b"3,c@example.dk,Carl,Ribe,7\n", kept)) == (1, 1, 1, 0)
+    assert Profile.objects.count() == 3
+
+
+def test_a_number_of_a_customer_is_read_in_the_notation_of_the_file():
+    loaded(b"id;points;city\n1;1.234,5;K\xf8ge\n", CUSTOMER_NUMBER)
+
+    golden = Profile.objects.get().golden.values_list("attribute__code", "number", "text")
+    assert {(code, str(number or text)) for code, number, text in golden} == {
+        ("loyalty_points", "1234.500000"),
+        ("city", "Køge"),
+    }
+
+
+CUSTOMER_NUMBER = {"external_id": "id", "traits": {"loyalty_points": "points", "city": "city"}}
+
+
+def test_one_bad_row_never_stops_the_rest():
+    rows = [
+        ["1", "a@example.dk", "Anna", "Aarhus", "5"],
+        ["", "b@example.dk", "Bo", "Vejle", "6"],
+        ["3", "c@example.dk", "Carl", "Ribe", "many"],
+        ["null", "d@example.dk", "Dorte", "Odense", "7"],
+        ["5", "e@example.dk", "Erik", "Odense", "8", "surplus"],
+        ["6", "f@example.dk", "Freja", "Odense", "9"],
+    ]
+
+    file_import = loaded(customers(*rows), CUSTOMER)
+
+    assert counts(file_import) == (2, 0, 0, 4)
+    assert rejected(file_import) == {
+        3: ("id", "missing_required"),
+        4: ("points", "not_a_number"),
+        5: ("id", "no_identifier"),
+        6: ("", "ragged"),
+    }
+
+
+def test_an_identifier_that_is_none_is_left_out_and_told():
+    file_import = loaded(customers(["1", "no address", "Anna", "", ""], ["2", "b@example.dk", "Bo", "", ""]), CUSTOMER)
+
+    assert counts(file_import) == (2, 0, 0, 0)
+    assert file_import.samples["left_out"] == {"email": 1}
+
+
+def test_rows_outside_the_conditions_are_left_out():
+    spec = CUSTOMER | {"when": [{"column": "city", "in": ["Aarhus", "Vejle"]}, {"column": "name", "not_in": ["Bo"]}]}
+    rows = [["1", "", "Anna", "Aarhus", ""], ["2", "", "Bo", "Vejle", ""], ["3", "", "Carl", "Ribe", ""]]
+
+    file_import = loaded(customers(*rows), spec)
+
+    assert counts(file_import) == (1, 0, 0, 0)
+    assert file_import.rows_done == 3
+
+
+def test_the_collected_time_of_a_row_is_local_to_its_source():
+    spec = {"external_id": "id", "observed_at": {"column": "seen", "form": "%d.%m.%Y %H:%M"}}
+
+    loaded(b"id,seen\n1,31.01.2026 13:45\n", spec)
+
+    assert Record.objects.get().observed_at.isoformat() == "2026-01-31T12:45:00+00:00"
+
+
+# --- Events -----------------------------------------------------------------------------------------------------
+
+
+def test_order_lines_become_events_of_their_customers():
+    rows = [
+        ["c1", "2026-01-31 13:45", "o1", "2", "1.50", "Tea"],
+        ["", "2026-02-01 08:00", "o2", "1", "3", ""],
+        ["c1", "2026-02-01 09:00", "o3", "", "3", "call 45 +45 20 12 34 56"],
+    ]
+    file_import = loaded(order_lines(*rows), ORDER_LINE)
+
+    found = list(Event.objects.order_by("occurred_at"))
+    profile = Profile.objects.get()
+    assert counts(file_import) == (3, 0, 0, 0)
+    assert [(str(one.amount), one.properties, one.profile_id) for one in found] == [
+        ("3.0000", {"description": "Tea"}, profile.pk),
+        ("3.0000", None, None),
+        ("None", None, profile.pk),
+    ]
+    assert [one.sealed is not None for one in found] == [False, False, True]
+    assert [one.record_id is not None for one in found] == [True, False, True]
+    assert found[0].occurred_at.isoformat() == "2026-01-31T12:45:00+00:00"
+    assert (profile.first_seen_at, profile.last_seen_at) == (found[0].occurred_at, found[2].occurred_at)
+
+
+def test_equal_rows_are_events_of_their_own():
+    row = ["c1", "2026-01-31 13:45", "o1", "2", "1.50", "Tea"]
+
+    assert counts(loaded(order_lines(*[row] * 20), ORDER_LINE)) == (20, 0, 0, 0)
+    assert Event.objects.count() == 20
+
+
+def test_the_same_rows_in_another_file_change_nothing():
+    kept = mapping(ORDER_LINE | {"traits": {"city": "what"}})
+    content = some_order_lines(60)
+    loaded(content, kept)
+    before = events(), Record.objects.count()
+    header, *lines = content.decode().splitlines()
+    reversed_lines = "\n".join([header, *reversed(lines)]).encode()
+    reordered = [",".join([*reversed(line.split(",")), ""]) for line in [header, *lines]]
+
+    for other in (reversed_lines, "\n".join(reordered).encode()):
+        assert counts(loaded(other, kept, file_name="other.csv")) == (0, 0, 60, 0)
+    assert (events(), Record.objects.count()) == before
+
+
+def test_rows_added_to_a_file_are_new_and_the_others_are_not():
+    kept = mapping(ORDER_LINE)
+    loaded(some_order_lines(20), kept)
+
+    assert counts(loaded(some_order_lines(25), kept)) == (5, 0, 20, 0)
+
+
+def test_a_message_id_of_the_file_counts_once_whatever_else_the_row_says():
+    spec = {"event": ORDER_LINE["event"] | {"message_id": "order"}}
+    first = order_lines(["", "2026-01-31 13:45", "o1", "2", "1", ""], ["", "2026-01-31 13:45", "o1", "3", "1", ""])
+
+    kept = mapping(spec)
+
+    assert counts(loaded(first, kept)) == (1, 0, 1, 0)
+    assert counts(loaded(order_lines(["", "2026-02-01 13:45", "o1", "9", "1", ""]), kept)) == (0, 0, 1, 0)
+    assert Event.objects.get().quantity == 2
+
+
+def test_the_later_row_says_what_stands_of_the_person():
+    spec = ORDER_LINE | {"traits": {"city": "what"}}
+    rows = [["c1", "2026-01-03", "o1", "1", "1", "Ribe"], ["c1", "2026-01-02", "o2", "1", "1", "Vejle"]]
+
+    loaded(order_lines(*rows), spec)
+
+    assert Profile.objects.get().golden.get(attribute__code="city").text == "Ribe"
+
+
+def test_bad_events_are_rejected_with_their_reason_and_leave_no_key():
+    rows = [
+        ["c1", "2026-01-31 13:45", "o1", "2", "1.50", "Tea"],
+        ["c1", "", "o1", "2", "1.50", "Tea"],
+        ["c1", "yesterday", "o1", "2", "1.50", "Tea"],
+        ["c1", "2999-01-01", "o1", "2", "1.50", "Tea"],
+        ["c1", "2026-01-31 13:45", "o" * 101, "2", "1.50", "Tea"],
+        ["c1", "2026-01-31 13:45", "o1", "2", "1,50 kr", "Tea"],
+        ["c1", "2026-01-31 13:45", "o1", "9999999999", "99999", "Tea"],
+        ["unknown", "2026-01-31 13:45", "o1", "2", "1.50", "Tea"],
+    ]
+
+    file_import = loaded(order_lines(*rows), ORDER_LINE)
+
+    assert rejected(file_import) == {
+        3: ("when", "missing_required"),
+        4: ("when", "not_a_time"),
+        5: ("when", "future_date"),
+        6: ("order", "too_long"),
+        7: ("price", "not_a_number"),
+        8: ("quantity, price", "number_too_large"),
+        9: ("customer", "no_identifier"),
+    }
+    assert counts(file_import) == (1, 0, 0, 7)
+    assert Event.objects.count() == 1
+
+
+# --- Dry run ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "spec"),
+    [
+        (some_customers(30) + b"c3,x@example.dk,Nn,Ribe,5\n,,,,\n,x@example.dk,,,\n", CUSTOMER),
+        (some_order_lines(40), ORDER_LINE),
+    ],
+)
+def test_a_dry_run_counts_what_the_run_does_and_changes_nothing(content, spec):
+    file_import = runs.check(file_import=proposed(content, spec))
+    dry = counts(file_import)
+    assert (SourceIdentity.objects.count(), Event.objects.count(), Rejection.objects.count()) == (0, 0, 0)
+
+    assert counts(runs.run(file_import=runs.start(file_import=file_import))) == dry
+    assert SourceIdentity.objects.count() > 0
+
+
+def test_samples_of_a_dry_run_are_masked():
+    content = customers(
+        ["c1", "anna.planted@example.dk", "Annaplanted", "Ribe", "5"], ["", "bo@planted.dk", "Bo", "", ""]
+    )
+
+    file_import = runs.check(file_import=proposed(content, CUSTOMER))
+
+    assert file_import.state == ImportState.CHECKED
+    assert "planted@" not in json.dumps(file_import.samples)
+    assert "Annaplanted" not in json.dumps(file_import.samples)
+    assert file_import.samples["new"] == [
+        {"row": 2, "cells": {"id": "c•••", "email": "a•••@example.dk", "name": "A•••", "city": "Ribe", "points": "5"}}
+    ]
+    assert [(one["row"], one["column"], one["code"]) for one in file_import.samples["rejected"]] == [
+        (3, "id", "missing_required")
+    ]
+
+
+def test_each_class_has_at_most_twenty_samples():
+    file_import = runs.check(file_import=proposed(some_customers(50), CUSTOMER))
+
+    assert len(file_import.samples["new"]) == 20
+
+
+# --- What stops before any row ----------------------------------------------------------------------------------
+
+
+def test_a_mapping_that_names_a_column_the_file_lacks_stops_before_any_row():
+    file_import = proposed(b"id,mail\n1,a@example.dk\n", CUSTOMER)
+
+    for verb in (runs.check, runs.start):
+        with pytest.raises(MappingRefused, match="The file has no column email"):
+            verb(file_import=file_import)
+    assert SourceIdentity.objects.count() == 0
+
+
+def test_a_file_without_a_mapping_does_not_start():
+    file_import = runs.propose(file=io.BytesIO(b"a\n1\n"), file_name="a.csv", source=source(), by=None)
+
+    with pytest.raises(MappingMissing):
+        runs.start(file_import=file_import)
+
+
+def test_a_file_that_breaks_off_loads_nothing_and_is_not_kept():
+    with pytest.raises(FileRefused, match="row 3 is never closed"):
+        proposed(b'id,email,name,city,points\n1,,,,\n2,"a,,,\n3,,,,\n', CUSTOMER)
+
+    assert list((settings.KENDT_FILES / "imports").iterdir()) == []
+    assert FileImport.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("party", "agreement_version"), [(2, None), (3, None), (1, "01a1ffe2-be77-73bf-bdc9-b1b8116991a2")]
+)
+def test_data_of_others_needs_its_agreement_and_own_data_has_none(party, agreement_version):
+    with pytest.raises(TermsMissing):
+        proposed(some_customers(1), CUSTOMER, party=party, agreement_version=agreement_version)
+
+
+def test_data_of_others_is_asked_of_who_keeps_agreements(monkeypatch):
+    asked = []
+    monkeypatch.setitem(
+        handlers._registered, "terms", lambda *, file_import: asked.append(file_import.agreement_version)
+    )
+    agreement_version = "01a1ffe2-be77-73bf-bdc9-b1b8116991a2"
+
+    loaded(some_customers(2), CUSTOMER, party=2, agreement_version=agreement_version)
+
+    assert {str(one) for one in asked} == {agreement_version}
+    assert {(record.party, str(record.agreement_version)) for record in Record.objects.all()} == {
+        (2, agreement_version)
+    }
+
+
+def test_the_same_file_gives_its_first_receipt_and_changes_nothing():
+    kept = mapping(CUSTOMER)
+    first = loaded(some_customers(5), kept)
+
+    with pytest.raises(AlreadyLoaded) as again:
+        loaded(some_customers(5), kept, file_name="renamed.csv")
+    assert again.value.receipt == first
+
+
+# --- Pause, resume, cancel, crash -------------------------------------------------------------------------------
+
+
+def paused_after(rows: int, content: bytes, spec) -> FileImport:
+    file_import = runs.start(file_import=proposed(content, spec))
+    return runs.run(
+        file_import=file_import, progress=lambda done: runs.pause(file_import=file_import) if done >= rows else None
+    )
+
+
+def test_a_paused_import_goes_on_where_it_stopped():
+    file_import = paused_after(14, some_customers(30), CUSTOMER)
+    assert (file_import.state, file_import.rows_done, SourceIdentity.objects.count()) == (ImportState.PAUSED, 14, 14)
+
+    file_import = runs.run(file_import=runs.resume(file_import=file_import))
+
+    assert (file_import.state, file_import.rows_done, counts(file_import)) == (ImportState.DONE, 30, (30, 0, 0, 0))
+
+
+def test_equal_rows_on_both_sides_of_a_pause_stay_events_of_their_own():
+    row = ["c1", "2026-01-31 13:45", "o1", "2", "1.50", "Tea"]
+    file_import = paused_after(7, order_lines(*[row] * 20), ORDER_LINE)
+
+    assert counts(runs.run(file_import=runs.resume(file_import=file_import))) == (20, 0, 0, 0)
+
+
+def test_a_cancelled_import_keeps_what_is_in_and_lets_the_file_go():
+    file_import = runs.cancel(file_import=paused_after(14, some_customers(30), CUSTOMER))
+
+    assert (file_import.state, SourceIdentity.objects.count()) == (ImportState.CANCELLED, 14)
+    assert list((settings.KENDT_FILES / "imports").iterdir()) == []
+    for verb in (runs.resume, runs.pause, runs.cancel):
+        with pytest.raises(WrongState):
+            verb(file_import=file_import)
+
+
+def test_two_processes_never_work_on_one_import():
+    file_import = runs.start(file_import=proposed(some_customers(5), CUSTOMER))
+    FileImport.objects.update(leased_until=timezone.now() + timezone.timedelta(seconds=30))
+
+    with pytest.raises(Busy):
+        runs.run(file_import=file_import)
+    assert runs.stalled() == []
+
+
+def test_an_import_that_began_meanwhile_is_not_described_anew():
+    file_import = proposed(some_customers(5), CUSTOMER)
+    seen_before = FileImport.objects.get(pk=file_import.pk)
+    runs.start(file_import=file_import)
+
+    with pytest.raises(WrongState):
+        runs.describe(file_import=seen_before)
+    assert runs.run(file_import=file_import).state == ImportState.DONE
+
+
+def test_an_import_whose_process_died_is_found_and_taken_up():
+    file_import = runs.start(file_import=proposed(some_customers(5), CUSTOMER))
+    FileImport.objects.update(leased_until=days_ago(0.001))
+
+    assert runs.stalled() == [file_import]
+    assert runs.run(file_import=file_import).state == ImportState.DONE
+
+
+def test_trouble_leaves_the_import_failed_with_all_blocks_before_it(monkeypatch):
+    write = runs.Customers.write
+
+    def trouble(self, reading):
+        if reading.block.number == 2:
+            raise ValueError("anna.planted@example.dk")
+        return write(self, reading)
+
+    file_import = runs.start(file_import=proposed(some_customers(30), CUSTOMER))
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match="planted"):
+        patch.setattr(runs.Customers, "write", trouble)
+        runs.run(file_import=file_import)
+
+    file_import.refresh_from_db()
+    assert (file_import.state, file_import.rows_done, SourceIdentity.objects.count()) == (ImportState.FAILED, 14, 14)
+    assert file_import.error == "Stopped after row 14 of those in the file: ValueError"
+    assert counts(runs.run(file_import=runs.resume(file_import=file_import))) == (30, 0, 0, 0)
+
+
+# --- Rejected rows ----------------------------------------------------------------------------------------------
+
+
+def test_rejected_rows_are_sealed_and_come_back_with_their_reason():
+    content = table(["id", "email", "name", "city", "points"], ["1", "=HYPERLINK(1)", "anna planted", "x", "-many"])
+    file_import = loaded(content, CUSTOMER)
+
+    assert b"planted" not in bytes(Rejection.objects.get().sealed_row)
+    assert reject_file(file_import).decode("utf-8-sig").splitlines() == [
+        "kendt_row,kendt_column,kendt_code,kendt_advice,id,email,name,city,points",
+        '2,points,not_a_number,"A number in the declared notation is expected. Correct it, or the decimal sign of the '
+        "file.\",1,'=HYPERLINK(1),anna planted,x,'-many",
+    ]
+    assert AccessEntry.objects.get().count == 1
+
+
+def test_only_the_corrected_rows_are_loaded_again():
+    kept = mapping(CUSTOMER)
+    rows = [["1", "a@example.dk", "Anna", "Aarhus", "5"], ["2", "b@example.dk", "-Bo", "=Vejle", "six"]]
+    file_import = loaded(customers(*rows), kept)
+
+    corrected = reject_file(file_import).replace(b"six", b"6")
+    again = loaded(corrected, kept, file_name="rejected.csv")
+
+    assert counts(again) == (1, 0, 0, 0)
+    assert again.format["columns"] == ["id", "email", "name", "city", "points"]
+    assert set(Profile.objects.values_list("golden__text", flat=True)) >= {"Aarhus", "=Vejle"}
+
+
+def test_rejected_rows_of_any_format_come_back_as_a_table():
+    lines = b'{"id": "1", "points": "x"}\n{"id": "2", "points": "y", "city": "Ribe"}\nnot json\n'
+    file_import = loaded(lines, CUSTOMER_NUMBER)
+
+    text = reject_file(file_import).decode("utf-8-sig").splitlines()
+
+    assert [line.split(",")[0] for line in text] == ["kendt_row", "1", "2", "3"]
+    assert text[0].endswith(",id,points,city")
+
+
+def test_after_thirty_days_the_contents_are_gone_and_the_counts_stay():
+    file_import = loaded(customers(["1", "", "", "", "x"]), CUSTOMER)
+    assert rejects.purge() == 0
+
+    with guards_off("profiles_fileimport"):
+        FileImport.objects.update(created_at=days_ago(31))
+
+    assert rejects.purge() == 1
+    assert list((settings.KENDT_FILES / "imports").iterdir()) == []
+    assert Rejection.objects.count() == 0
+    assert FileImport.objects.get(pk=file_import.pk).rows_rejected == 1
+
+
+def test_files_that_no_import_knows_go_after_a_day(tmp_path):
+    file_import = loaded(some_customers(1), CUSTOMER)
+    orphan = storage.keep(io.BytesIO(b"left by a rolled-back transaction"))
+    for path in (tmp_path / "imports").iterdir():
+        os.utime(path, (0, 0))
+
+    rejects.purge()
+
+    assert [path.name for path in (tmp_path / "imports").iterdir()] == [file_import.stored_as]
+    assert orphan.name != file_import.stored_as
+
+
+# --- Decisions --------------------------------------------------------------------------------------------------
+
+NEWSLETTER = {
+    "purpose": {"value": "newsletter"},
+    "channel": {"value": "email"},
+    "state": {"column": "news", "values": {"ja": "ConsentGiven", "nej": "ConsentRefused"}},
+    "effective_at": "news at",
+    "wording": "text",
+}
+
+
+def test_decisions_in_a_file_are_handed_to_who_keeps_them(monkeypatch):
+    calls = []
+
+    def keep(*, file_import, said, by):
+        calls.append(said)
+        old = [one.row_number for one in said if one.wording == "old"]
+        refusals = [StatementRefusal(number, "state", "too_old", "Too old.") for number in old]
+        return Answered({one.row_number for one in said} - {*old}, refusals)
+
+    monkeypatch.setitem(handlers._registered, "consents", keep)
+    content = table(
+        ["id", "news", "news at", "text"],
+        ["1", "Ja", "2024-05-01", "Yes please"],
+        ["2", "nej", "", ""],
+        ["3", "", "", ""],
+        ["4", "ja", "", "old"],
+        ["5", "måske", "", ""],
+    )
+
+    file_import = loaded(content, {"external_id": "id", "consents": [NEWSLETTER]})
+
+    given, again = calls
+    identities = dict(Record.objects.values_list("row_number", "identity"))
+    assert [(one.row_number, one.state, one.wording) for one in given] == [
+        (2, "ConsentGiven", "Yes please"),
+        (3, "ConsentRefused", ""),
+        (5, "ConsentGiven", "old"),
+    ]
+    assert [one.identity for one in again] == [identities[2], identities[3]]
+    assert 5 not in identities
+    assert given[0].effective_at.isoformat() == "2024-04-30T22:00:00+00:00"
+    assert len({one.message_id for one in given}) == 3
+    assert [one.row_number for one in again] == [2, 3]
+    assert rejected(file_import) == {5: ("news", "too_old"), 6: ("news", "unknown_value")}
+
+
+def test_a_file_of_decisions_is_refused_where_nobody_keeps_them(monkeypatch):
+    monkeypatch.setattr(handlers, "_registered", {})
+
+    with pytest.raises(MappingRefused, match="takes no consents"):
+        mapping({"external_id": "id", "consents": [NEWSLETTER]})
+
+
+def test_a_changed_mapping_keeps_what_it_said_before():
+    first = mapping(CUSTOMER, name="crm")
+    mapping(CUSTOMER, name="crm")
+    changed = mapping(CUSTOMER | {"traits": {}}, name="crm")
+
+    assert changed.pk == first.pk
+    assert Mapping.objects.count() == 1
+    assert [row.spec["traits"] for row in changed.history.order_by("history_id")] == [CUSTOMER["traits"], {}]
