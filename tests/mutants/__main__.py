@@ -14,8 +14,8 @@ from tests.mutants import drawing
 from tests.mutants.deciding import ROOT, tests_of
 from tests.mutants.mutant import Mutant
 from tests.mutants.planting import judge
-from tests.mutants.reach import Reach, digest_of, sources
-from tests.mutants.verdicts import EQUIVALENT_AT_MOST, KILLED_AT_LEAST, Summary, Verdicts, equivalents, summary
+from tests.mutants.reach import LIMIT, Reach, digest_of, sources
+from tests.mutants.verdicts import EQUIVALENT_AT_MOST, KILLED_AT_LEAST, Summary, Verdict, Verdicts, equivalents, summary
 from tests.mutants.workshop import TEMPLATE, Workshop, server, workshop
 
 
@@ -64,19 +64,33 @@ def _plant(mutants: list[Mutant], verdicts: Verdicts, sound: Workshop, workers: 
         stack.callback(pool.shutdown, cancel_futures=True)
         _measure(mutants, reach, places)
 
-        def plant(mutant: Mutant):
-            tests = reach.tests(mutant, tests_of(mutant.file))
+        def plant(mutant: Mutant) -> tuple[Mutant, Verdict]:
+            tests = reach.tests(mutant, tests_of(mutant.file, sound.root))
             place = places.get()
             try:
-                return mutant, judge(mutant, place, tests, verdicts)
+                verdict = judge(mutant, place, tests, verdicts)
             finally:
                 places.put(place)
-
-        for number, (mutant, verdict) in enumerate(pool.map(plant, mutants), 1):
             verdicts.add(verdict)
-            by = verdict.by or f"{verdict.tests} tests"
-            outcome = f"{number:4} {verdict.fate:9}{verdict.seconds:6.1f} s"
-            print(f"{outcome}  {mutant.edit.kind}  {mutant}  ({by})", flush=True)
+            return mutant, verdict
+
+        judged = []
+        for mutant, verdict in pool.map(plant, mutants):
+            judged.append(verdict)
+            outcome = f"{len(judged):4} {verdict.fate:9}{verdict.seconds:6.1f} s"
+            print(f"{outcome}  {verdict.kind}  {mutant}  ({verdict.by or f'{verdict.tests} tests'})", flush=True)
+        _try_killers(judged, verdicts, places.get())
+
+
+def _try_killers(judged: list[Verdict], verdicts: Verdicts, place: Workshop) -> None:
+    """A test that fails without any fault has killed nothing: what it said is forgotten."""
+    killers = sorted({verdict.by for verdict in judged if verdict.by})
+    if killers:
+        place.renew_database()
+        run = place.run({test.split("::")[0] for test in killers}, "--reuse-db", chosen=killers, limit=LIMIT)
+        verdicts.forget(set(run.failed))
+        if run.code:
+            raise SystemExit(f"These tests fail without a fault; run again: {', '.join(run.failed)}\n{run.output}")
 
 
 def _prepare_template(sound: Workshop) -> None:

@@ -126,6 +126,13 @@ def test_a_verdict_holds_until_its_file_or_the_tests_it_rests_on_change(small, t
     assert {mutant for mutant in small.mutants if stored.of(mutant)} == set()
 
 
+def test_what_a_test_said_that_fails_by_itself_is_forgotten(small, tmp_path):
+    stored = Verdicts(Path(shutil.copy(small.verdicts.path, tmp_path)), small.root)
+    stored.forget({f"{TESTS}::test_grown"})
+    kept = {one.after for one in small.mutants if Verdicts(stored.path, small.root).of(one)}
+    assert kept == PLANTED - {"OLDEST = 19", "return age > OLDEST"}
+
+
 def test_only_files_of_tests_that_changed_are_measured_again(small, tmp_path):
     root = shutil.copytree(small.root, tmp_path / "small", symlinks=True)
     reach = Reach(small.verdicts.path.with_name("reach.json"), root)

@@ -53,7 +53,12 @@ class Verdicts:
     def add(self, verdict: Verdict) -> None:
         self.found[verdict.mutant] = verdict
         with self.path.open("a") as file:
-            file.write(json.dumps(asdict(verdict), ensure_ascii=False) + "\n")
+            file.write(_line(verdict))
+
+    def forget(self, tests: set[str]) -> None:
+        """Take back what `tests` have killed."""
+        self.found = {key: verdict for key, verdict in self.found.items() if verdict.by not in tests}
+        self.path.write_text("".join(_line(verdict) for verdict in self.found.values()))
 
     def key(self, mutant: Mutant) -> str:
         return digest(mutant.identity, (self.root / mutant.file).read_bytes())
@@ -63,6 +68,10 @@ class Verdicts:
         tests = [by.split("::")[0]] if by else [test for folder in folders for test in tests_in(folder, self.root)]
         present = [self.root / test for test in tests if (self.root / test).exists()]
         return digest(*tests, digest_of([*helpers(self.root), *present]))
+
+
+def _line(verdict: Verdict) -> str:
+    return json.dumps(asdict(verdict), ensure_ascii=False) + "\n"
 
 
 def equivalents(path: Path = EQUIVALENT) -> dict[tuple[str, str, str], str]:
