@@ -62,7 +62,7 @@ def _plant(mutants: list[Mutant], verdicts: Verdicts, sound: Workshop, workers: 
             places.put(stack.enter_context(workshop(sound.data, f"kendt_mutants_{number}", sound.root)))
         pool = stack.enter_context(ThreadPoolExecutor(workers))
         stack.callback(pool.shutdown, cancel_futures=True)
-        _measure(mutants, reach, places)
+        _measure(mutants, reach, places, pool)
 
         def plant(mutant: Mutant) -> tuple[Mutant, Verdict]:
             tests = reach.tests(mutant, tests_of(mutant.file, sound.root))
@@ -102,14 +102,21 @@ def _prepare_template(sound: Workshop) -> None:
         made.write_text(now)
 
 
-def _measure(mutants: list[Mutant], reach: Reach, places: "SimpleQueue[Workshop]") -> None:
-    place = places.get()
-    for folder in sorted({folder for mutant in mutants for folder in tests_of(mutant.file)}):
+def _measure(mutants: list[Mutant], reach: Reach, places: "SimpleQueue[Workshop]", pool: ThreadPoolExecutor) -> None:
+    """Learn which lines the tests reach, a folder in each place at a time."""
+
+    def measure(folder: str) -> None:
         if stale := reach.stale(folder):
-            print(f"Measuring which lines {len(stale)} files of tests in {folder} reach.", flush=True)
-            place.renew_database()
-            reach.measure(folder, place)
-    places.put(place)
+            print(f"Measuring which lines the tests of {folder} reach: {len(stale)} files.", flush=True)
+            place = places.get()
+            try:
+                place.renew_database()
+                reach.measure(folder, place)
+            finally:
+                places.put(place)
+
+    for _done in pool.map(measure, sorted({folder for one in mutants for folder in tests_of(one.file, reach.root)})):
+        reach.keep()
 
 
 def _tell(found: Summary) -> None:

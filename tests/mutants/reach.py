@@ -76,7 +76,7 @@ class Reach:
         ]
 
     def measure(self, folder: str, place: Workshop) -> None:
-        """Run the stale tests of `folder` and keep which lines each of them reaches."""
+        """Run the stale tests of `folder` and learn which lines each of them reaches."""
         if not (stale := self.stale(folder)):
             return
         (place.root / ".reach.rc").write_text(COVERAGE)
@@ -90,7 +90,9 @@ class Reach:
         for test in stale:
             mine = {name: spent for name, spent in run.seconds.items() if name.split("::")[0] == test}
             self.measured[test] = {"digest": self._digest(test, base), "seconds": mine, "lines": lines.get(test, {})}
-        self.path.write_text(json.dumps(self.measured))
+
+    def keep(self) -> None:
+        self.path.write_text(json.dumps(dict(self.measured)))
 
     def _digest(self, test: str, base: str) -> str:
         return digest(base, (self.root / test).read_bytes())

@@ -74,6 +74,7 @@ def small(tmp_path_factory):
 def judged(root, place, state):
     reach, verdicts = Reach(state / "reach.json", root), Verdicts(state / "verdicts.jsonl", root)
     reach.measure(FOLDER, place)
+    reach.keep()
     found = [mutant for mutant in drawing.of_file(FILE, root) if mutant.after in PLANTED]
     for mutant in found:
         tests = reach.tests(mutant, [FOLDER])
