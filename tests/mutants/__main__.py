@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from tests.mutants.workshop import TEMPLATE, Workshop, server, workshop
 
 def main() -> int:
     asked = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # copies and server are cleared away on every way out
     asked.state.mkdir(parents=True, exist_ok=True)
     asked.state.chmod(0o711)  # root's database server runs as another user, who must pass
     with workshop(asked.state) as sound:  # the tree as it is now, whatever is edited meanwhile
