@@ -19,6 +19,7 @@ class CdpConfig(AppConfig):
         recorders.register(names)
         session_end.connect()
         post_migrate.connect(_apply_roles, sender=self.apps.get_app_config("segments"))
+        post_migrate.connect(_notice_restore, sender=self.apps.get_app_config("segments"))
 
 
 class AdminConfig(admin_apps.AdminConfig):
@@ -33,3 +34,10 @@ def _apply_roles(**kwargs):
     from cdp.access import roles
 
     roles.apply()
+
+
+def _notice_restore(**kwargs):
+    """A database that was restored by other means than ours, such as pg_restore."""
+    from profiles.changes import keeping
+
+    keeping.begin_epoch_if_restored()

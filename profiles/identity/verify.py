@@ -7,8 +7,8 @@ from django.db import transaction
 
 from cdp.base.database.sql import execute, rows, value
 from cdp.base.progress import SILENT, Progress
+from profiles.changes.signals import folded
 from profiles.identity import apply, component, resolution
-from profiles.signals import folded
 from profiles.values import golden
 
 BLOCK = 20_000
