@@ -8,7 +8,7 @@ from importlib import import_module
 import django
 import psycopg
 
-PARTS = ("imports", "ingest", "consents", "segments")
+PARTS = ("imports", "ingest", "changes", "consents", "segments")
 
 
 def main() -> int:

@@ -34,8 +34,8 @@ from profiles.models import FileImport, Mapping, Source
 from profiles.models.sources import ImportState, RowKind
 from profiles.vault.sealed_files import Kept
 
-#: Rows of a block of people; an event weighs half as much.
-BLOCK_ROWS = 20_000
+#: Rows of a block of people; an event weighs half as much. Whoever follows changes waits for the block at work to end.
+BLOCK_ROWS = 5_000
 ATTEMPTS = 3
 NOTHING = dict.fromkeys(["rows_done", "rows_new", "rows_updated", "rows_unchanged", "rows_rejected"], 0)
 OPEN = [ImportState.WAITING, ImportState.CHECKED]
