@@ -11,7 +11,7 @@ from importlib import import_module
 import django
 import psycopg
 
-PARTS = ("imports", "ingest", "consents", "segments", "writers")
+PARTS = ("imports", "ingest", "changes", "consents", "segments", "writers")
 
 
 def main() -> int:

@@ -20,6 +20,7 @@ class CdpConfig(AppConfig):
         session_end.connect()
         post_migrate.connect(_apply_roles, sender=self.apps.get_app_config("segments"))
         post_migrate.connect(_make_months, sender=self.apps.get_app_config("segments"))
+        post_migrate.connect(_notice_restore, sender=self.apps.get_app_config("segments"))
 
 
 class AdminConfig(admin_apps.AdminConfig):
@@ -43,3 +44,10 @@ def _make_months(**kwargs):
 
     if value("SELECT to_regclass('profiles_event') IS NOT NULL"):  # not where migrations went back
         months.make_around_today()
+
+
+def _notice_restore(**kwargs):
+    """A database that was restored by other means than ours, such as pg_restore."""
+    from profiles.changes import keeping
+
+    keeping.begin_epoch_if_restored()

@@ -83,7 +83,6 @@ class ProfileFilter(django_filters.FilterSet):
     loyalty_no = django_filters.CharFilter(method="by_identifier")
     user_id = django_filters.CharFilter(method="by_identifier")
     country = django_filters.CharFilter(method="by_country")
-    updated_since = MomentFilter(field_name="updated_at", lookup_expr="gte")
 
     def by_identifier(self, queryset, name, value):
         return queryset.filter(pk__in=lookup.by_identifier(name, value))

@@ -152,6 +152,13 @@ HOLDINGS = [
         open="kek_version destroyed_at",
     ),
     Holding(
+        "profiles.Change",
+        exported="It says that something changed; what changed is exported.",
+        erased="It holds references, which say nothing once the person is erased, and goes after some days.",
+        person="profile object",
+        open="seq epoch xid kind what is_test recorded_at",
+    ),
+    Holding(
         "profiles.AccessEntry",
         exported=True,
         erased=KEPT_AS_EVIDENCE,

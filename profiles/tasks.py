@@ -5,6 +5,7 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from profiles import identity
+from profiles.changes import keeping
 from profiles.ingestion.events import draining, months, quarantine
 from profiles.ingestion.http.queue import DRAIN
 
@@ -27,6 +28,7 @@ def purge(timestamp: int) -> None:
     """Every night: what has passed its day goes."""
     draining.purge()
     quarantine.purge()
+    keeping.purge()
 
 
 @app.periodic(cron="7 3 * * *")

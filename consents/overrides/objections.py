@@ -19,6 +19,8 @@ from consents.permission import queries
 from consents.recording import locks
 from consents.recording.validation import is_timely
 from consents.state.fold import ALWAYS, EVERYONE
+from profiles import changes
+from profiles.changes import ChangeKind
 from profiles.models import Source
 
 
@@ -78,6 +80,8 @@ def _record(row: Objection) -> Objection:
     if row.lifted and not objects(present, purpose=row.purpose):
         raise NothingToEnd
     row.save(force_insert=True)
+    what = f"objection:{row.purpose.key}" if row.purpose else "objection"
+    changes.record(kind=ChangeKind.CONSENT_CHANGED, profiles=[present], what=[what])
     end_overrides_after_consent({present})
     return row
 
@@ -123,6 +127,7 @@ def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
     present = _hold(profile)
     if lifted and not is_restricted(present):
         raise NothingToEnd
+    changes.record(kind=ChangeKind.CONSENT_CHANGED, profiles=[present], what=["restriction"])
     return Restriction.objects.create(
         identity_ref=profile,
         lifted=lifted,

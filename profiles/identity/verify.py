@@ -8,9 +8,9 @@ from django.db import transaction
 from cdp.base.database.snapshot import one_snapshot
 from cdp.base.database.sql import execute, rows, value
 from cdp.base.progress import SILENT, Progress
+from profiles.changes.signals import folded
 from profiles.identity import apply, component, resolution
 from profiles.records import locks
-from profiles.signals import folded
 from profiles.values import golden
 
 BLOCK = 20_000

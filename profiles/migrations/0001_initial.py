@@ -3,6 +3,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import profiles.models.changes
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -17,6 +18,26 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Change',
+            fields=[
+                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('epoch', models.IntegerField()),
+                ('xid', profiles.models.changes.TransactionId()),
+                ('kind', models.CharField(choices=[('profile.created', 'profile created'), ('profile.changed', 'profile changed'), ('profile.merged', 'profile merged into another'), ('profile.parted', 'profile parted from another'), ('profile.erased', 'profile erased'), ('consent.changed', 'consent changed'), ('member.entered', 'member entered'), ('member.left', 'member left'), ('agreement.moved', 'agreement moved'), ('delivery.moved', 'delivery moved'), ('activation.moved', 'activation moved'), ('import.moved', 'import moved')], max_length=20, verbose_name='change')),
+                ('profile', models.UUIDField(null=True, verbose_name='profile')),
+                ('object', models.UUIDField(null=True, verbose_name='of or with')),
+                ('what', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='what')),
+                ('is_test', models.BooleanField(default=False, verbose_name='test data')),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='recorded')),
+            ],
+            options={
+                'verbose_name': 'change',
+                'verbose_name_plural': 'changes',
+                'db_table': 'profiles_change',
+                'managed': False,
+            },
+        ),
         migrations.CreateModel(
             name='Event',
             fields=[
@@ -211,7 +232,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'profile',
                 'verbose_name_plural': 'profiles',
                 'permissions': [('reveal_profile', 'Can open personal values')],
-                'indexes': [models.Index(fields=['updated_at', 'id'], name='profiles_profile_feed')],
+                'indexes': [models.Index(fields=['updated_at', 'id'], name='profiles_profile_latest')],
             },
         ),
         migrations.CreateModel(
@@ -349,18 +370,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'event key',
                 'verbose_name_plural': 'event keys',
-            },
-        ),
-        migrations.CreateModel(
-            name='ValueLock',
-            fields=[
-                ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('blind', models.BinaryField(max_length=32)),
-                ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
-            ],
-            options={
-                'verbose_name': 'value in use',
-                'verbose_name_plural': 'values in use',
             },
         ),
         migrations.CreateModel(
@@ -522,6 +531,18 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'golden value',
                 'verbose_name_plural': 'golden values',
+            },
+        ),
+        migrations.CreateModel(
+            name='ValueLock',
+            fields=[
+                ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('blind', models.BinaryField(max_length=32)),
+                ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
+            ],
+            options={
+                'verbose_name': 'value in use',
+                'verbose_name_plural': 'values in use',
             },
         ),
         migrations.CreateModel(

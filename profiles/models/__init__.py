@@ -1,5 +1,6 @@
 """The nouns of `profiles`: where data comes from, what was said (evidence), what we make of it (projection)."""
 
+from profiles.models.changes import Change, ChangeKind
 from profiles.models.events import Event, EventKey, IngestRequest, QuarantineItem
 from profiles.models.evidence import Identifier, Record, SourceIdentity, StewardDecision, Trait, ValueLock
 from profiles.models.projection import Alias, GoldenValue, Profile, RefusedLink, WorkItem
@@ -11,6 +12,8 @@ __all__ = [
     "AccessEntry",
     "Alias",
     "Attribute",
+    "Change",
+    "ChangeKind",
     "DataKey",
     "Event",
     "EventKey",

@@ -31,7 +31,7 @@ class Profile(models.Model):
         verbose_name = _("profile")
         verbose_name_plural = _("profiles")
         permissions = [("reveal_profile", "Can open personal values")]
-        indexes = [models.Index(fields=["updated_at", "id"], name="profiles_profile_feed")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="profiles_profile_latest")]
 
     def __str__(self):
         return f"prf_{self.id}"

@@ -15,6 +15,7 @@ TABLES = [
     evidence("profiles.Trait", deleted="erasing"),
     evidence("profiles.StewardDecision", deleted="erasing"),
     evidence("profiles.Alias", once="valid_to profile", deleted="erasing"),
+    evidence("profiles.Change", deleted="always"),
     evidence("profiles.AccessEntry"),
     evidence("profiles.DataKey", once="destroyed_at wrapped kek_version"),
     evidence("profiles.Rejection", deleted="always"),

@@ -17,7 +17,8 @@ from django.db import transaction
 from cdp.base.database.ids import uuid7s
 from cdp.base.database.sql import copy_in, execute, value
 from cdp.base.memory import gc_paused
-from profiles import vault
+from profiles import changes, vault
+from profiles.changes import ChangeKind
 from profiles.records import locks
 
 PLACE = "profiles_event.sealed"
@@ -87,8 +88,9 @@ COLUMNS = [
     "flags",
 ]
 
+SEEN = "SELECT profile, NULL::uuid AS object, '{events}'::text[] AS what FROM seen WHERE profile IS NOT NULL"
 #: After `seen (profile, first, last)`: lets the profiles know. They are locked in order, so nobody waits in a circle.
-SEE = """
+SEE = f"""
 changed AS (
     SELECT p.id, seen.first, seen.last FROM profiles_profile p JOIN seen ON seen.profile = p.id
     WHERE p.first_seen_at > seen.first OR p.last_seen_at < seen.last
@@ -97,6 +99,8 @@ changed AS (
     UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
         last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
     FROM changed WHERE p.id = changed.id RETURNING p.id
+), told AS (
+    {changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=SEEN)}
 )
 """
 

@@ -176,7 +176,6 @@ def test_a_parameter_given_twice_is_refused(service, path, pointer):
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("profiles", "updated_since"),
         ("events", "since"),
         ("events", "until"),
         ("memberships", "as_of"),

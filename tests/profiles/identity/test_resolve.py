@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cdp.base.database.ids import uuid7
 from profiles import records
+from profiles.changes.signals import folded
 from profiles.identity import resolve, steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import (
@@ -22,7 +23,6 @@ from profiles.models import (
     SourceIdentity,
     WorkItem,
 )
-from profiles.signals import folded
 from tests.builders import days_ago, source, user
 from tests.profiles.building import person, say
 

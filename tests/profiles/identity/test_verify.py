@@ -5,10 +5,10 @@ from django.db import IntegrityError, connection, transaction
 
 from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import execute, value
+from profiles.changes.signals import folded
 from profiles.identity import steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import Alias, Event, GoldenValue, Profile, RefusedLink, SourceIdentity
-from profiles.signals import folded
 from tests.builders import days_ago, guards_off, source
 from tests.profiles.building import person, say
 
