@@ -35,7 +35,7 @@ from profiles.models.sources import ImportState, RowKind
 from profiles.vault.sealed_files import Kept
 
 #: Rows of a block of people; an event weighs half as much. Whoever follows changes waits for the block at work to end.
-BLOCK_ROWS = 5_000
+BLOCK_ROWS = 2_500
 ATTEMPTS = 3
 NOTHING = dict.fromkeys(["rows_done", "rows_new", "rows_updated", "rows_unchanged", "rows_rejected"], 0)
 OPEN = [ImportState.WAITING, ImportState.CHECKED]
