@@ -149,10 +149,6 @@ class ValueLock(models.Model):
     )
     blind = models.BinaryField(max_length=32)
 
-    class Meta:
-        verbose_name = _("value in use")
-        verbose_name_plural = _("values in use")
-
 
 class Trait(models.Model):
     """A fact: this record says that the attribute has this value. Provenance stands in the record."""
