@@ -540,10 +540,6 @@ class Migration(migrations.Migration):
                 ('blind', models.BinaryField(max_length=32)),
                 ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
             ],
-            options={
-                'verbose_name': 'value in use',
-                'verbose_name_plural': 'values in use',
-            },
         ),
         migrations.CreateModel(
             name='WorkItem',
