@@ -17,7 +17,7 @@ SELECT whole.relname, sum(CASE WHEN c.reltuples < 0 THEN coalesce(s.n_live_tup, 
        sum(pg_table_size(c.oid))::bigint
 FROM (SELECT c.oid, c.reltuples, coalesce(pg_partition_root(c.oid), c.oid) AS root FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname IN ('public', 'vault')) c
+      WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname IN ('public', 'vault')) c
 JOIN pg_class whole ON whole.oid = c.root LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
 GROUP BY whole.relname
 """
@@ -28,7 +28,7 @@ SELECT whole.relname, named.relname, sum(pg_relation_size(i.indexrelid))::bigint
 FROM (SELECT i.*, coalesce(pg_partition_root(i.indexrelid), i.indexrelid) AS root,
              coalesce(pg_partition_root(i.indrelid), i.indrelid) AS whole FROM pg_index i
       JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname IN ('public', 'vault')) i
+      WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname IN ('public', 'vault')) i
 JOIN pg_class whole ON whole.oid = i.whole JOIN pg_class named ON named.oid = i.root
 LEFT JOIN pg_stat_user_indexes s ON s.indexrelid = i.indexrelid
 GROUP BY whole.relname, named.relname

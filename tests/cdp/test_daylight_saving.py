@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from consents.models import ConsentRecord
-from consents.state import as_of
+from consents.state import past
 from partners.agreements import lifecycle
 from profiles.imports.mapping.values import Values
 from segments.language.calendar import Clock
@@ -60,7 +60,7 @@ def test_answers_within_the_hours_of_the_change_stand_in_the_order_of_their_inst
     consent.say(anna, news, at=given.astimezone(COPENHAGEN))
 
     stood = [
-        {record["state_then"] for record in as_of.records([anna.pk], as_of=moment)}
+        {record["state_then"] for record in past.records([anna.pk], as_of=moment)}
         for moment in (given - HOUR / 6, change(day), withdrawn)
     ]
 

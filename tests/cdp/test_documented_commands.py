@@ -55,7 +55,7 @@ IN_PLACE_OF_CAPITALS = {
 #: Step 1 of the tutorial is taken in the admin, and the mapping of whoever has imported before is kept.
 TAKEN_BEFORE = """
 import json
-from profiles.imports import runs
+from profiles.imports.run import runs
 from profiles.models import Namespace, Source
 spec = json.load(open("docs/examples/customers.mapping.json"))
 runs.remember_mapping(source=Source.objects.get(code="crm"), name="customers", rows="customers", spec=spec)

@@ -24,6 +24,8 @@ NOT_LISTED = {
     "profiles.Rejection": "Shown on the page of its import, which gives it back as a file.",
     "profiles.EventKey": "Digests of message ids: nothing a person could read.",
     "profiles.ValueLock": "Empty but for what is being written at this moment.",
+    "profiles.GoldenValue": "Shown on the page of its person, with the rule that decided.",
+    "profiles.Alias": "Shown in the history of its person; its key has two columns, which the admin has no page for.",
     "profiles.DataKey": "Keys of people. No page may hold them.",
 }
 

@@ -11,6 +11,7 @@ from profiles import changes
 from profiles.changes import ChangeKind, keeping
 from tests.api import Service
 from tests.builders import source
+from tests.changes import followed
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -18,18 +19,18 @@ SCOPES = ("profiles:read", "consents:read", "segments:read", "partners:read")
 
 
 def told(service, **asked) -> list[tuple]:
-    return [(row["kind"], row["profile"]) for row in service.get("changes", **asked).json()["data"]]
+    return [(row["kind"], row["profile"]) for row in followed(service, **asked).json()["data"]]
 
 
 def test_an_integrator_sees_the_tombstone_and_the_survivor_of_a_merge_between_two_pulls():
     service = Service("profiles:read")
     anna = person(email="anna@example.dk", city="Aarhus")
-    cursor = service.get("changes", after="latest").json()["next_cursor"]
+    cursor = followed(service, after="latest").json()["next_cursor"]
     crm = source("crm", namespace="loyalty_no")
     bo = person(source=crm, external_id="C-1")
     say(source=crm, external_id="C-1", email="anna@example.dk")
 
-    answer = service.get("changes", after=cursor).json()
+    answer = followed(service, after=cursor).json()
 
     assert answer["has_more"] is False
     assert [{name: row[name] for name in ("kind", "profile", "object", "what")} for row in answer["data"]] == [
@@ -37,7 +38,7 @@ def test_an_integrator_sees_the_tombstone_and_the_survivor_of_a_merge_between_tw
         {"kind": "profile.merged", "profile": f"prf_{bo.pk}", "object": f"prf_{anna.pk}", "what": []},
         {"kind": "profile.changed", "profile": f"prf_{anna.pk}", "object": None, "what": ["source_records"]},
     ]
-    assert service.get("changes", after=answer["next_cursor"]).json()["data"] == []
+    assert followed(service, after=answer["next_cursor"]).json()["data"] == []
 
 
 def test_each_kind_asks_for_the_scope_that_reads_the_thing():
@@ -69,7 +70,7 @@ def test_only_the_kinds_asked_for_come_page_by_page():
 
     pages, cursor = [], {}
     for _page in range(3):
-        page = service.get("changes", kind="profile.erased", limit=1, **cursor).json()
+        page = followed(service, kind="profile.erased", limit=1, **cursor).json()
         pages.append(([row["profile"] for row in page["data"]], page["has_more"]))
         cursor = {"after": page["next_cursor"]}
 
@@ -119,11 +120,11 @@ def test_a_cursor_that_is_older_than_what_is_kept_says_start_again(settings):
 def test_a_cursor_from_before_a_restore_says_start_again_and_a_new_walk_sees_all():
     service = Service("profiles:read")
     before = person()
-    cursor = service.get("changes").json()["next_cursor"]
+    cursor = followed(service).json()["next_cursor"]
     keeping.begin_epoch()
     after = person()
 
-    assert service.get("changes", after=cursor).json()["code"] == "cursor_expired"
-    first = service.get("changes", limit=1).json()
-    second = service.get("changes", limit=1, after=first["next_cursor"]).json()
+    assert followed(service, after=cursor).json()["code"] == "cursor_expired"
+    first = followed(service, limit=1).json()
+    second = followed(service, limit=1, after=first["next_cursor"]).json()
     assert [page["data"][0]["profile"] for page in (first, second)] == [f"prf_{before.pk}", f"prf_{after.pk}"]

@@ -121,4 +121,4 @@ def test_a_percent_sign_in_a_recipient_is_only_text(news, anna):
 
     found = Profile.objects.filter(reachable("newsletter", "none", recipient="100 % Nordlys %s"))
 
-    assert set(found.filter(subject_count__gte=1)) == {anna}
+    assert set(found.filter(identity_count__gte=1)) == {anna}

@@ -166,7 +166,7 @@ def test_the_same_value_under_another_agreement_is_another_record():
     assert states(write(one(city="Aarhus"), source=partner, agreement_version=first)) == ["new"]
     assert states(write(one(city="Aarhus"), source=partner, agreement_version=first)) == ["unchanged"]
     assert states(write(one(city="Aarhus"), source=partner, agreement_version=second)) == ["updated"]
-    assert set(Record.objects.values_list("terms", flat=True)) == {first, second}
+    assert set(Record.objects.values_list("agreement_version", flat=True)) == {first, second}
 
 
 def test_a_person_given_twice_in_one_call_is_one_subject_with_two_versions():
