@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from partners.admin import presenters
 from partners.models import AgreementVersion, DisclosureEntry, DisclosureLink, Signature, TermLine
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
-from profiles.values.lookup import profile_id
 
 
 class Record(LookOnly, HouseAdmin):
@@ -78,19 +78,12 @@ class DisclosureEntryAdmin(Record):
 
 
 @admin.register(DisclosureLink)
-class DisclosureLinkAdmin(Record):
+class DisclosureLinkAdmin(FoundByPerson, Record):
     question = _("Whose data was disclosed in which entry?")
     list_display = ["entry_id", "person", "disclosed_at"]
     list_select_related = ["entry"]
-    search_fields = ["identity_ref"]
-    search_help_text = _("Exact id of a profile")
+    person_fields = ("identity_ref",)
     ordering = ["-entry_id"]
-
-    def get_search_results(self, request, queryset, search_term):
-        if not search_term.strip():
-            return queryset, False
-        key = profile_id(search_term)
-        return (queryset.filter(identity_ref=key) if key else queryset.none()), False
 
     @admin.display(description=_("person"))
     def person(self, link):

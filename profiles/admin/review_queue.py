@@ -7,6 +7,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.admin.modeladmin import HouseAdmin, NeverDelete, TrackedAdmin
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 from profiles.identity import steward_decisions
 from profiles.models import SharedIdentifier, WorkItem
@@ -14,12 +15,13 @@ from profiles.models.projection import WorkState
 
 
 @admin.register(WorkItem)
-class WorkItemAdmin(NeverDelete, HouseAdmin):
+class WorkItemAdmin(FoundByPerson, NeverDelete, HouseAdmin):
     question = _("What needs a decision, since when, and whose is it?")
     list_display = ["created_at", "kind", "reason", "about", "assignee", "state"]
     list_display_links = ["created_at"]
     list_select_related = ["assignee"]
     list_filter = ["state", "kind", ("assignee", admin.EmptyFieldListFilter)]
+    person_fields = ("identity_ref",)
     ordering = ["-created_at"]
     actions = ["take", "finish", "dismiss"]
     fields = ["kind", "reason", "about", "state", "assignee", "created_at", "closed_at"]
