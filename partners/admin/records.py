@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, TrackedAdmin
 from partners.admin import presenters
 from partners.models import AgreementVersion, DisclosureEntry, DisclosureLink, Signature, TermLine
 from profiles.admin.people.by_person import FoundByPerson
@@ -17,7 +17,8 @@ class Record(LookOnly, HouseAdmin):
 
 
 @admin.register(AgreementVersion)
-class AgreementVersionAdmin(Record):
+class AgreementVersionAdmin(LookOnly, TrackedAdmin):
+    sortable_by = ()
     question = _("Which terms stand in which version?")
     list_display = ["__str__", "stands", "valid_from", "valid_until", "legal_basis", "author", "activated_at", "page"]
     list_select_related = ["agreement", "author"]

@@ -60,5 +60,6 @@ class IngestRequestAdmin(LookOnly, HouseAdmin):
 
     @admin.action(description=_("Try again"), permissions=["work"])
     def try_again(self, request, queryset):
+        self.log_acts(request, list(queryset), "Tried again")
         count = draining.try_again(queryset)
         self.message_user(request, ngettext("%d item changed.", "%d items changed.", count) % count)

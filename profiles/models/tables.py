@@ -51,10 +51,11 @@ TABLES = [
         deleted="always",
     ),
     reference("profiles.Source"),
+    reference("profiles.SourceKey"),
     reference("profiles.Mapping"),
     reference("profiles.Namespace"),
     reference("profiles.Attribute"),
     reference("profiles.SharedIdentifier"),
     *projection("profiles.Profile", "profiles.GoldenValue", "profiles.RefusedLink"),
-    *working("profiles.SourceKey", "profiles.IngestRequest", "profiles.WorkItem"),
+    *working("profiles.IngestRequest", "profiles.WorkItem"),
 ]
