@@ -7,7 +7,7 @@ INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashe
 	&& { $(BIN)/pip check || { echo "$(1) does not agree with itself (above): it lacks a package or has a wrong version."; exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint checks bench screenshots messages
+.PHONY: help install run test mutants lint checks bench screenshots messages
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -32,6 +32,9 @@ test: lint ## lint, checks, and all tests with their coverage
 	$(MANAGE) check; \
 	{ set +x; } 2>/dev/null; \
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report term:skip-covered
+
+mutants: $(VENV)/development ## plant faults where decisions are made: do the tests notice? Goes on where it stopped
+	@$(BIN)/python -m tests.mutants
 
 checks: $(VENV)/development ## what is promised, at the sizes that are promised; takes many minutes
 	@$(BIN)/python -m tests.checks

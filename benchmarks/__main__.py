@@ -1,4 +1,7 @@
-"""`python -m benchmarks [part ...]`: all parts, or those named, as one table of ratios."""
+"""`python -m benchmarks [part ...]`: all parts, or those named, as one table of ratios.
+
+`bytes` is apart: it compares with another revision, in installations of its own (benchmarks/bytes.py).
+"""
 
 import os
 import platform
@@ -8,13 +11,16 @@ from importlib import import_module
 import django
 import psycopg
 
-PARTS = ("imports", "ingest", "consents", "segments")
+PARTS = ("imports", "ingest", "changes", "consents", "segments", "writers")
 
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
     django.setup()
     from django.conf import settings
+
+    if sys.argv[1:2] == ["bytes"]:
+        return import_module("benchmarks.bytes").main(sys.argv[2:])
 
     from benchmarks.measure import scratch_database
     from cdp.operations import database_server

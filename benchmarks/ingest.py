@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 
 from benchmarks.measure import Ratio, compare
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.ingestion.events import draining
 from profiles.ingestion.http import write_keys
 from profiles.models import IngestRequest, Namespace, Source
@@ -47,16 +48,20 @@ dice = random.Random(11)
 
 
 def run() -> list[Ratio]:
-    settings.INGEST_REQUESTS_PER_MINUTE = settings.INGEST_EVENTS_PER_MINUTE = 10**9
+    without_limits()
     source = Source.objects.create(
         code="bench-ingest", title="Bench", namespace=Namespace.objects.get(code="customer_no")
     )
-    _know(source)
+    know(source)
     door = Door(source)
     return [
         _compare("ingest, to the stored event", source, lambda bodies: (door.send(bodies), door.drain())),
         _compare("ingest, to the acknowledgement", source, door.send, goal=0.55),
     ]
+
+
+def without_limits() -> None:
+    settings.INGEST_REQUESTS_PER_MINUTE = settings.INGEST_EVENTS_PER_MINUTE = 10**9
 
 
 class Door:
@@ -84,7 +89,7 @@ def _compare(name: str, source: Source, ours, goal: float | None = None) -> Rati
     bodies: list[bytes] = []
 
     def prepare():
-        bodies[:] = [_body() for _ in range(BATCHES)]
+        bodies[:] = [body() for _ in range(BATCHES)]
 
     def limit():
         for body in bodies:
@@ -102,15 +107,15 @@ def _compare(name: str, source: Source, ours, goal: float | None = None) -> Rati
     )
 
 
-def _know(source: Source) -> None:
+def know(source: Source) -> None:
     """The customers are known already, and so are the months, as on any ordinary day."""
     people = [records.Person(f"K-{number}") for number in range(PEOPLE)]
-    identity.resolve(identities=records.write(source=source, people=people).touched)
+    resolve(identities=records.write(source=source, people=people).touched)
     with connection.cursor() as cursor:
         cursor.execute("SELECT profiles_event_month(now()), profiles_event_month(now() - interval '1 day')")
 
 
-def _body() -> bytes:
+def body() -> bytes:
     now = datetime.now(UTC)
     return orjson.dumps({"batch": [_call(now) for _ in range(EVENTS)], "sentAt": now.isoformat()})
 

@@ -11,7 +11,7 @@ from cdp.base.database import sql
 from cdp.base.database.ids import uuid7
 from profiles.models import Attribute, Namespace, Source
 from segments.language.compiler import compile
-from segments.language.document import understand
+from segments.language.parsing import understand
 from segments.membership import compute, definitions
 from segments.models import Segment
 

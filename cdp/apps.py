@@ -19,6 +19,8 @@ class CdpConfig(AppConfig):
         recorders.register(names)
         session_end.connect()
         post_migrate.connect(_apply_roles, sender=self.apps.get_app_config("segments"))
+        post_migrate.connect(_make_months, sender=self.apps.get_app_config("segments"))
+        post_migrate.connect(_notice_restore, sender=self.apps.get_app_config("segments"))
 
 
 class AdminConfig(admin_apps.AdminConfig):
@@ -33,3 +35,19 @@ def _apply_roles(**kwargs):
     from cdp.access import roles
 
     roles.apply()
+
+
+def _make_months(**kwargs):
+    """Before the first event of a new installation; later the worker does, every night."""
+    from cdp.base.database.sql import value
+    from profiles.ingestion.events import months
+
+    if value("SELECT to_regclass('profiles_event') IS NOT NULL"):  # not where migrations went back
+        months.make_around_today()
+
+
+def _notice_restore(**kwargs):
+    """A database that was restored by other means than ours, such as pg_restore."""
+    from profiles.changes import keeping
+
+    keeping.begin_epoch_if_restored()

@@ -216,6 +216,9 @@ KENDT_EVIDENCE_REQUIRED_AFTER_DAYS = timedelta(
     days=env.int("KENDT_LATE_GRANT_DAYS", default=30)
 )  # reported later, it needs evidence
 
+# --- The feed of changes ----------------------------------------------------------------------------------------
+CHANGES_KEPT_DAYS = env.int("KENDT_CHANGES_DAYS", default=30)  # a reader may be away for so long
+
 # --- Intake of events and jobs --------------------------------------------------------------------------------
 INGEST_REQUESTS_PER_MINUTE = env.int("KENDT_INGEST_REQUESTS_PER_MINUTE", default=1_000)  # a source, in one web process
 INGEST_EVENTS_PER_MINUTE = env.int("KENDT_INGEST_EVENTS_PER_MINUTE", default=20_000)

@@ -231,7 +231,7 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
     def _is_test(self) -> bool:
         return getattr(getattr(self.request, "auth", None), "is_test", False)
 
-    def _subject(self, key) -> SourceIdentity:
+    def _identity(self, key) -> SourceIdentity:
         identity = SourceIdentity.objects.filter(pk=key, is_test=self._is_test()).first()
         if identity is None:
             raise NotFound
@@ -277,14 +277,14 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
         """
         asked = DecisionQuestion(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        self._subject(asked.validated_data["profile"])
+        self._identity(asked.validated_data["profile"])
         return Response(AnswerSerializer(decision.decide(**asked.validated_data)).data)
 
     @extend_schema(parameters=QUESTION[:1], responses=EntrySerializer(many=True), filters=False)
     @action(detail=False, pagination_class=None)
     def history(self, request):
         """Every entry of the ledger that concerns a person, under every id they ever had; the latest act first."""
-        identity = self._subject(profile_id(request.query_params.get("profile", "")))
+        identity = self._identity(profile_id(request.query_params.get("profile", "")))
         found = history.entries(identity.profile_id)
         context = {"recorders": {one.entry.pk: one.recorder for one in found}}
         return Response({"data": EntrySerializer([one.entry for one in found], many=True, context=context).data})

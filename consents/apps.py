@@ -11,8 +11,8 @@ class ConsentsConfig(AppConfig):
         from consents.recording import from_files
         from consents.state import on_merge
         from profiles import tabs
+        from profiles.changes.signals import folded
         from profiles.imports.run import handlers
-        from profiles.signals import folded
 
         folded.connect(on_merge.follow, dispatch_uid="consents")
         handlers.register("consents", from_files.record)

@@ -18,7 +18,8 @@ from rest_framework.response import Response
 
 from cdp.base.api.views import MomentField, MomentFilter, ScopedView, ScopedViewSet, opens_personal_values
 from cdp.base.errors import Refused
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.models import Event, FileImport, GoldenValue, Profile, Source, SourceIdentity
 from profiles.values import golden, lookup
 from profiles.values.reading import opened, shown
@@ -82,7 +83,6 @@ class ProfileFilter(django_filters.FilterSet):
     loyalty_no = django_filters.CharFilter(method="by_identifier")
     user_id = django_filters.CharFilter(method="by_identifier")
     country = django_filters.CharFilter(method="by_country")
-    updated_since = MomentFilter(field_name="updated_at", lookup_expr="gte")
 
     def by_identifier(self, queryset, name, value):
         return queryset.filter(pk__in=lookup.by_identifier(name, value))
@@ -193,7 +193,7 @@ class ByExternalId(ScopedView):
         if found := [*outcome.problems, *outcome.notes]:
             errors = [{"pointer": f"/{one.column}", "code": one.code, "detail": str(one.detail)} for one in found]
             raise NotWritten(errors=errors)
-        identity.resolve(identities=written.touched)
+        resolve(identities=written.touched)
         return SourceIdentity.objects.select_related("profile").get(pk=outcome.identity).profile
 
 

@@ -60,6 +60,13 @@ HOLDINGS = [
         open="source",
     ),
     Holding(
+        "profiles.ValueLock",
+        exported="Empty but for what is being written at this moment.",
+        erased="Empty but for what is being written at this moment.",
+        keyed="blind",
+        open="namespace",
+    ),
+    Holding(
         "profiles.IngestRequest",
         exported=NOT_THE_PERSONS,
         erased=NOT_THE_PERSONS,
@@ -104,14 +111,14 @@ HOLDINGS = [
         person="id",
         open="is_test first_seen_at last_seen_at identity_count updated_at erased_at",
     ),
-    Holding("profiles.Alias", exported=True, erased=True, person="identity profile", open="id valid_from valid_to"),
+    Holding("profiles.Alias", exported=True, erased=True, person="identity profile", open="valid_from valid_to"),
     Holding(
         "profiles.GoldenValue",
         exported=True,
         erased=True,
         person="profile trait",
         quasi="text number date boolean items",
-        open="id attribute rule candidates party",
+        open="attribute rule candidates party",
     ),
     Holding(
         "profiles.RefusedLink",
@@ -143,6 +150,13 @@ HOLDINGS = [
         sealed="wrapped",
         person="identity",
         open="kek_version destroyed_at",
+    ),
+    Holding(
+        "profiles.Change",
+        exported="It says that something changed; what changed is exported.",
+        erased="It holds references, which say nothing once the person is erased, and goes after some days.",
+        person="profile object",
+        open="seq epoch xid kind what is_test recorded_at",
     ),
     Holding(
         "profiles.AccessEntry",

@@ -5,7 +5,8 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from profiles import identity
-from profiles.ingestion.events import draining, quarantine
+from profiles.changes import keeping
+from profiles.ingestion.events import draining, months, quarantine
 from profiles.ingestion.http.queue import DRAIN
 
 
@@ -27,6 +28,14 @@ def purge(timestamp: int) -> None:
     """Every night: what has passed its day goes."""
     draining.purge()
     quarantine.purge()
+    keeping.purge()
+
+
+@app.periodic(cron="7 3 * * *")
+@app.task(name="profiles.make_months", queue="ingest", queueing_lock="profiles.make_months", pass_context=False)
+def make_months(timestamp: int) -> None:
+    """Every night: the months to come have their partitions of events before their first event."""
+    months.make_around_today()
 
 
 @app.periodic(cron="37 3 * * *")

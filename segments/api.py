@@ -12,8 +12,8 @@ from cdp.base.api.views import MomentFilter, ScopedViewSet, staff
 from profiles.api import public_id
 from profiles.values import lookup
 from segments.activation import activations
-from segments.language import document
-from segments.language.document import read
+from segments.language import parsing
+from segments.language.parsing import read
 from segments.language.sentence import sentence
 from segments.membership import compute, definitions, explain, preview
 from segments.models import Activation, ActivationState, Destination, Membership, Reach, Segment
@@ -115,7 +115,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
         """A new segment, in use by its first definition, not yet computed."""
         told = self._checked(NewSegmentSerializer)
         definition, reason = told.pop("definition"), told.pop("reason")
-        document.understand(definition)
+        parsing.understand(definition)
         segment = definitions.draft(**told, by=staff(request))
         definitions.activate(segment, document=definition, reason=reason, by=staff(request))
         return self._one(segment.key, status.HTTP_201_CREATED)
@@ -137,7 +137,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
     @action(detail=False, methods=["post"])
     def preview(self, request):
         """A definition in words, and how many people it means now: exact, or "about" after two seconds."""
-        definition = document.understand(self._checked(DocumentSerializer)["definition"])
+        definition = parsing.understand(self._checked(DocumentSerializer)["definition"])
         found = preview.count(definition)
         return Response({"sentence": sentence(definition), "people": found.people, "exact": found.exact})
 
@@ -145,7 +145,7 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
     @action(detail=False, url_path="schema")
     def language(self, request):
         """The JSON Schema of definitions."""
-        return Response(document.schema())
+        return Response(parsing.schema())
 
     @extend_schema(responses=MembershipSerializer(many=True))
     @action(detail=True)

@@ -9,7 +9,7 @@ class SegmentsConfig(AppConfig):
     def ready(self):
         from partners.sharing import audiences
         from profiles import tabs
-        from profiles.signals import folded
+        from profiles.changes.signals import folded
         from segments.admin.tab import PANEL
         from segments.membership import compute
         from segments.membership.audience import SegmentsAsAudiences

@@ -6,7 +6,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-APPS = ("profiles", "consents", "partners", "segments", "cdp.api.audit")
+APPS = ("profiles", "consents", "partners", "segments", "cdp.api.audit", "cdp.api.changes")
 
 
 class OptionalSlashRouter(SimpleRouter):

@@ -79,6 +79,7 @@ TASKS = [
         _("System"),
         [
             (_("Access log"), "visibility", "profiles.accessentry", ""),
+            (_("Changes"), "sync_alt", "profiles.change", ""),
             (_("Activity log"), "history", "admin.logentry", ""),
             (_("Users"), "manage_accounts", "cdp.user", ""),
             (_("Roles"), "shield_person", "auth.group", "cdp.view_user"),

@@ -4,7 +4,7 @@ Every field of every model stands in exactly one class:
 
 - `sealed`: ciphertext of a direct identifier or special category, opened only by the vault;
 - `keyed`: a keyed digest or pseudonym, useless without our key, still personal data;
-- `person`: a reference that ties the row to a person (a identity, profile, record or contact point);
+- `person`: a reference that ties the row to a person (an identity, profile, record or contact point);
 - `quasi`: open, and identifying only together with other things (birth date, postal code);
 - `open`: says nothing of who somebody is;
 - `staff`: names a member of staff.

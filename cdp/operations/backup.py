@@ -20,6 +20,7 @@ from django.db import connection, transaction
 
 from cdp.base.progress import SILENT, Progress
 from cdp.operations import postgres_binaries
+from profiles.changes import keeping
 
 FORMAT = 1
 VAULT = "vault"
@@ -107,6 +108,7 @@ def restore(path: Path, progress: Progress = SILENT) -> dict[str, int]:
     if found != manifest["rows"]:
         wrong = sorted(table for table in manifest["rows"] if found.get(table) != manifest["rows"][table])
         raise BackupError(f"The restored database differs from the manifest in: {', '.join(wrong)}.")
+    keeping.begin_epoch()
     return found
 
 

@@ -16,7 +16,7 @@ class ContactPoint(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.PROTECT, related_name="+", db_index=False, verbose_name=_("kind of contact point")
     )
-    blind = models.BinaryField(_("blind index"), max_length=32)
+    blind = models.BinaryField(_("blind index"), max_length=16)
 
     class Meta:
         verbose_name = _("contact point")

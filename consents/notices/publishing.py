@@ -1,13 +1,14 @@
 """What may be asked, in which words: new versions of purposes and notices, and their publication."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from cdp.base.database import clock
 from cdp.base.database.history import one_change
 from consents.errors import AlreadyPublished, NotPublishable
 from consents.models import VALID_STATES, AgeLimit, Ledger, NoticeVersion, Purpose, PurposeVersion
@@ -32,7 +33,7 @@ def publish_purpose_version(version: PurposeVersion, *, by, in_force_from: datet
     if version.published_at:
         raise AlreadyPublished
     _refuse_for(_purpose_lacks(version))
-    version.published_at = in_force_from or datetime.now(UTC)
+    version.published_at = in_force_from or clock.now()
     return _saved(version, by)
 
 
@@ -72,7 +73,7 @@ def publish_notice(notice: NoticeVersion, *, by, in_use_from: datetime | None = 
     """
     if notice.published_from:
         raise AlreadyPublished
-    since = in_use_from or datetime.now(UTC)
+    since = in_use_from or clock.now()
     same = NoticeVersion.objects.filter(key=notice.key, language=notice.language, published_from__isnull=False)
     before = same.order_by("published_from", "version").last()
     _refuse_for([*_notice_lacks(notice), *_period_lacks(since, before)])
@@ -99,7 +100,7 @@ def _notice_lacks(notice: NoticeVersion) -> list[tuple[str, str, str]]:
 
 def _period_lacks(since: datetime, before: NoticeVersion | None) -> list[tuple[str, str, str]]:
     """What is wrong with words in use since that moment, after the words `before` them."""
-    if since > datetime.now(UTC):
+    if since > clock.now():
         return [("in_use_from", "in_the_future", _("Words are in use from now on, or since a moment in the past."))]
     if before is None:
         return []

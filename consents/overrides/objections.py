@@ -4,11 +4,12 @@ Both are append-only rows about a person: the latest stands, and ending one is a
 who stands under one profile id when they are recorded, and stay with each of them if they are taken apart later.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
+from cdp.base.database import clock
 from cdp.base.database.sql import value
 from cdp.base.errors import ReasonNeeded
 from consents.errors import BadMoment, NothingToEnd, SaidOtherwise, UnknownPerson
@@ -18,6 +19,8 @@ from consents.permission import queries
 from consents.recording import locks
 from consents.recording.validation import is_timely
 from consents.state.fold import ALWAYS, EVERYONE
+from profiles import changes
+from profiles.changes import ChangeKind
 from profiles.models import Source
 
 
@@ -77,6 +80,8 @@ def _record(row: Objection) -> Objection:
     if row.lifted and not objects(present, purpose=row.purpose):
         raise NothingToEnd
     row.save(force_insert=True)
+    what = f"objection:{row.purpose.key}" if row.purpose else "objection"
+    changes.record(kind=ChangeKind.CONSENT_CHANGED, profiles=[present], what=[what])
     end_overrides_after_consent({present})
     return row
 
@@ -122,6 +127,7 @@ def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
     present = _hold(profile)
     if lifted and not is_restricted(present):
         raise NothingToEnd
+    changes.record(kind=ChangeKind.CONSENT_CHANGED, profiles=[present], what=["restriction"])
     return Restriction.objects.create(
         identity_ref=profile,
         lifted=lifted,
@@ -146,7 +152,7 @@ def _hold(profile: UUID) -> UUID:
 
 
 def _dated(moment: datetime | None) -> datetime:
-    moment = moment or datetime.now(UTC)
+    moment = moment or clock.now()
     if moment.utcoffset() is None or not is_timely(moment):
         raise BadMoment
     return moment

@@ -7,13 +7,16 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from cdp.base.database.ids import uuid7
+from cdp.base.database.sql import rows
 from cdp.base.errors import ReasonNeeded
 from consents.errors import NoAddress, NothingToEnd
 from consents.models import Channel, Suppression
 from consents.permission import contact_points
+from profiles import changes
+from profiles.changes import ChangeKind
 
 
 @transaction.atomic
@@ -49,7 +52,9 @@ def suppress(
         ],
         ignore_conflicts=True,
     )
-    return list(Suppression.objects.filter(id__in=fresh.values()).values_list("entry", flat=True))
+    entries = list(Suppression.objects.filter(id__in=fresh.values()).values_list("entry", flat=True))
+    _tell(entries)
+    return entries
 
 
 def _entries(found: list[contact_points.Contact], *, channel: str, reason: str) -> dict[contact_points.Contact, UUID]:
@@ -66,8 +71,24 @@ def lift(*, entry: UUID, reason: str, by) -> None:
     if not reason.strip():
         raise ReasonNeeded
     standing = Suppression.objects.filter(entry=entry, lifted_at=None)
-    if not standing.update(lifted_at=timezone.now(), lifted_reason=f"{reason} ({by})"):
+    if not standing.update(lifted_at=Now(), lifted_reason=f"{reason} ({by})"):
         raise NothingToEnd
+    _tell([entry])
+
+
+def _tell(entries: list[UUID]) -> None:
+    """That what may be sent to those who have the addresses now has changed."""
+    changes.record(kind=ChangeKind.CONSENT_CHANGED, profiles=_who_have(entries), what=["suppression"])
+
+
+def _who_have(entries: list[UUID]) -> set[UUID]:
+    found = rows(
+        """SELECT DISTINCT s.profile_id FROM consents_suppression x
+        JOIN profiles_identifier i ON i.namespace_id = x.namespace_id AND i.blind = x.blind
+        JOIN profiles_sourceidentity s ON s.id = i.identity_id WHERE x.entry = ANY(%s)""",
+        [entries],
+    )
+    return {profile for (profile,) in found}
 
 
 def standing(namespace: str, raw: str, *, country: str | None = None) -> list[Suppression]:

@@ -81,7 +81,7 @@ _FIND = f"{_GIVEN} SELECT no, ref FROM known"
 _OF_PEOPLE = """n.contact_channel = %(kind)s
             AND i.identity_id IN (SELECT p.identity FROM ({place}) p WHERE p.profile {people})"""
 #: Addresses that people have: (profile, identity, identifier, namespace_id, blind), of the kind %(kind)s.
-#: `{place}` says which profile a identity is, `{people}` is a condition on the profile.
+#: `{place}` says which profile an identity is, `{people}` is a condition on the profile.
 HELD = f"""
 SELECT s.profile, s.identity, i.id AS identifier, i.namespace_id, i.blind
 FROM ({STANDING_IDENTIFIERS.format(only=_OF_PEOPLE)}) i JOIN ({{place}}) s ON s.identity = i.identity_id

@@ -19,8 +19,8 @@ from consents.permission import queries
 from consents.permission.reasons import REASONS
 from consents.permission.rules import PermissionQuestion, Rules, question, rules
 from consents.recording import locks
-from consents.state.as_of import RECORDS_THEN, THEN, profiles_then
 from consents.state.fold import ALWAYS, EVERYONE
+from consents.state.past import RECORDS_THEN, THEN, profiles_then
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from consents.permission import queries
 from consents.permission.contact_points import item_of
 from consents.recording import recorders
 from consents.recording.recorders import Recorder
-from consents.state.as_of import profiles_then, records
+from consents.state import past
 from consents.state.fold import ALWAYS, COUNTED, EVERYONE, KIN, THESE
 from profiles.models import FileImport, Identifier
 from profiles.vault import Item
@@ -116,8 +116,8 @@ def _evidence(entries: Sequence[Ledger]) -> dict[str, ConsentEvidence]:
 
 def standing(profile: UUID, *, as_of: datetime, known_at: datetime | None = None) -> list[StandingConsent]:
     """Every choice of the person that `profile` meant at `as_of`, as far as known at `known_at` (None: today)."""
-    meant = profiles_then([profile], min(as_of, known_at or as_of)).get(profile, profile)
-    found = records([meant], as_of=as_of, known_at=known_at)
+    meant = past.profiles_then([profile], min(as_of, known_at or as_of)).get(profile, profile)
+    found = past.records([meant], as_of=as_of, known_at=known_at)
     purposes = Purpose.objects.in_bulk({row["purpose_id"] for row in found})
     return [
         StandingConsent(

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from cdp.base.database import clock
 from cdp.base.errors import ReasonNeeded
 from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, UnknownEntry
 from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
@@ -18,7 +19,7 @@ from consents.recording.entry import Draft, digest, drafts
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
 from consents.recording.validation import problems
-from consents.state import as_of
+from consents.state import past
 from profiles.models import Source, WorkItem
 from profiles.models.projection import WorkState
 
@@ -67,7 +68,7 @@ def _decide(asked: CorrectionRequest, by, *, approved: bool) -> CorrectionReques
         raise AlreadyAsked
     if found.requested_by_id == by.pk:
         raise OwnApproval
-    found.decided_by, found.decided_at, found.approved = by, timezone.now(), approved
+    found.decided_by, found.decided_at, found.approved = by, clock.now(), approved
     found.save(update_fields=["decided_by", "decided_at", "approved"])
     WorkItem.objects.filter(kind="consent_correction", fingerprint=str(found.pk)).update(
         state=WorkState.DONE, closed_at=found.decided_at
@@ -89,7 +90,7 @@ def effect(entry: Ledger, profile: UUID) -> Effect:
 
 def _state(entry: Ledger, profile: UUID, without: int | None) -> str:
     choice = [getattr(entry, column) for column in _CHOICE]
-    found = as_of.records([profile], as_of=timezone.now(), without=without)
+    found = past.records([profile], as_of=timezone.now(), without=without)
     return next((row["state_then"] for row in found if [row[column] for column in _CHOICE] == choice), "")
 
 

@@ -3,27 +3,16 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from cdp.base.database.sql import execute, rows
-from profiles.identity import lock_identity_shared
-
-#: People share this many locks (a power of two), so that a large import never fills the server's lock table.
-BUCKETS = 512
+from cdp.base.database.sql import rows
+from profiles.records.locks import hold_people
 
 
 def hold(identities: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Until commit nobody else folds the people that `identities` mean; gives each subject's present profile.
+    """Until commit nobody else writes of the people that `identities` mean; gives each identity's present profile.
 
-    Who belongs to whom stands still first. Then the locks are taken in one order by everybody, before anything is
-    written, so that nobody waits in a circle.
+    Before anything is written of them, and of all of them at once, so that nobody waits in a circle.
     """
-    lock_identity_shared()
-    present = profiles_of(identities)
-    execute(
-        "SELECT pg_advisory_xact_lock(hashtext('consents'), bucket) FROM ("
-        " SELECT DISTINCT hashtext(profile::text) & %s AS bucket FROM unnest(%s::uuid[]) profile ORDER BY 1) buckets",
-        [BUCKETS - 1, list(set(present.values()))],
-    )
-    return present
+    return hold_people(identities)
 
 
 def profiles_of(identities: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -18,6 +18,8 @@ from uuid import UUID
 from cdp.base.database.sql import execute, rows
 from consents.models import VALID_STATES, ActorKind, ConsentRecord, Ledger, State, Trust
 from consents.state import time
+from profiles import changes
+from profiles.changes import ChangeKind
 
 GRANTS = tuple(VALID_STATES)
 NOES = (State.REFUSED, State.EXPIRED, State.INVALIDATED, State.REVOKED, State.WITHDRAWN)
@@ -184,17 +186,23 @@ def folding():
     execute("SELECT set_config('kendt.folding', '', true)")
 
 
+_CHANGED = """
+SELECT c.profile_id AS profile, NULL::uuid AS object, array_agg('consent:' || p.key ORDER BY p.key) AS what
+FROM changed c JOIN consents_purpose p ON p.id = c.purpose_id GROUP BY c.profile_id
+"""
 _VALUES = [column for column in COLUMNS if column != "id"]
 _PUT = f"""
 {{folded}},
 gone AS (
     DELETE FROM consents_consentrecord r
-    WHERE {{within}} AND NOT EXISTS (SELECT FROM folded f WHERE f.id = r.id) RETURNING profile_id),
+    WHERE {{within}} AND NOT EXISTS (SELECT FROM folded f WHERE f.id = r.id) RETURNING profile_id, purpose_id),
 put AS (
     INSERT INTO consents_consentrecord AS r ({", ".join(COLUMNS)}) SELECT {", ".join(COLUMNS)} FROM folded
     ON CONFLICT (id) DO UPDATE SET {", ".join(f"{column} = EXCLUDED.{column}" for column in _VALUES)}
     WHERE ({", ".join(f"r.{column}" for column in _VALUES)})
         IS DISTINCT FROM ({", ".join(f"EXCLUDED.{column}" for column in _VALUES)})
-    RETURNING profile_id)
-SELECT profile_id FROM gone UNION SELECT profile_id FROM put
+    RETURNING profile_id, purpose_id),
+changed AS (SELECT * FROM gone UNION SELECT * FROM put)
+{changes.insertion(kind=ChangeKind.CONSENT_CHANGED, rows=_CHANGED)}
+RETURNING profile
 """

@@ -13,7 +13,7 @@ CONFLICT = _("Two records of this person said yes and no to the same purpose. Lo
 
 
 def follow(sender, *, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
-    """Listens to `profiles.signals.folded`: nobody else writes consents of these people while it runs."""
+    """Listens to `profiles.changes.signals.folded`: nobody else writes consents of these people while it runs."""
     if not moved:
         return
     flows = {(old, new) for old, new in moved.values()} | {(new, new) for _old, new in moved.values()}

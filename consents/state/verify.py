@@ -5,10 +5,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cdp.base.database.sql import execute, rows
+from cdp.base.database.sql import rows
 from cdp.base.progress import SILENT, Progress
 from consents.state.fold import ALWAYS, COLUMNS, FOLD_OF_ALL, fold
-from profiles.identity import lock_identity_shared
+from profiles.records.locks import hold_everybody
 
 
 class Drift(NamedTuple):
@@ -46,6 +46,5 @@ def differences() -> list[Drift]:
 def rebuild(progress: Progress = SILENT) -> int:
     """Fold everybody anew from the ledger; give how many people's records changed. Writers wait meanwhile."""
     progress.begin("consents")
-    lock_identity_shared()
-    execute("LOCK TABLE consents_historicalconsentrecord IN SHARE ROW EXCLUSIVE MODE")
+    hold_everybody()
     return len(fold(None))

@@ -26,6 +26,8 @@ from partners.models import (
     VersionState,
 )
 from partners.models.agreements import Capacity
+from profiles import changes
+from profiles.changes import ChangeKind
 
 #: The fields of a version that are its terms; lines and purposes belong to them too.
 TERMS = (
@@ -106,7 +108,7 @@ def draft(
     agreement = Agreement(
         partner=partner, number=number, title=title, direction=direction, owner=by, home_time_zone=home_time_zone
     )
-    _save(agreement, by)
+    _change(agreement, AgreementState.DRAFT, "", by)
     return _written(AgreementVersion(agreement=agreement, number=1, author=by), by, purposes, lines, terms)
 
 
@@ -298,6 +300,7 @@ def _said(reason: str) -> str:
 
 def _change(agreement, state, reason, by) -> Agreement:
     agreement.state, agreement.state_reason = state, reason
+    changes.record(kind=ChangeKind.AGREEMENT_MOVED, object=agreement.pk, what=[state])
     return _save(agreement, by, reason)
 
 

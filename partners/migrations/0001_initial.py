@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ('manifest', models.JSONField(default=dict, verbose_name='manifest')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
                 ('requested_key', models.CharField(blank=True, max_length=80, verbose_name='service key')),
-                ('requested_at', models.DateTimeField(auto_now_add=True, verbose_name='requested')),
+                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='requested')),
                 ('built_at', models.DateTimeField(blank=True, null=True, verbose_name='built')),
                 ('delete_due_at', models.DateTimeField(blank=True, null=True, verbose_name='to be deleted there by')),
                 ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='approved by')),
@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
             name='InboundFile',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('received_at', models.DateTimeField(auto_now_add=True, verbose_name='received')),
+                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='received')),
                 ('dropped_columns', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, size=None, verbose_name='columns not agreed, dropped')),
                 ('file_import', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.fileimport', verbose_name='import')),
                 ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.purpose', verbose_name='purpose')),

@@ -52,7 +52,7 @@ class Delivery(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("approved by")
     )
-    requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
+    requested_at = models.DateTimeField(_("requested"), db_default=models.functions.Now(), editable=False)
     built_at = models.DateTimeField(_("built"), null=True, blank=True)
     delete_due_at = models.DateTimeField(_("to be deleted there by"), null=True, blank=True)
 
@@ -119,7 +119,7 @@ class InboundFile(models.Model):
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("received by")
     )
-    received_at = models.DateTimeField(_("received"), auto_now_add=True)
+    received_at = models.DateTimeField(_("received"), db_default=models.functions.Now(), editable=False)
     dropped_columns = ArrayField(
         models.CharField(max_length=200), default=list, verbose_name=_("columns not agreed, dropped")
     )

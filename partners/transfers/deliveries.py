@@ -16,6 +16,8 @@ from partners.models import Agreement, Delivery, DeliveryState, DisclosureLink
 from partners.sharing import audiences, decision, pseudonyms
 from partners.sharing.decision import Ruling
 from partners.transfers import contents
+from profiles import changes
+from profiles.changes import ChangeKind
 from profiles.models import Profile, SourceIdentity
 from profiles.vault.sealed_files import Folder
 
@@ -86,7 +88,7 @@ def request_delivery(
     ruling = preview(agreement=agreement, purpose=purpose, columns=columns, audience_ref=audience_ref)
     if not ruling.is_allowed:
         raise NotPermitted(ruling.denials)
-    return Delivery.objects.create(
+    delivery = Delivery.objects.create(
         version=ruling.version,
         purpose=purpose,
         audience=audiences.words(audience_ref),
@@ -97,6 +99,7 @@ def request_delivery(
         requested_by=by,
         requested_key=key,
     )
+    return _moved(delivery)
 
 
 @transaction.atomic
@@ -107,7 +110,7 @@ def approve(delivery: Delivery, *, by) -> Delivery:
         raise OwnRequest
     delivery.approved_by, delivery.state = by, DeliveryState.APPROVED
     delivery.save(update_fields=["approved_by", "state"])
-    return delivery
+    return _moved(delivery)
 
 
 @transaction.atomic
@@ -116,7 +119,7 @@ def cancel(delivery: Delivery, *, by, reason: str) -> Delivery:
     delivery = _locked(delivery, DeliveryState.PLANNED, DeliveryState.APPROVED)
     delivery.state, delivery.error = DeliveryState.CANCELLED, f"{by}: {reason}"
     delivery.save(update_fields=["state", "error"])
-    return delivery
+    return _moved(delivery)
 
 
 # --- Building ---------------------------------------------------------------------------------------------------
@@ -163,7 +166,7 @@ def _written(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> De
     except BaseException:
         FILES.remove(kept.name)
         raise
-    return delivery
+    return _moved(delivery)
 
 
 def _file(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> Iterator[bytes]:
@@ -250,6 +253,7 @@ def download(delivery: Delivery, *, by, request_id: str = "") -> bytes:
         if delivery.state == DeliveryState.READY:
             delivery.state = DeliveryState.SENT
             delivery.save(update_fields=["state"])
+            _moved(delivery)
     return content
 
 
@@ -284,6 +288,11 @@ def _judged_again(delivery: Delivery) -> list[UUID]:
 # --- Small steps ------------------------------------------------------------------------------------------------
 
 
+def _moved(delivery: Delivery) -> Delivery:
+    changes.record(kind=ChangeKind.DELIVERY_MOVED, object=delivery.pk, what=[delivery.state])
+    return delivery
+
+
 def _locked(delivery: Delivery, *states) -> Delivery:
     found = Delivery.objects.select_related("purpose", "version").select_for_update(of=["self"])
     delivery = found.get(pk=delivery.pk)
@@ -304,9 +313,11 @@ def _held(delivery: Delivery) -> Agreement:
     return Agreement.objects.select_related("partner").get(pk=agreement.pk)
 
 
+@transaction.atomic
 def _stop(delivery: Delivery, state, why: str) -> None:
     """Void the approval of a delivery that could not be built: it must be asked for anew."""
-    Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.APPROVED).update(state=state, error=why)
+    if Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.APPROVED).update(state=state, error=why):
+        changes.record(kind=ChangeKind.DELIVERY_MOVED, object=delivery.pk, what=[state])
 
 
 def _blocks(people: Sequence[UUID]) -> Iterable[Sequence[UUID]]:

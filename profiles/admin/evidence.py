@@ -8,7 +8,7 @@ from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles import vault
 from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
-from profiles.models import Alias, GoldenValue, Identifier, Record, SourceIdentity, StewardDecision, Trait
+from profiles.models import Identifier, Record, SourceIdentity, StewardDecision, Trait
 
 
 class EvidenceAdmin(FoundByPerson, LookOnly, HouseAdmin):
@@ -81,18 +81,6 @@ class TraitAdmin(SealedAdmin):
     list_select_related = ["attribute", "identity"]
 
 
-@admin.register(GoldenValue)
-class GoldenValueAdmin(EvidenceAdmin):
-    question = _("Which values stand, and why?")
-    list_display = ["attribute", "rule", "candidates", "party", "text", "number", "date", "of_person"]
-    list_select_related = ["attribute"]
-    person_fields = ("profile",)
-
-    @admin.display(description=_("profile"))
-    def of_person(self, row):
-        return profile_link(row.profile_id)
-
-
 @admin.register(StewardDecision)
 class StewardDecisionAdmin(EvidenceAdmin):
     question = _("What did stewards decide of people?")
@@ -100,10 +88,3 @@ class StewardDecisionAdmin(EvidenceAdmin):
     list_select_related = ["decided_by", "identity"]
     list_filter = ["kind"]
     person_fields = ("identity", "other")
-
-
-@admin.register(Alias)
-class AliasAdmin(EvidenceAdmin):
-    question = _("Which profile did an id mean, and when?")
-    list_display = ["valid_from", "valid_to", "profile", "of_person"]
-    list_select_related = ["identity"]

@@ -5,6 +5,6 @@ differs (`projection`). So neither order nor file_imports of arrival matter, and
 """
 
 from profiles.identity.expiry import fold_expired
-from profiles.identity.resolution import Folded, lock_identity_shared, resolve
+from profiles.identity.resolution import Folded, resolve
 
-__all__ = ["Folded", "fold_expired", "lock_identity_shared", "resolve"]
+__all__ = ["Folded", "fold_expired", "resolve"]

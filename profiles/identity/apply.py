@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cdp.base.database.sql import copy_in, execute, rows
+from profiles import changes
+from profiles.changes import ChangeKind
 from profiles.identity.partition import LinkRefusal
 
 #: (identity, profile) as it should be, and the links that should stand as refused. Emptied at commit. A table analysed
@@ -42,7 +44,7 @@ def write() -> dict[UUID, tuple[UUID, UUID]]:
         old, new = ({pair[side] for pair in moved.values()} for side in (0, 1))
         make_profiles()
         _move_events()
-        _move_subjects()
+        _move_identities()
         move_aliases()
         drop_profiles(list(old))
         count_profiles(list(old | new))
@@ -60,11 +62,18 @@ def _moved() -> dict[UUID, tuple[UUID, UUID]]:
 
 
 def make_profiles() -> None:
-    """Every staged profile has its row."""
-    execute("""
-        INSERT INTO profiles_profile (id, is_test, identity_count)
-        SELECT s.id, s.is_test, 1 FROM profiles_sourceidentity s
-        WHERE s.id IN (SELECT profile FROM stage_partition) ON CONFLICT DO NOTHING
+    """Every staged profile has its row; one that is new parts from where the identity stood whose id it has."""
+    parted = """
+        SELECT made.id AS profile, s.profile_id AS object, '{}'::text[] AS what
+        FROM made JOIN profiles_sourceidentity s ON s.id = made.id WHERE s.profile_id <> made.id
+    """
+    execute(f"""
+        WITH made AS (
+            INSERT INTO profiles_profile (id, is_test, identity_count)
+            SELECT s.id, s.is_test, 1 FROM profiles_sourceidentity s
+            WHERE s.id IN (SELECT profile FROM stage_partition) ON CONFLICT DO NOTHING RETURNING id
+        )
+        {changes.insertion(kind=ChangeKind.PROFILE_PARTED, rows=parted)}
     """)
 
 
@@ -79,7 +88,7 @@ def _move_events() -> None:
     """)
 
 
-def _move_subjects() -> None:
+def _move_identities() -> None:
     execute("""
         UPDATE profiles_sourceidentity s SET profile_id = p.profile FROM stage_partition p
         WHERE s.id = p.identity AND s.profile_id <> p.profile
@@ -104,16 +113,25 @@ def move_aliases() -> None:
 
 
 def drop_profiles(profiles: list[UUID]) -> None:
-    """Those without a identity go, with their golden values; the stub of an erased one stays."""
+    """Those without a identity go, with their golden values; the stub of an erased one stays.
+
+    Each is merged into where the identity stands whose id it had.
+    """
+    merged = """
+        SELECT dropped.id AS profile, s.profile_id AS object, '{}'::text[] AS what
+        FROM dropped JOIN profiles_sourceidentity s ON s.id = dropped.id
+    """
     execute(
-        """
+        f"""
         WITH gone AS (
             SELECT p.id FROM profiles_profile p WHERE p.id = ANY(%s) AND p.erased_at IS NULL
             AND NOT EXISTS (SELECT FROM profiles_sourceidentity s WHERE s.profile_id = p.id)
         ), values AS (
             DELETE FROM profiles_goldenvalue g USING gone WHERE g.profile_id = gone.id
+        ), dropped AS (
+            DELETE FROM profiles_profile p USING gone WHERE p.id = gone.id RETURNING p.id
         )
-        DELETE FROM profiles_profile p USING gone WHERE p.id = gone.id
+        {changes.insertion(kind=ChangeKind.PROFILE_MERGED, rows=merged)}
         """,
         [profiles],
     )
@@ -121,21 +139,25 @@ def drop_profiles(profiles: list[UUID]) -> None:
 
 def count_profiles(profiles: list[UUID]) -> None:
     """Count `profiles` anew: their identities, and when they were first and last seen in records and events."""
+    changed = "SELECT id AS profile, NULL::uuid AS object, '{source_records}'::text[] AS what FROM counted"
     execute(
-        """
-        UPDATE profiles_profile p SET is_test = c.is_test, identity_count = c.identity_count,
-            first_seen_at = c.first_seen_at, last_seen_at = c.last_seen_at, updated_at = now()
-        FROM (
-            SELECT s.profile_id AS id, bool_or(s.is_test) AS is_test, count(*) AS identity_count,
-                   least(min(r.first), e.first) AS first_seen_at, greatest(max(r.last), e.last) AS last_seen_at
-            FROM profiles_sourceidentity s
-            JOIN LATERAL (SELECT min(observed_at) AS first, max(observed_at) AS last FROM profiles_record
-                          WHERE identity_id = s.id) r ON true
-            JOIN LATERAL (SELECT min(occurred_at) AS first, max(occurred_at) AS last FROM profiles_event
-                          WHERE profile_id = s.profile_id) e ON true
-            WHERE s.profile_id = ANY(%s)
-            GROUP BY s.profile_id, e.first, e.last
-        ) c WHERE p.id = c.id
+        f"""
+        WITH counted AS (
+            UPDATE profiles_profile p SET is_test = c.is_test, identity_count = c.identity_count,
+                first_seen_at = c.first_seen_at, last_seen_at = c.last_seen_at, updated_at = now()
+            FROM (
+                SELECT s.profile_id AS id, bool_or(s.is_test) AS is_test, count(*) AS identity_count,
+                       least(min(r.first), e.first) AS first_seen_at, greatest(max(r.last), e.last) AS last_seen_at
+                FROM profiles_sourceidentity s
+                JOIN LATERAL (SELECT min(observed_at) AS first, max(observed_at) AS last FROM profiles_record
+                              WHERE identity_id = s.id) r ON true
+                JOIN LATERAL (SELECT min(occurred_at) AS first, max(occurred_at) AS last FROM profiles_event
+                              WHERE profile_id = s.profile_id) e ON true
+                WHERE s.profile_id = ANY(%s)
+                GROUP BY s.profile_id, e.first, e.last
+            ) c WHERE p.id = c.id RETURNING p.id
+        )
+        {changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=changed)}
         """,
         [profiles],
     )

@@ -6,10 +6,8 @@ from uuid import UUID
 
 from cdp.base.database.sql import rows
 from profiles.models import Namespace
-from profiles.models.reference import NamespaceRole
+from profiles.models.reference import JOINING
 
-#: Roles whose values may join anybody at all.
-JOINING = (NamespaceRole.ANCHOR, NamespaceRole.LINKING, NamespaceRole.SUPPORTED, NamespaceRole.LAST_LOGIN)
 #: Decisions that stand: neither withdrawn nor expired.
 STANDING_DECISIONS = """
     profiles_stewarddecision d WHERE (d.expires_at IS NULL OR d.expires_at > now())

@@ -1,22 +1,19 @@
 """The verb: resolve some identities into profiles, inside the caller's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 
 from cdp.base.database import statistics
-from cdp.base.database.sql import execute
 from cdp.base.memory import gc_paused
+from profiles.changes.signals import folded
 from profiles.identity import apply, component, evidence, review_queue, shared_identifiers
 from profiles.identity.partition import Partition, partition
 from profiles.models import Namespace
-from profiles.signals import folded
+from profiles.records import locks
 from profiles.values import golden
-
-#: One lock over "who belongs to whom": exclusive for a fold, shared for writers that rely on it until they commit.
-LOCK = 0x5AC7_1DE7_0000
 
 
 class Folded(NamedTuple):
@@ -26,23 +23,32 @@ class Folded(NamedTuple):
     moved: dict[UUID, tuple[UUID, UUID]]
 
 
+class Reach(NamedTuple):
+    """Everybody whom a fold is about."""
+
+    component: component.Component
+    people: set[UUID]
+
+
 @gc_paused()
 @transaction.atomic
-def resolve(*, identities: Iterable[UUID]) -> Folded:
+def resolve(*, identities: Iterable[UUID], holding: Iterable[UUID] = ()) -> Folded:
     """Fold the profiles that `identities` belong to, now that something new is known of them.
 
     A profile's id is the id of one of its identities, so ids of profiles may be given as well. Nothing is written where
-    nothing changed. Listeners of `profiles.signals.folded` run before this returns.
+    nothing changed. Listeners of `profiles.changes.signals.folded` run before this returns.
+
+    holding: identities of whom nothing new is known, but of whom the caller stores something in this transaction.
+    Until commit all these people are the caller's (`profiles.records.locks`).
     """
     identities = set(identities)
     if not identities:
         return Folded(set(), {})
-    lock_identity_exclusive()
     if len(identities) >= statistics.BULK:
         statistics.analyze_stale_tables()
-    identities = component.existing(identities)
     policy = component.joining()
-    found = component.connected_component(identities, policy)
+    found = hold(identities, policy, others=set(holding) - identities)
+    identities = component.existing(identities)
     shared_identifiers.mark(found.shared, policy)
     result = partitioned(identities, found, policy)
     apply.clear()
@@ -62,14 +68,15 @@ def partitioned(identities: set[UUID], found: component.Component, policy: dict[
     return result
 
 
-def lock_identity_exclusive() -> None:
-    """Until commit nobody else folds."""
-    execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+def hold(identities: set[UUID], policy: dict[int, Namespace], *, others: Collection[UUID] = ()) -> component.Component:
+    """Until commit nobody else writes of anybody connected with `identities`, nor of the profiles of `others`.
 
-
-def lock_identity_shared() -> None:
-    """Until commit nobody changes who belongs to whom: for writers that store a profile id they have just looked up.
-
-    A transaction that also resolves does that first, because a shared lock cannot become an exclusive one safely.
+    Gives who is connected. What a verb reads before it decides of people, it reads after this.
     """
-    execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK])
+
+    def reach() -> Reach:
+        found = component.connected_component(identities, policy)
+        beside = locks.profiles_of(others).people if others else set()
+        return Reach(found, identities | found.people | beside)
+
+    return locks.hold(reach).component

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import Refused
-from profiles.identity import resolution
+from profiles.identity import component, resolution
 from profiles.models import Identifier, SharedIdentifier, SourceIdentity, StewardDecision, Trait
 from profiles.models.evidence import DecisionKind
 from profiles.models.reference import Verdict
+from profiles.records import locks
 
 
 class ReasonMissing(Refused):
@@ -92,7 +93,7 @@ def not_same(*, identity: UUID, other: UUID, reason: str, by, expires_at: dateti
 def separate(*, identity: UUID, reason: str, by) -> list[StewardDecision]:
     """This record is somebody else than every other record of its profile: one act, one `not same` for each of them."""
     _with_reason(reason)
-    resolution.lock_identity_exclusive()
+    _hold({identity})
     others = set(
         SourceIdentity.objects.filter(profile__identities=identity).exclude(pk=identity).values_list("pk", flat=True)
     )
@@ -131,10 +132,11 @@ def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
     _with_reason(reason)
     if decision.kind == DecisionKind.WITHDRAWN:
         raise NotADecision
-    resolution.lock_identity_exclusive()
+    act = _act(decision)
+    about = {identity for one in act for identity in (one.identity_id, one.other_id) if identity}
+    _hold(about)
     if StewardDecision.objects.filter(withdraws=decision).exists():
         raise AlreadyWithdrawn
-    act = _act(decision)
     withdrawals = [
         StewardDecision(
             kind=DecisionKind.WITHDRAWN, identity_id=one.identity_id, withdraws=one, reason=reason, decided_by=by
@@ -142,7 +144,7 @@ def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
         for one in act
     ]
     StewardDecision.objects.bulk_create(withdrawals)
-    resolution.resolve(identities={identity for one in act for identity in (one.identity_id, one.other_id) if identity})
+    resolution.resolve(identities=about)
     return next(one for one in withdrawals if one.withdraws_id == decision.pk)
 
 
@@ -165,6 +167,7 @@ def judge(
     shared.verdict, shared.reason, shared.expires_at = verdict, reason, expires_at
     shared._change_reason, shared._history_user = reason, by
     shared.save()
+    locks.hold_values(own=[(shared.namespace_id, bytes(shared.blind))], others=[])  # before asking who has it
     having = Identifier.objects.filter(namespace=shared.namespace_id, blind=shared.blind)
     resolution.resolve(identities=set(having.values_list("identity", flat=True)))
     return shared
@@ -185,7 +188,7 @@ def _standing():
 def _decide(kind, opposite, identity: UUID, other: UUID, reason: str, by, expires_at) -> StewardDecision:
     _with_reason(reason)
     _of_two(identity, other)
-    resolution.lock_identity_exclusive()  # before reading: a colleague may decide the opposite now
+    _hold({identity, other})  # before reading: a colleague may decide the opposite now
     between = _standing().filter(_between({identity}, {other}))
     if between.filter(kind=opposite).exists():
         raise Contradicted
@@ -196,6 +199,10 @@ def _decide(kind, opposite, identity: UUID, other: UUID, reason: str, by, expire
     )
     resolution.resolve(identities={identity, other})
     return decision
+
+
+def _hold(identities: set[UUID]) -> None:
+    resolution.hold(identities, component.joining())
 
 
 def _between(some: set[UUID], others: set[UUID]) -> Q:

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cdp.base.database.snapshot import one_snapshot
 from cdp.base.database.sql import execute, rows, value
 from cdp.base.progress import SILENT, Progress
+from profiles.changes.signals import folded
 from profiles.identity import apply, component, resolution
-from profiles.signals import folded
+from profiles.records import locks
 from profiles.values import golden
 
 BLOCK = 20_000
@@ -18,8 +20,24 @@ STAGED = """
     FROM stage_partition p JOIN profiles_sourceidentity s ON s.id = p.identity
 """
 
+#: Facts of a record, or of what people edit, that is not there, or whose record is another person's: what foreign keys
+#: would refuse row by row. The evidence itself is damaged then; no fold mends it, a backup does.
+REFERENCES = """
+    SELECT r.id::text AS id, r.identity_id AS stored, s.id AS folded FROM profiles_record r
+    LEFT JOIN profiles_sourceidentity s ON s.id = r.identity_id WHERE s.id IS NULL
+    UNION ALL
+    SELECT i.id::text, i.record_id, r.id FROM profiles_identifier i
+    LEFT JOIN profiles_record r ON r.id = i.record_id AND r.identity_id = i.identity_id
+    LEFT JOIN profiles_namespace n ON n.id = i.namespace_id WHERE r.id IS NULL OR n.id IS NULL
+    UNION ALL
+    SELECT t.id::text, t.record_id, r.id FROM profiles_trait t
+    LEFT JOIN profiles_record r ON r.id = t.record_id AND r.identity_id = t.identity_id
+    LEFT JOIN profiles_attribute a ON a.id = t.attribute_id WHERE r.id IS NULL OR a.id IS NULL
+"""
+
 #: {projection: query of the rows that differ}. Its first column is the key that `rebuild` mends.
 DIFFERENCES = {
+    "references": REFERENCES,
     "identities": """
         SELECT s.id, s.profile_id AS stored, p.profile AS folded FROM profiles_sourceidentity s
         JOIN stage_partition p ON p.identity = s.id WHERE s.profile_id <> p.profile
@@ -73,10 +91,9 @@ DIFFERENCES = {
 }
 
 
-@transaction.atomic
+@one_snapshot()
 def verify(progress: Progress = SILENT) -> dict[str, int]:
-    """{projection: number of rows that differ from a fresh fold}. Folds wait until it has ended."""
-    resolution.lock_identity_shared()
+    """{projection: number of rows that differ from a fresh fold}, all of one moment. Nobody waits for it."""
     _fold_everybody(progress)
     progress.begin("projections of people", total=len(DIFFERENCES))
     found = {}
@@ -86,18 +103,20 @@ def verify(progress: Progress = SILENT) -> dict[str, int]:
     return found
 
 
-@transaction.atomic
+@one_snapshot()
 def differences(projection_name: str, *, limit: int = 100) -> list[tuple[UUID, object, object]]:
     """(id, what is stored, what a fresh fold gives) of rows that differ, at most `limit`; None stands for no row."""
-    resolution.lock_identity_shared()
     _fold_everybody()
     return rows(f"SELECT * FROM ({DIFFERENCES[projection_name]}) d LIMIT %s", [limit])
 
 
 @transaction.atomic
 def rebuild(progress: Progress = SILENT) -> None:
-    """Make every projection what a fresh fold gives; those kept by profile above this app are told what moved."""
-    resolution.lock_identity_exclusive()
+    """Make every projection what a fresh fold gives; those kept by profile above this app are told what moved.
+
+    The one act that all writers of people wait for.
+    """
+    locks.hold_everybody()
     _fold_everybody(progress)
     progress.begin("projections of people")
     moved = apply.write()

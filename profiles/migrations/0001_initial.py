@@ -3,6 +3,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import profiles.models.changes
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -17,6 +18,26 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Change',
+            fields=[
+                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('epoch', models.IntegerField()),
+                ('xid', profiles.models.changes.TransactionId()),
+                ('kind', models.CharField(choices=[('profile.created', 'profile created'), ('profile.changed', 'profile changed'), ('profile.merged', 'profile merged into another'), ('profile.parted', 'profile parted from another'), ('profile.erased', 'profile erased'), ('consent.changed', 'consent changed'), ('member.entered', 'member entered'), ('member.left', 'member left'), ('agreement.moved', 'agreement moved'), ('delivery.moved', 'delivery moved'), ('activation.moved', 'activation moved'), ('import.moved', 'import moved')], max_length=20, verbose_name='change')),
+                ('profile', models.UUIDField(null=True, verbose_name='profile')),
+                ('object', models.UUIDField(null=True, verbose_name='of or with')),
+                ('what', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='what')),
+                ('is_test', models.BooleanField(default=False, verbose_name='test data')),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='recorded')),
+            ],
+            options={
+                'verbose_name': 'change',
+                'verbose_name_plural': 'changes',
+                'db_table': 'profiles_change',
+                'managed': False,
+            },
+        ),
         migrations.CreateModel(
             name='Event',
             fields=[
@@ -202,7 +223,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('first_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='first seen')),
-                ('last_seen_at', models.DateTimeField(blank=True, db_index=True, null=True, verbose_name='last seen')),
+                ('last_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='last seen')),
                 ('identity_count', models.PositiveIntegerField(default=1, verbose_name="sources' records")),
                 ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='updated')),
                 ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='erased')),
@@ -211,7 +232,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'profile',
                 'verbose_name_plural': 'profiles',
                 'permissions': [('reveal_profile', 'Can open personal values')],
-                'indexes': [models.Index(fields=['updated_at', 'id'], name='profiles_profile_feed')],
+                'indexes': [models.Index(fields=['updated_at', 'id'], name='profiles_profile_latest')],
             },
         ),
         migrations.CreateModel(
@@ -325,7 +346,7 @@ class Migration(migrations.Migration):
                 ('blocks_done', models.PositiveIntegerField(default=0, verbose_name='blocks done')),
                 ('leased_until', models.DateTimeField(blank=True, null=True)),
                 ('error', models.TextField(blank=True, verbose_name='error')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
                 ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='started by')),
@@ -355,10 +376,10 @@ class Migration(migrations.Migration):
             name='SourceIdentity',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('external_key', models.BinaryField(max_length=32, verbose_name='external id (blind)')),
+                ('external_key', models.BinaryField(max_length=16, verbose_name='external id (blind)')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='first seen')),
-                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='identities', to='profiles.profile', verbose_name='profile')),
+                ('profile', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='identities', to='profiles.profile', verbose_name='profile')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
             ],
             options={
@@ -389,12 +410,12 @@ class Migration(migrations.Migration):
                 ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], verbose_name='party')),
                 ('agreement_version', models.UUIDField(blank=True, null=True, verbose_name='agreement version')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
-                ('digest', models.BinaryField(max_length=32, verbose_name='keyed digest of its content')),
+                ('digest', models.BinaryField(max_length=16, verbose_name='keyed digest of its content')),
                 ('observed_at', models.DateTimeField(verbose_name='collected')),
                 ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='received')),
                 ('file_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.fileimport', verbose_name='import')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
-                ('identity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.sourceidentity', verbose_name='identity')),
+                ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.sourceidentity', verbose_name='identity')),
             ],
             options={
                 'verbose_name': 'source record',
@@ -405,13 +426,13 @@ class Migration(migrations.Migration):
             name='Identifier',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('blind', models.BinaryField(max_length=32, verbose_name='blind index')),
+                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
                 ('sealed', models.BinaryField(verbose_name='sealed value')),
                 ('verified', models.BooleanField(default=False, verbose_name='verified')),
                 ('observed_at', models.DateTimeField(verbose_name='first collected')),
-                ('namespace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='namespace')),
-                ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.record', verbose_name='record')),
-                ('identity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.sourceidentity', verbose_name='identity')),
+                ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='namespace')),
+                ('record', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.record', verbose_name='record')),
+                ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.sourceidentity', verbose_name='identity')),
             ],
             options={
                 'verbose_name': 'identifier',
@@ -421,11 +442,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Alias',
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('identity_id', 'valid_from', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('profile', models.UUIDField(verbose_name='profile')),
                 ('valid_from', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='from')),
                 ('valid_to', models.DateTimeField(blank=True, null=True, verbose_name='to')),
-                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='profiles.sourceidentity', verbose_name='identity')),
+                ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='profiles.sourceidentity', verbose_name='identity')),
             ],
             options={
                 'verbose_name': 'alias',
@@ -454,7 +475,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('sealed', models.BinaryField(blank=True, null=True, verbose_name='sealed value')),
-                ('match_key', models.BinaryField(blank=True, help_text='Equal for equal sealed values.', max_length=32, null=True, verbose_name='keyed digest')),
+                ('match_key', models.BinaryField(blank=True, help_text='Equal for equal sealed values.', max_length=16, null=True, verbose_name='keyed digest')),
                 ('text', models.TextField(blank=True, null=True, verbose_name='text')),
                 ('number', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='number')),
                 ('date', models.DateField(blank=True, null=True, verbose_name='date')),
@@ -462,9 +483,9 @@ class Migration(migrations.Migration):
                 ('items', models.JSONField(blank=True, null=True, verbose_name='list')),
                 ('verified', models.BooleanField(default=False, verbose_name='verified')),
                 ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
-                ('attribute', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
-                ('identity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.sourceidentity', verbose_name='identity')),
-                ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.record', verbose_name='record')),
+                ('attribute', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
+                ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.sourceidentity', verbose_name='identity')),
+                ('record', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.record', verbose_name='record')),
             ],
             options={
                 'verbose_name': 'value',
@@ -494,7 +515,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='GoldenValue',
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('profile_id', 'attribute_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('rule', models.CharField(choices=[('only', 'the only value'), ('pin', "a steward's choice"), ('zero_party', 'told by the person, and fresh'), ('verified', 'verified'), ('party', 'nearer to the person'), ('trust', 'the more trusted source'), ('recent', 'the more recent'), ('tie', 'the first by source and id')], max_length=10, verbose_name='decided by')),
                 ('candidates', models.PositiveSmallIntegerField(default=1, verbose_name='candidates')),
                 ('party', models.PositiveSmallIntegerField(verbose_name='party')),
@@ -503,13 +524,25 @@ class Migration(migrations.Migration):
                 ('date', models.DateField(blank=True, null=True, verbose_name='date')),
                 ('boolean', models.BooleanField(blank=True, null=True, verbose_name='yes or no')),
                 ('items', models.JSONField(blank=True, null=True, verbose_name='list')),
-                ('attribute', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
-                ('profile', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='golden', to='profiles.profile', verbose_name='profile')),
-                ('trait', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.trait', verbose_name='winning value')),
+                ('attribute', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
+                ('profile', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='golden', to='profiles.profile', verbose_name='profile')),
+                ('trait', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.trait', verbose_name='winning value')),
             ],
             options={
                 'verbose_name': 'golden value',
                 'verbose_name_plural': 'golden values',
+            },
+        ),
+        migrations.CreateModel(
+            name='ValueLock',
+            fields=[
+                ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('blind', models.BinaryField(max_length=32)),
+                ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
+            ],
+            options={
+                'verbose_name': 'value in use',
+                'verbose_name_plural': 'values in use',
             },
         ),
         migrations.CreateModel(
@@ -568,7 +601,7 @@ class Migration(migrations.Migration):
             name='HistoricalSharedIdentifier',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('blind', models.BinaryField(max_length=32, verbose_name='blind index')),
+                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
                 ('verdict', models.CharField(choices=[('shared', 'shared: joins nobody'), ('private', "private: one person's, an exception"), ('blocked', 'blocked')], default='shared', max_length=8, verbose_name='verdict')),
                 ('people_seen', models.PositiveIntegerField(default=0, verbose_name='people seen')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -611,7 +644,7 @@ class Migration(migrations.Migration):
             name='SharedIdentifier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('blind', models.BinaryField(max_length=32, verbose_name='blind index')),
+                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
                 ('verdict', models.CharField(choices=[('shared', 'shared: joins nobody'), ('private', "private: one person's, an exception"), ('blocked', 'blocked')], default='shared', max_length=8, verbose_name='verdict')),
                 ('people_seen', models.PositiveIntegerField(default=0, verbose_name='people seen')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -760,10 +793,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='goldenvalue',
             constraint=models.CheckConstraint(condition=models.Q(('rule__in', ['only', 'pin', 'zero_party', 'verified', 'party', 'trust', 'recent', 'tie'])), name='profiles_goldenvalue_rule_known', violation_error_message='This is not one of the known choices.'),
-        ),
-        migrations.AddConstraint(
-            model_name='goldenvalue',
-            constraint=models.UniqueConstraint(fields=('profile', 'attribute'), name='profiles_goldenvalue_one_per_attribute'),
         ),
         migrations.AddIndex(
             model_name='workitem',

@@ -1,4 +1,4 @@
-"""The partitioned table of events, the schema of keys, and what the tables refuse."""
+"""The partitioned table of events, the feed of changes, the schema of keys, and what the tables refuse."""
 
 from django.db import migrations
 
@@ -37,6 +37,7 @@ EVENTS = migrations.RunSQL(
         flags varchar(20)[] NOT NULL DEFAULT '{}',
         PRIMARY KEY (id, occurred_at)
     ) PARTITION BY RANGE (occurred_at);
+    CREATE TABLE profiles_event_default PARTITION OF profiles_event DEFAULT;
     CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name);
     CREATE INDEX profiles_event_by_name ON profiles_event (name, occurred_at)
         INCLUDE (profile_id, category, order_id, product_id, quantity, price, amount, currency, source_id);
@@ -45,7 +46,39 @@ EVENTS = migrations.RunSQL(
     "DROP TABLE profiles_event;",
 )
 
+VALUES_IN_USE = migrations.RunSQL(
+    "ALTER TABLE profiles_valuelock SET UNLOGGED;"
+    # It holds dead rows only; the less there are, the faster they are passed.
+    "ALTER TABLE profiles_valuelock SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);",
+    migrations.RunSQL.noop,
+)
+
+# The key is the order of reading. The present epoch is the last value of its sequence.
+CHANGES = migrations.RunSQL(
+    """
+    CREATE SEQUENCE profiles_change_epoch AS integer;
+    CREATE TABLE profiles_change (
+        epoch integer NOT NULL,
+        xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        seq bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+        kind varchar(20) NOT NULL
+            CONSTRAINT profiles_change_kind_known
+            CHECK (kind IN ('profile.created', 'profile.changed', 'profile.merged', 'profile.parted', 'profile.erased',
+                            'consent.changed', 'member.entered', 'member.left', 'agreement.moved', 'delivery.moved',
+                            'activation.moved', 'import.moved')),
+        profile uuid,
+        object uuid,
+        what text[] NOT NULL,
+        is_test boolean NOT NULL,
+        recorded_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (epoch, xid, seq)
+    );
+    CREATE INDEX profiles_change_by_time ON profiles_change USING brin (recorded_at);
+    """,
+    "DROP TABLE profiles_change; DROP SEQUENCE profiles_change_epoch;",
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
-    operations = [KEYS_APART, EVENTS, Rules("profiles")]
+    operations = [KEYS_APART, EVENTS, VALUES_IN_USE, CHANGES, Rules("profiles")]

@@ -1,7 +1,8 @@
 """The nouns of `profiles`: where data comes from, what was said (evidence), what we make of it (projection)."""
 
+from profiles.models.changes import Change, ChangeKind
 from profiles.models.events import Event, EventKey, IngestRequest, QuarantineItem
-from profiles.models.evidence import Identifier, Record, SourceIdentity, StewardDecision, Trait
+from profiles.models.evidence import Identifier, Record, SourceIdentity, StewardDecision, Trait, ValueLock
 from profiles.models.projection import Alias, GoldenValue, Profile, RefusedLink, WorkItem
 from profiles.models.reference import Attribute, Namespace, SharedIdentifier
 from profiles.models.sources import FileImport, Mapping, Rejection, Source, SourceKey
@@ -11,6 +12,8 @@ __all__ = [
     "AccessEntry",
     "Alias",
     "Attribute",
+    "Change",
+    "ChangeKind",
     "DataKey",
     "Event",
     "EventKey",
@@ -31,5 +34,6 @@ __all__ = [
     "SourceKey",
     "StewardDecision",
     "Trait",
+    "ValueLock",
     "WorkItem",
 ]

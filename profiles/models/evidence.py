@@ -1,4 +1,9 @@
-"""What was said, and by whom. Append-only: the tables refuse every change but that of a projection column."""
+"""What was said, and by whom. Append-only: the tables refuse every change but that of a projection column.
+
+Facts have no foreign keys in the database: the one writer stores them in one transaction with what they refer to, and
+checking each row again costs an import much of the database's time. `manage.py verify` counts references that lead
+nowhere. Attributes and namespaces, which people edit, cannot be deleted while a fact names them (profiles/sql).
+"""
 
 from django.conf import settings
 from django.db import models
@@ -22,9 +27,13 @@ class SourceIdentity(models.Model):
     source = models.ForeignKey(
         "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
     )
-    external_key = models.BinaryField(_("external id (blind)"), max_length=32)
+    external_key = models.BinaryField(_("external id (blind)"), max_length=16)
     profile = models.ForeignKey(
-        "profiles.Profile", models.DO_NOTHING, related_name="identities", verbose_name=_("profile")
+        "profiles.Profile",
+        models.DO_NOTHING,
+        related_name="identities",
+        db_constraint=False,
+        verbose_name=_("profile"),
     )
     is_test = models.BooleanField(_("test data"), default=False)
     created_at = models.DateTimeField(_("first seen"), db_default=models.functions.Now(), editable=False)
@@ -47,7 +56,12 @@ class Record(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     identity = models.ForeignKey(
-        SourceIdentity, models.PROTECT, related_name="records", db_index=False, verbose_name=_("identity")
+        SourceIdentity,
+        models.PROTECT,
+        related_name="records",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("identity"),
     )
     source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -57,7 +71,7 @@ class Record(models.Model):
         "profiles.FileImport", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("import")
     )
     row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
-    digest = models.BinaryField(_("keyed digest of its content"), max_length=32)
+    digest = models.BinaryField(_("keyed digest of its content"), max_length=16)
     observed_at = models.DateTimeField(_("collected"))
     received_at = models.DateTimeField(_("received"), db_default=models.functions.Now(), editable=False)
 
@@ -84,15 +98,30 @@ class Identifier(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     identity = models.ForeignKey(
-        SourceIdentity, models.PROTECT, related_name="identifiers", db_index=False, verbose_name=_("identity")
+        SourceIdentity,
+        models.PROTECT,
+        related_name="identifiers",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("identity"),
     )
     record = models.ForeignKey(
-        Record, models.PROTECT, related_name="identifiers", db_index=False, verbose_name=_("record")
+        Record,
+        models.PROTECT,
+        related_name="identifiers",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("record"),
     )
     namespace = models.ForeignKey(
-        "profiles.Namespace", models.PROTECT, related_name="+", db_index=False, verbose_name=_("namespace")
+        "profiles.Namespace",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("namespace"),
     )
-    blind = models.BinaryField(_("blind index"), max_length=32)
+    blind = models.BinaryField(_("blind index"), max_length=16)
     sealed = models.BinaryField(_("sealed value"))
     verified = models.BooleanField(_("verified"), default=False)
     observed_at = models.DateTimeField(_("first collected"))
@@ -108,20 +137,49 @@ class Identifier(models.Model):
         indexes = [models.Index(fields=["namespace", "blind", "identity"], name="profiles_identifier_lookup")]
 
 
+class ValueLock(models.Model):
+    """An identifier value that a transaction writes just now. No row outlives its transaction; see records/locks.py.
+
+    The table is not logged: it is empty after a crash, as it is whenever nobody writes.
+    """
+
+    pk = models.CompositePrimaryKey("namespace_id", "blind")
+    namespace = models.ForeignKey(
+        "profiles.Namespace", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    blind = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name = _("value in use")
+        verbose_name_plural = _("values in use")
+
+
 class Trait(models.Model):
     """A fact: this record says that the attribute has this value. Provenance stands in the record."""
 
     id = models.BigAutoField(primary_key=True)
     identity = models.ForeignKey(
-        SourceIdentity, models.PROTECT, related_name="traits", db_index=False, verbose_name=_("identity")
+        SourceIdentity,
+        models.PROTECT,
+        related_name="traits",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("identity"),
     )
-    record = models.ForeignKey(Record, models.PROTECT, related_name="traits", db_index=False, verbose_name=_("record"))
+    record = models.ForeignKey(
+        Record, models.PROTECT, related_name="traits", db_index=False, db_constraint=False, verbose_name=_("record")
+    )
     attribute = models.ForeignKey(
-        "profiles.Attribute", models.PROTECT, related_name="+", db_index=False, verbose_name=_("attribute")
+        "profiles.Attribute",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("attribute"),
     )
     sealed = models.BinaryField(_("sealed value"), null=True, blank=True)
     match_key = models.BinaryField(
-        _("keyed digest"), max_length=32, null=True, blank=True, help_text=_("Equal for equal sealed values.")
+        _("keyed digest"), max_length=16, null=True, blank=True, help_text=_("Equal for equal sealed values.")
     )
     text = models.TextField(_("text"), null=True, blank=True)
     number = models.DecimalField(_("number"), max_digits=20, decimal_places=6, null=True, blank=True)

@@ -20,7 +20,7 @@ class Profile(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     is_test = models.BooleanField(_("test data"), default=False)
     first_seen_at = models.DateTimeField(_("first seen"), null=True, blank=True)
-    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, db_index=True)
+    last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
     identity_count = models.PositiveIntegerField(_("sources' records"), default=1)
     updated_at = models.DateTimeField(_("updated"), db_default=models.functions.Now())
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
@@ -31,18 +31,23 @@ class Profile(models.Model):
         verbose_name = _("profile")
         verbose_name_plural = _("profiles")
         permissions = [("reveal_profile", "Can open personal values")]
-        indexes = [models.Index(fields=["updated_at", "id"], name="profiles_profile_feed")]
+        indexes = [models.Index(fields=["updated_at", "id"], name="profiles_profile_latest")]
 
     def __str__(self):
         return f"prf_{self.id}"
 
 
 class Alias(models.Model):
-    """Which profile a identity's id meant, and when; closed when it moves. The row without an end is the present."""
+    """Which profile an identity's id meant, and when; closed when it moves. The row without an end is the present."""
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("identity_id", "valid_from")
     identity = models.ForeignKey(
-        "profiles.SourceIdentity", models.PROTECT, related_name="aliases", verbose_name=_("identity")
+        "profiles.SourceIdentity",
+        models.PROTECT,
+        related_name="aliases",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("identity"),
     )
     profile = models.UUIDField(_("profile"))
     valid_from = models.DateTimeField(_("from"), db_default=models.functions.Now())
@@ -78,14 +83,31 @@ class GoldenValue(models.Model):
     Open values are copied here for segments; a sealed value stays in its trait and is opened through the vault.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("profile_id", "attribute_id")
     profile = models.ForeignKey(
-        Profile, models.DO_NOTHING, related_name="golden", db_index=False, verbose_name=_("profile")
+        Profile,
+        models.DO_NOTHING,
+        related_name="golden",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("profile"),
     )
     attribute = models.ForeignKey(
-        "profiles.Attribute", models.PROTECT, related_name="+", db_index=False, verbose_name=_("attribute")
+        "profiles.Attribute",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("attribute"),
     )
-    trait = models.ForeignKey("profiles.Trait", models.DO_NOTHING, related_name="+", verbose_name=_("winning value"))
+    trait = models.ForeignKey(
+        "profiles.Trait",
+        models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("winning value"),
+    )
     rule = models.CharField(_("decided by"), max_length=10, choices=Rule)
     candidates = models.PositiveSmallIntegerField(_("candidates"), default=1)
     party = models.PositiveSmallIntegerField(_("party"))
@@ -100,7 +122,6 @@ class GoldenValue(models.Model):
         verbose_name_plural = _("golden values")
         constraints = [
             one_of("rule", Rule),
-            models.UniqueConstraint(fields=["profile", "attribute"], name="profiles_goldenvalue_one_per_attribute"),
         ]
         indexes = [
             models.Index(

@@ -70,6 +70,10 @@ class NamespaceRole(models.TextChoices):
     APART = "apart", _("apart: third-party, never joins a known person")
 
 
+#: Roles whose values may join anybody at all.
+JOINING = (NamespaceRole.ANCHOR, NamespaceRole.LINKING, NamespaceRole.SUPPORTED, NamespaceRole.LAST_LOGIN)
+
+
 class Normaliser(models.TextChoices):
     EMAIL = "email", _("e-mail")
     PHONE = "phone", _("phone")
@@ -125,7 +129,7 @@ class SharedIdentifier(models.Model):
     """An identifier value that is a hub, and what a steward said of it. Serves contact and search, never matching."""
 
     namespace = models.ForeignKey(Namespace, models.PROTECT, verbose_name=_("namespace"))
-    blind = models.BinaryField(_("blind index"), max_length=32)
+    blind = models.BinaryField(_("blind index"), max_length=16)
     verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict, default=Verdict.SHARED)
     people_seen = models.PositiveIntegerField(_("people seen"), default=0)
     reason = models.TextField(_("reason"), blank=True)

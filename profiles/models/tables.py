@@ -15,6 +15,7 @@ TABLES = [
     evidence("profiles.Trait", deleted="erasing"),
     evidence("profiles.StewardDecision", deleted="erasing"),
     evidence("profiles.Alias", once="valid_to profile", deleted="erasing"),
+    evidence("profiles.Change", deleted="always"),
     evidence("profiles.AccessEntry"),
     evidence("profiles.DataKey", once="destroyed_at wrapped kek_version"),
     evidence("profiles.Rejection", deleted="always"),
@@ -57,5 +58,5 @@ TABLES = [
     reference("profiles.Attribute"),
     reference("profiles.SharedIdentifier"),
     *projection("profiles.Profile", "profiles.GoldenValue", "profiles.RefusedLink"),
-    *working("profiles.IngestRequest", "profiles.WorkItem"),
+    *working("profiles.IngestRequest", "profiles.WorkItem", "profiles.ValueLock"),
 ]

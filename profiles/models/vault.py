@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DataKey(models.Model):
-    """The data key of a identity, wrapped by a versioned key-encryption key. Destroying it shreds all sealed values."""
+    """The data key of an identity, wrapped by a versioned key-encryption key. Destroying it shreds what is sealed."""
 
     identity = models.UUIDField(primary_key=True, editable=False)
     wrapped = models.BinaryField(null=True)

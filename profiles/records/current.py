@@ -31,7 +31,7 @@ STANDING_IDENTIFIERS = """
 
 
 class ExistingIdentity(NamedTuple):
-    """A identity that exists: its latest record, that record's digest, and how many versions there are."""
+    """An identity that exists: its latest record, that record's digest, and how many versions there are."""
 
     identity: UUID
     record: UUID

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from cdp.base.database.ids import uuid7s
 from cdp.base.database.sql import copy_in
+from profiles import changes
 from profiles.models import FileImport, Source
 from profiles.models.reference import ValueType
 from profiles.records.parsing import ParsedPerson, Value, as_text
@@ -56,7 +57,7 @@ class NewRecord(NamedTuple):
 
 
 def store(common: WriteContext, entries: list[NewRecord]) -> None:
-    """Store the records, with a identity, profile and alias for each that is new."""
+    """Store the records, with an identity, profile and alias for each that is new."""
     if not entries:
         return
     ring = Keyring.for_writing(entry.identity for entry in entries)
@@ -64,6 +65,7 @@ def store(common: WriteContext, entries: list[NewRecord]) -> None:
     copy_in("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
     copy_in("profiles_sourceidentity", SUBJECT, (_subject_row(common, one) for one in new))
     copy_in("profiles_alias", ["identity_id", "profile"], ((one.identity, one.identity) for one in new))
+    changes.record(kind=changes.ChangeKind.PROFILE_CREATED, profiles=[one.identity for one in new])
     copy_in("profiles_record", RECORD, (_record_row(common, one) for one in entries))
     copy_in("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
     copy_in("profiles_trait", TRAIT, _trait_rows(common, entries, ring))

@@ -17,7 +17,7 @@ from profiles.records.statement import Person, Problem
 from profiles.values.countries import country_code
 from profiles.values.normal_form import normal
 from profiles.values.pii_detection import contains_personal_data, number_contains_personal_data
-from profiles.vault import blind, digest
+from profiles.vault import BLIND, blind, digest
 
 #: How far a source's clock may be ahead before its time is refused, here and at every door.
 AHEAD = timedelta(minutes=5)
@@ -48,9 +48,13 @@ class Value(NamedTuple):
 
 
 class ParsedPerson(NamedTuple):
-    """A person as read: `key` finds the identity, `digest` tells whether the content is known already."""
+    """A person as read: `key` finds the identity, `digest` tells whether the content is known already.
+
+    own: the number, address or device that the source calls the person by; one of the claims.
+    """
 
     key: bytes
+    own: IdentifierClaim
     claims: list[IdentifierClaim]
     values: list[Value]
     digest: bytes
@@ -87,7 +91,12 @@ class PersonParser:
             return problems
         claims = _united([*self._twins(own), *claims])
         return ParsedPerson(
-            external_key(own.namespace.code, own.form), claims, values, _digest(claims, values, stamp), notes + unfit
+            key=external_key(own.namespace.code, own.form),
+            own=own,
+            claims=claims,
+            values=values,
+            digest=_digest(claims, values, stamp),
+            notes=notes + unfit,
         )
 
     def _own(self, person: Person, country: str) -> IdentifierClaim | Problem:
@@ -267,4 +276,4 @@ def _united(claims: list[IdentifierClaim]) -> list[IdentifierClaim]:
 def _digest(claims: list[IdentifierClaim], values: list[Value], stamp: str) -> bytes:
     said = sorted(f"{one.namespace.code}\x1f{one.form}\x1f{one.verified}" for one in claims)
     said += sorted(f"{one.attribute.code}\x1f{as_text(one.content)}" for one in values)
-    return digest("record", "\x1e".join([stamp, *said]).encode())
+    return digest("record", "\x1e".join([stamp, *said]).encode())[:BLIND]

@@ -5,25 +5,26 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_noop as _
 from simple_history.utils import bulk_create_with_history
 
-from cdp.base.database.sql import execute, rows
+from cdp.base.database.sql import rows
 from profiles.models import SharedIdentifier
 from profiles.models.reference import Normaliser, Verdict
 from profiles.records.parsing import IdentifierClaim
 from profiles.values.normal_form import is_role_address
 
-LOCK = 0x5AC7_0FF1_0000
 REASON = _("An address that a whole office reads.")
 
 
 def block_role_addresses(claims: Iterable[IdentifierClaim]) -> None:
-    """Block those of `claims` that are role addresses and not yet judged, so that they never join anybody."""
+    """Block those of `claims` that are role addresses and not yet judged, so that they never join anybody.
+
+    Whoever brings an address holds it (`locks.hold_values`), so two sources do not bring the same new one at once.
+    """
     offices = {
         (claim.namespace.pk, claim.blind)
         for claim in claims
         if claim.namespace.normaliser == Normaliser.EMAIL and is_role_address(claim.form)
     }
     if offices:
-        execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])  # two sources may bring the same new address at once
         new = [
             SharedIdentifier(namespace_id=namespace, blind=blind, verdict=Verdict.BLOCKED, reason=REASON)
             for namespace, blind in sorted(offices - _judged(offices))

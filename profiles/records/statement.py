@@ -68,5 +68,10 @@ class Written:
         return {one.identity for one in self.people if one.state in {WriteState.NEW, WriteState.UPDATED}}
 
     @property
+    def identities(self) -> set[UUID]:
+        """Everybody who was not refused, also those of whom nothing new was said."""
+        return {one.identity for one in self.people if one.identity}
+
+    @property
     def counts(self) -> Counter:
         return Counter(one.state for one in self.people)

@@ -6,14 +6,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
+from cdp.base.database import clock
 from cdp.base.database.ids import uuid7s
-from cdp.base.database.sql import execute
 from cdp.base.memory import gc_paused
 from profiles.models import FileImport, Source
+from profiles.models.reference import JOINING
 from profiles.models.sources import Party
-from profiles.records import admission
+from profiles.records import admission, locks
 from profiles.records.current import ExistingIdentity, current_facts, existing_identities
 from profiles.records.insert import NewRecord, WriteContext, store
 from profiles.records.licence import refuse_unlicensed
@@ -21,8 +21,6 @@ from profiles.records.parsing import ParsedPerson, PersonParser
 from profiles.records.statement import Person, WriteOutcome, WriteState, Written
 
 BLOCK = 5_000
-BUCKETS = 64
-LOCK = 0x5AC7 << 16  # the class of advisory locks of this module; the source's id is added
 
 
 class Said(NamedTuple):
@@ -65,7 +63,7 @@ def write(
         agreement_version,
         valid_until,
         is_test,
-        timezone.now(),
+        clock.now(),
     )
     refuse_unlicensed(common.party, agreement_version)
     outcomes: list[WriteOutcome | None] = [None] * len(people)
@@ -90,7 +88,7 @@ def _readable(common: WriteContext, people: list[Person], outcomes: list) -> lis
 
 def _let_in(common: WriteContext, said: list[Said], outcomes: list) -> list[Said]:
     """Those whom no gate keeps out, under lock from now on; the others have their outcome."""
-    _hold(common.source, {one.reading.key for one in said})
+    _hold_values([one.reading for one in said])
     kept_out = admission.refused(common, [one.reading for one in said])
     for index, problem in kept_out.items():
         outcomes[said[index].place] = WriteOutcome(WriteState.REFUSED, problems=[problem])
@@ -103,13 +101,16 @@ def _stamp(common: WriteContext, person: Person) -> str:
     return f"{common.party} {common.agreement} {common.valid_until} {moment}"
 
 
-def _hold(source: Source, keys: set[bytes]) -> None:
-    """Until commit no one else writes of these people of this source. In rising order, so nobody waits in a circle."""
-    buckets = sorted({key[0] % BUCKETS for key in keys})
-    execute(
-        "SELECT pg_advisory_xact_lock(%s, bucket) FROM unnest(%s::int[]) WITH ORDINALITY AS b(bucket, place)"
-        " ORDER BY place",
-        [LOCK + source.pk, buckets],
+def _hold_values(readings: list[ParsedPerson]) -> None:
+    """Until commit no one else writes of these people of this source, or brings a value that could join them."""
+    locks.hold_values(
+        own=[(one.own.namespace.pk, one.own.blind) for one in readings],
+        others=[
+            (claim.namespace.pk, claim.blind)
+            for one in readings
+            for claim in one.claims
+            if claim.namespace.role in JOINING
+        ],
     )
 
 

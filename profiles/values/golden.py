@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cdp.base.database.sql import dicts, execute, rows
+from profiles import changes
+from profiles.changes import ChangeKind
 from profiles.records.current import STANDING_TRAITS
 
 BLOCK = 20_000
@@ -77,12 +79,16 @@ WINNERS = f"""
     )
 """
 OF_PROFILES = "SELECT id, profile_id, external_key FROM profiles_sourceidentity WHERE profile_id = ANY(%(profiles)s)"
+CHANGED = """
+    SELECT c.profile_id AS profile, NULL::uuid AS object, array_agg(a.code::text ORDER BY a.code) AS what
+    FROM changed c JOIN profiles_attribute a ON a.id = c.attribute_id GROUP BY c.profile_id
+"""
 WRITE = f"""
     WITH {CANDIDATES.format(people=OF_PROFILES)}, {WINNERS},
     gone AS (
         DELETE FROM profiles_goldenvalue g WHERE g.profile_id = ANY(%(profiles)s) AND NOT EXISTS (
             SELECT FROM winners w WHERE w.profile_id = g.profile_id AND w.attribute_id = g.attribute_id)
-        RETURNING g.profile_id
+        RETURNING g.profile_id, g.attribute_id
     ),
     put AS (
         INSERT INTO profiles_goldenvalue AS g (profile_id, attribute_id, trait_id, candidates, party, text, number,
@@ -95,10 +101,14 @@ WRITE = f"""
         WHERE (g.trait_id, g.candidates, g.party, g.rule, g.text, g.number, g.date, g.boolean, g.items)
             IS DISTINCT FROM (excluded.trait_id, excluded.candidates, excluded.party, excluded.rule, excluded.text,
                               excluded.number, excluded.date, excluded.boolean, excluded.items)
-        RETURNING g.profile_id
+        RETURNING g.profile_id, g.attribute_id
+    ),
+    changed AS (SELECT * FROM gone UNION SELECT * FROM put),
+    dated AS (
+        UPDATE profiles_profile SET updated_at = now()
+        WHERE id IN (SELECT profile_id FROM changed) AND updated_at < now()
     )
-    UPDATE profiles_profile SET updated_at = now()
-    WHERE id IN (SELECT profile_id FROM gone UNION SELECT profile_id FROM put) AND updated_at < now()
+    {changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=CHANGED)}
 """
 
 

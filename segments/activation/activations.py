@@ -18,12 +18,13 @@ from cdp.base.errors import Refused
 from consents.permission import decision
 from consents.permission.decision import Answer
 from consents.recording.locks import profiles_of
-from profiles import vault
+from profiles import changes, vault
+from profiles.changes import ChangeKind
 from profiles.values import reading
 from profiles.vault.sealed_files import FileLost
 from segments.activation import download_check, fields
 from segments.activation.destinations import KINDS, DestinationFile, OutgoingTable, storage
-from segments.language.document import read
+from segments.language.parsing import read
 from segments.language.sentence import sentence
 from segments.membership import reach
 from segments.models import (
@@ -89,7 +90,7 @@ def request(*, segment: Segment, destination: Destination, by=None) -> Activatio
     fields.refuse_forbidden(destination.fields)
     version = _computed_version(segment)
     members = reach.members_of(segment).count()
-    return Activation.objects.create(
+    activation = Activation.objects.create(
         segment=segment,
         destination=destination,
         version=version,
@@ -97,6 +98,12 @@ def request(*, segment: Segment, destination: Destination, by=None) -> Activatio
         state=ActivationState.APPROVED if members <= MOST_ALONE else ActivationState.WAITING,
         requested_by=by,
     )
+    return _moved(activation)
+
+
+def _moved(activation: Activation) -> Activation:
+    changes.record(kind=ChangeKind.ACTIVATION_MOVED, object=activation.pk, what=[activation.state])
+    return activation
 
 
 def _computed_version(segment):
@@ -114,7 +121,7 @@ def approve(activation: Activation, *, by) -> Activation:
         raise OwnRequest
     activation.approved_by, activation.state = by, ActivationState.APPROVED
     activation.save(update_fields=["approved_by", "state"])
-    return activation
+    return _moved(activation)
 
 
 @transaction.atomic
@@ -124,7 +131,7 @@ def cancel(activation: Activation, *, by, reason: str) -> Activation:
     activation.state, activation.error = ActivationState.CANCELLED, f"{by}: {reason}"
     activation.finished_at = timezone.now()
     activation.save(update_fields=["state", "error", "finished_at"])
-    return activation
+    return _moved(activation)
 
 
 # --- Running ----------------------------------------------------------------------------------------------------
@@ -258,6 +265,7 @@ def _finish(activation, destination, folder: str, files: list[DestinationFile], 
     activation.stored_as, activation.sha256 = folder, vault.content_digest(files[0].content)
     activation.manifest = _manifest(activation, destination, files, sent)
     activation.save()
+    _moved(activation)
     question = reach.ReachQuestion(destination.purpose, destination.channel)
     reach.keep(activation.segment, question, reachable=len(sent), left_out=by_reason)
 
@@ -319,7 +327,9 @@ def _locked(activation: Activation, *states) -> Activation:
     return activation
 
 
+@transaction.atomic
 def _stop(activation: Activation, why: str) -> None:
     """A run that could not end voids its approval: it must be asked for anew."""
-    waiting = Activation.objects.filter(pk=activation.pk, state=ActivationState.APPROVED)
-    waiting.update(state=ActivationState.FAILED, error=why, finished_at=timezone.now())
+    stopped = Activation.objects.filter(pk=activation.pk, state=ActivationState.APPROVED)
+    if stopped.update(state=ActivationState.FAILED, error=why, finished_at=timezone.now()):
+        changes.record(kind=ChangeKind.ACTIVATION_MOVED, object=activation.pk, what=[ActivationState.FAILED])

@@ -18,7 +18,7 @@ from consents.permission.reasons import REASONS
 from profiles.values.display_name import lines
 from segments import tasks
 from segments.activation import activations, download_check, fields
-from segments.language.document import read
+from segments.language.parsing import read
 from segments.language.sentence import sentence
 from segments.membership import reach
 from segments.models import Activation, ActivationState, Destination, Outcome

@@ -15,8 +15,8 @@ from cdp.base.errors import Refused
 from cdp.base.numbers import whole
 from segments import builder, tasks
 from segments.builder.widgets import OPERATORS
-from segments.language import nodes
-from segments.language.document import LIMITS, NotUnderstood
+from segments.language import nodes, parsing
+from segments.language.parsing import LIMITS, NotUnderstood
 from segments.language.sentence import sentence
 from segments.language.vocabulary import EVENT_COLUMNS, Catalogue
 from segments.membership import compute, definitions, preview
@@ -67,7 +67,7 @@ class BuilderPages:
         except Refused as refusal:
             messages.error(request, str(refusal))
             return None
-        if preview.count(document.read(version.definition)).exact:
+        if preview.count(parsing.read(version.definition)).exact:
             compute.refresh(version.segment, by=request.user)
         else:
             tasks.refresh.defer(segment_id=str(segment.pk), by_id=str(request.user.pk))
@@ -141,11 +141,11 @@ def _told(document, catalogue, *, counted: bool) -> dict:
     if not document["rule"].get("of", True):
         return used
     try:
-        definition = document.understand(_zoned(document), catalogue)
+        definition = parsing.understand(_zoned(document), catalogue)
     except NotUnderstood as refusal:
         return used | {"errors": refusal.errors}
     return used | {
-        "leaves": document.leaves(nodes.read(definition.document["rule"])),
+        "leaves": parsing.leaves(nodes.read(definition.document["rule"])),
         "sentence": sentence(definition, catalogue),
         "count": preview.count(definition, catalogue) if counted else None,
     }
@@ -156,4 +156,4 @@ def _zoned(document: dict) -> dict:
 
 
 def _as_text(document: dict) -> str:
-    return document.as_text(_zoned(document))
+    return parsing.as_text(_zoned(document))

@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from segments.language.document import as_text, read
+from segments.language.parsing import as_text, read
 from segments.language.sentence import sentence
 from segments.language.vocabulary import Catalogue
 from segments.membership import definitions, reach

@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from segments.language.calendar import Clock
-from segments.language.document import Definition
 from segments.language.nodes import Frame
+from segments.language.parsing import Definition
 from segments.language.vocabulary import Catalogue
 
 LIVING = "SELECT p.id AS profile_id FROM profiles_profile p WHERE NOT p.is_test AND p.erased_at IS NULL"

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from segments.language.document import Definition
+from segments.language.parsing import Definition
 from segments.language.vocabulary import Catalogue
 
 

@@ -8,11 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cdp.base.database import sql, statistics
+from cdp.base.database import clock, sql, statistics
 from cdp.base.errors import Refused
 from consents.permission.excluded import flagged
+from profiles import changes
+from profiles.changes import ChangeKind
 from segments.language.compiler import compile
-from segments.language.document import understand
+from segments.language.parsing import understand
 from segments.language.vocabulary import Catalogue
 from segments.membership import reach
 from segments.membership.definitions import Archived, in_order
@@ -23,7 +25,8 @@ TIMEOUT_SECONDS = 60
 LEASE = timedelta(seconds=5 * TIMEOUT_SECONDS)
 
 #: The full join is what keeps this linear: it cannot be planned as a loop over a table that grows meanwhile.
-DIFFERENCE = """
+MOVED = "SELECT profile_id AS profile, segment_id AS object, '{{}}'::text[] AS what FROM {moved}"
+DIFFERENCE = f"""
 WITH moves AS MATERIALIZED (
     SELECT coalesce(s.profile_id, m.profile_id) AS profile_id, m.profile_id IS NULL AS enters
     FROM (SELECT profile_id FROM segments_stage WHERE NOT flagged) s
@@ -33,10 +36,15 @@ WITH moves AS MATERIALIZED (
 ), closed AS (
     UPDATE segments_membership m SET left_at = %(as_of)s, left_run_id = %(run)s FROM moves
     WHERE NOT moves.enters AND m.profile_id = moves.profile_id AND m.segment_id = %(segment)s AND m.left_at IS NULL
-    RETURNING 1
+    RETURNING m.profile_id, m.segment_id
 ), opened AS (
     INSERT INTO segments_membership (segment_id, profile_id, entered_at, entered_run_id)
-    SELECT %(segment)s, profile_id, %(as_of)s, %(run)s FROM moves WHERE enters RETURNING 1
+    SELECT %(segment)s, profile_id, %(as_of)s, %(run)s FROM moves WHERE enters
+    RETURNING profile_id, segment_id
+), told_left AS (
+    {changes.insertion(kind=ChangeKind.MEMBER_LEFT, rows=MOVED.format(moved="closed"))}
+), told_entered AS (
+    {changes.insertion(kind=ChangeKind.MEMBER_ENTERED, rows=MOVED.format(moved="opened"))}
 )
 SELECT (SELECT count(*) FROM segments_stage WHERE NOT flagged), (SELECT count(*) FROM opened),
        (SELECT count(*) FROM closed), (SELECT count(*) FROM segments_stage WHERE flagged)
@@ -71,7 +79,7 @@ def refresh(segment: Segment, *, by=None, as_of: datetime | None = None) -> Run:
     A run that fails leaves the members as they were, marked stale; its `error` says why.
     """
     _refuse_unusable(segment)
-    as_of = as_of or timezone.now()
+    as_of = as_of or clock.now()
     *before, own = in_order([segment], Catalogue.load())
     for other in before:
         if not other.computed_at or other.computed_at < as_of:
@@ -175,9 +183,12 @@ def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_signal) -> None:
     gone = {old for old, _new in moved.values()}
     if gone:
         sql.execute(
-            """UPDATE segments_membership SET left_at = greatest(now(), entered_at)
-            WHERE left_at IS NULL AND profile_id = ANY(%s)
-              AND NOT EXISTS (SELECT FROM profiles_profile p WHERE p.id = profile_id)""",
+            f"""WITH closed AS (
+                UPDATE segments_membership SET left_at = greatest(now(), entered_at)
+                WHERE left_at IS NULL AND profile_id = ANY(%s)
+                  AND NOT EXISTS (SELECT FROM profiles_profile p WHERE p.id = profile_id)
+                RETURNING profile_id, segment_id
+            ) {changes.insertion(kind=ChangeKind.MEMBER_LEFT, rows=MOVED.format(moved="closed"))}""",
             (list(gone),),
         )
 

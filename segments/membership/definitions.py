@@ -5,7 +5,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import ReasonNeeded, Refused
-from segments.language.document import LIMITS, Definition, read, understand
+from segments.language.parsing import LIMITS, Definition, read, understand
 from segments.language.vocabulary import Catalogue
 from segments.models import Segment, SegmentState, SegmentVersion
 

@@ -9,8 +9,8 @@ from cdp.base.database import sql
 from consents.permission import decision
 from consents.permission.excluded import flagged
 from segments.language.compiler import LIVING, compile, frame
-from segments.language.document import Definition, read
 from segments.language.nodes import Frame, GroupNode, Node
+from segments.language.parsing import Definition, read
 from segments.language.vocabulary import Catalogue
 from segments.membership.reach import ReachQuestion, questions
 from segments.models import Segment

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cdp.base.database import sql
 from segments.language.compiler import Statement, compile
-from segments.language.document import Definition
+from segments.language.parsing import Definition
 from segments.language.vocabulary import Catalogue
 
 PATIENCE_MS = 2000

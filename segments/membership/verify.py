@@ -4,7 +4,7 @@ from cdp.base.database import sql
 from cdp.base.progress import SILENT, Progress
 from consents.permission.excluded import flagged
 from segments.language.compiler import compile
-from segments.language.document import read
+from segments.language.parsing import read
 from segments.language.vocabulary import Catalogue
 from segments.membership import compute
 from segments.membership.definitions import in_order

@@ -24,6 +24,7 @@ NOT_HERE = {
     "make checks": "takes many minutes",
     "make bench": "takes many minutes",
     "{python} -m benchmarks ingest": "takes a minute, and measures nothing while others work",
+    "{python} -m benchmarks bytes": "takes minutes, and needs the history of git",
     "{python} -m benchmarks.pages large.json": "compares two measurements, which says nothing while others work",
     "manage.py ...": "stands for all commands",
     "manage.py db stop": "would end the installation that the rest is run in",

@@ -31,7 +31,7 @@ from profiles.models import GoldenValue, Profile, Record, RefusedLink, SourceIde
 from profiles.values import reading
 from segments.activation import activations
 from segments.language.compiler import compile
-from segments.language.document import understand
+from segments.language.parsing import understand
 from tests.api import Service, walk
 from tests.builders import now, source, user
 from tests.consents import building as consents
@@ -43,7 +43,9 @@ pytestmark = pytest.mark.django_db
 
 #: Tables of which a row is a person, rather than something about one.
 THE_PERSON = {"profiles.Profile"}
-ABOUT_PEOPLE = {holding.model for holding in HOLDINGS if holding.person} - THE_PERSON
+#: Told in order and kept for days: no index finds a person in it, and no list is asked for one.
+THE_FEED = {"profiles.Change"}
+ABOUT_PEOPLE = {holding.model for holding in HOLDINGS if holding.person} - THE_PERSON - THE_FEED
 #: The ledger is declared with the record that is folded from it, a disclosure with the link that ties it.
 TELLING = ABOUT_PEOPLE | {"consents.HistoricalConsentRecord", "partners.DisclosureEntry"}
 #: One answer, forms to fill in, and acts by POST.

@@ -6,7 +6,7 @@ from importlib import import_module
 
 import django
 
-NAMES = ("start", "acknowledged")
+NAMES = ("start", "acknowledged", "writers", "changes")
 
 
 def main() -> int:

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from cdp.base.database.ids import uuid7
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.models import Profile, Source, SourceIdentity
 from tests import builders
 
@@ -30,7 +31,7 @@ def say(
     written = records.write(
         source=source or builders.source(), people=[one], is_test=is_test, agreement_version=agreement_version
     )
-    identity.resolve(identities=written.touched)
+    resolve(identities=written.touched)
     return written.people[0]
 
 

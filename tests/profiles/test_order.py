@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from cdp.base.database.ids import uuid7
-from profiles import identity, records
-from profiles.identity import steward_decisions, verify
+from profiles import records
+from profiles.identity import resolve, steward_decisions, verify
 from profiles.models import GoldenValue, RefusedLink, SharedIdentifier, SourceIdentity
 from profiles.models.sources import Party
 from tests.builders import days_ago, source, user
@@ -69,14 +69,14 @@ def _arrive(entries, file_imports, start):
         for code in sorted({entry[0] for entry in file_import}):
             people = [_person(entry, start) for entry in file_import if entry[0] == code]
             touched |= records.write(people=people, **_sender(code)).touched
-        identity.resolve(identities=touched)
+        resolve(identities=touched)
     assert not entries
 
 
 def _sender(code):
     """A source, and the terms of one that is not our own; the numbers of such join nobody."""
     if code in BORROWED:
-        return {"source": source(code, namespace="third_party_id", party=BORROWED[code]), "terms": TERMS}
+        return {"source": source(code, namespace="third_party_id", party=BORROWED[code]), "agreement_version": TERMS}
     return {"source": source(code, namespace=SOURCES.get(code, "user_id"))}
 
 

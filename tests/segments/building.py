@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cdp.base.database.ids import uuid7
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.ingestion.events import store
 from profiles.ingestion.events.store import EventRow
 from segments.membership import compute, definitions
@@ -30,7 +31,7 @@ def crowd(count: int, **traits) -> set[UUID]:
     written = records.write(
         source=source(), people=[records.Person(f"crowd-{number}", [], traits) for number in range(count)]
     )
-    identity.resolve(identities=written.touched)
+    resolve(identities=written.touched)
     return {outcome.identity for outcome in written.people}
 
 

@@ -41,12 +41,16 @@ def not_held(user, scopes: Iterable[str]) -> list[str]:
 
 
 class HasScope(permissions.BasePermission):
-    """The caller's key holds the scope that this action needs. Without a key, only a signed-in superuser may."""
+    """The caller's key holds the scope that this action needs, or one of a set where that is enough.
+
+    Without a key, only a signed-in superuser may.
+    """
 
     def has_permission(self, request, view) -> bool:
-        scope = getattr(view, "scopes", {}).get(getattr(view, "action", None) or request.method.lower())
-        if scope is None:
+        needed = getattr(view, "scopes", {}).get(getattr(view, "action", None) or request.method.lower())
+        if needed is None:
             return False
         if request.auth is not None:
-            return scope in request.auth.scopes
+            enough = {needed} if isinstance(needed, str) else needed
+            return not enough.isdisjoint(request.auth.scopes)
         return bool(request.user and request.user.is_active and request.user.is_superuser)

@@ -37,7 +37,7 @@ def opens_personal_values(request) -> str | None:
     if request.query_params.get("reveal") != "true":
         return None
     if "pii:read" not in getattr(request.auth, "scopes", []):
-        raise PermissionDenied(_("This key has no scope pii:read."))
+        raise PermissionDenied(_("This key has no scope %(scope)s.") % {"scope": "pii:read"})
     purpose = request.headers.get("X-Purpose", "").strip()
     if not purpose:
         raise PurposeRequired

@@ -7,9 +7,11 @@ from cdp.base.progress import SILENT, Progress
 from cdp.data.demo import answers, company, staff
 from cdp.data.demo.people import enter
 from cdp.data.seed import seed as sow
+from profiles.ingestion.events import months
 from segments.membership import compute
 
 SEED = 2026
+MONTHS = 13  # of what the people did
 
 
 def fill(*, people: int, events: int, seed: int = SEED, progress: Progress = SILENT) -> dict[str, str]:
@@ -18,6 +20,7 @@ def fill(*, people: int, events: int, seed: int = SEED, progress: Progress = SIL
     roles.apply()
     sow()
     passwords = staff.hire()
+    months.make_around_today(before=MONTHS)
     sources = company.open_for_business(now)
     company.sign_agreements(now)
     blocks = enter(sources, seed=seed, people=people, events_total=events, now=now)

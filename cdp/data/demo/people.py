@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import transaction
 
 from cdp.data.demo.fake_people import Human, deeds, human, loyalty, spread, variant
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.ingestion.events import store
 from profiles.models import Source
 from profiles.records import Person
@@ -51,7 +52,7 @@ def _write(sources: dict[str, Source], humans: list[Human], seed: int, now: date
                 one.identities[system], one.records[system] = outcome.identity, outcome.record
         touched |= written.touched
     touched |= _second_card(sources["crm"], settled, now)
-    identity.resolve(identities=touched)
+    resolve(identities=touched)
     return settled
 
 

@@ -1,4 +1,4 @@
-"""`manage.py db start | stop | status | create | backup | restore`."""
+"""`manage.py db start | stop | status | create | sizes | backup | restore`."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from cdp.base.progress import Progress
-from cdp.operations import backup, database_server
+from cdp.operations import backup, database_server, sizes
 
 EXTERNAL = "DATABASE_URL is set: an external PostgreSQL server is used, which is started and stopped where it runs."
 
 
 class Command(BaseCommand):
-    help = "The embedded database server: start, stop and look at it; make databases, backups, and restore them."
+    help = "The database: start, stop and look at the embedded server; measure tables; make backups, and restore them."
     requires_system_checks = []
 
     def add_arguments(self, parser):
@@ -21,6 +21,7 @@ class Command(BaseCommand):
         acts.add_parser("stop", help="stop the server, for everyone who uses it")
         acts.add_parser("status", help="say whether the server answers, and where its socket is")
         acts.add_parser("create", help="make the database KENDT_DB_NAME, where it lacks")
+        acts.add_parser("sizes", help="list rows and bytes of each table and index, and the indexes that nobody reads")
         saving = acts.add_parser("backup", help="write the database's dump, its keys apart, and a manifest")
         saving.add_argument("path", type=Path, help="a folder, or the file name of the dump")
         restoring = acts.add_parser("restore", help="fill an empty database from a backup")
@@ -58,6 +59,9 @@ class Command(BaseCommand):
             return EXTERNAL
         made = database_server.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
         return f"The database {settings.KENDT_DB_NAME} {'was made' if made else 'exists already'}."
+
+    def sizes(self, **_options) -> str:
+        return sizes.report()
 
     def backup(self, *, path: Path, **_options) -> str:
         with Progress("db backup") as progress:

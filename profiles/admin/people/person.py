@@ -104,7 +104,7 @@ def history(profile: Profile) -> dict:
         .prefetch_related("withdrawn_by")
         .order_by("-decided_at", "-id")
     )
-    aliases = Alias.objects.filter(identity__profile=profile).select_related("identity__source").order_by("-id")
+    aliases = Alias.objects.filter(identity__profile=profile).select_related("identity__source").order_by("-valid_from")
     return {"decisions": decisions[:50], "aliases": aliases[:50]}
 
 

@@ -61,7 +61,7 @@ class Customers:
         """Write all but the rows at `out`; give what became of them, and the rows whose decisions were refused."""
         kept = [at for at in range(len(reading.people)) if at not in out]
         written = records.write(people=[reading.people[at] for at in kept], **self._load.people())
-        resolve(identities=written.touched)
+        resolve(identities=written.touched, holding=written.identities)
         people = [WriteOutcome(WriteState.REFUSED)] * len(reading.people)
         for at, one in zip(kept, written.people, strict=True):
             people[at] = one
@@ -69,6 +69,9 @@ class Customers:
         fitting = {at: one for at, one in enumerate(people) if at not in faults}
         recorded, refused = self._decisions.record(reading.block, fitting, reading.decisions)
         return self._counted(reading, people, recorded).without(faults), refused
+
+    def prepare(self, reading: PeopleSheet) -> None:
+        """People need no place made for them."""
 
     def forget(self) -> None:
         """Nothing is remembered from block to block."""

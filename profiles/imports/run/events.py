@@ -17,9 +17,9 @@ from profiles.imports.files.rows import Block
 from profiles.imports.mapping.persons import Content, PersonReader, Said
 from profiles.imports.mapping.table import TEXT, MappedTable, chosen, distinct
 from profiles.imports.run.loading import Load, Loaded, contents
-from profiles.ingestion.events import store_columns
+from profiles.ingestion.events import months, store_columns
 from profiles.ingestion.events.personal_properties import split_personal
-from profiles.ingestion.events.store import make_months, message_key
+from profiles.ingestion.events.store import message_key
 from profiles.ingestion.events.store_columns import KEY
 from profiles.records import WriteOutcome, WriteState
 from profiles.vault import digest
@@ -64,7 +64,6 @@ class Events:
     def write(self, reading: EventSheet) -> Loaded:
         if not reading.keys:
             return Loaded(reading.block, [])
-        make_months(_months(reading))
         fresh = store_columns.reserve_keys(self._source, reading.keys)
         people = self._people(reading, fresh)
         refused = _refused(reading, fresh, people)
@@ -74,6 +73,10 @@ class Events:
         self._store(reading, fresh, people)
         faults = {at: self._load.fault(one.problems[0]) for at, one in refused.items()}
         return Loaded(reading.block, _states(len(reading.keys), fresh)).without(faults)
+
+    def prepare(self, reading: EventSheet) -> None:
+        if reading.keys:
+            months.make(_months(reading))
 
     def forget(self) -> None:
         self._known.clear()
@@ -106,7 +109,8 @@ class Events:
             if self._known.get(external_id, (None,))[0] != content
         ]
         written = records.write(people=people, **self._load.people())
-        resolve(identities=written.touched)
+        known = (self._known[external_id][1].identity for external_id in told if external_id in self._known)
+        resolve(identities=written.touched, holding=written.identities | set(filter(None, known)))
         if len(self._known) > REMEMBERED:
             self._known = {one: self._known[one] for one in told if one in self._known}
         for person, outcome in zip(people, written.people, strict=True):

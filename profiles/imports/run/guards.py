@@ -7,9 +7,12 @@ number of blocks done, read under a lock, keeps a process that only seemed dead 
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from profiles import changes
+from profiles.changes import ChangeKind
 from profiles.imports.errors import AlreadyLoaded, Busy, MappingMissing, SourceClosed, WrongState
 from profiles.imports.mapping.specification import check
 from profiles.imports.run import handlers
@@ -68,6 +71,7 @@ def refuse_busy(file_import: FileImport) -> None:
         raise Busy(until=f"{file_import.leased_until:%H:%M:%S} UTC")
 
 
+@transaction.atomic
 def move(file_import: FileImport, states: list[str], state: str, **fields) -> FileImport:
     """To another state, if it still is in one of `states`. A move frees the lease."""
     fields |= {"state": state, "leased_until": None}
@@ -75,6 +79,12 @@ def move(file_import: FileImport, states: list[str], state: str, **fields) -> Fi
     file_import.refresh_from_db()
     if not moved:
         raise WrongState(state=file_import.get_state_display())
+    return tell_state(file_import)
+
+
+def tell_state(file_import: FileImport) -> FileImport:
+    """In the feed of changes, that the import is now in its state."""
+    changes.record(kind=ChangeKind.IMPORT_MOVED, object=file_import.pk, what=[file_import.state])
     return file_import
 
 

@@ -93,6 +93,9 @@ class Loader(Protocol):
     def read(self, block: Block) -> Any:
         """What the cells of a block mean. Asks the database nothing that another process may change."""
 
+    def prepare(self, reading: Any) -> None:
+        """Make what the writing needs and others would wait for, outside of any transaction."""
+
     def write(self, reading: Any) -> Loaded:
         """Write what was read, inside the caller's transaction."""
 

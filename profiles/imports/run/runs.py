@@ -8,7 +8,7 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import BinaryIO
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
 from cdp.base.errors import Refused
+from profiles.imports.errors import WrongState
 from profiles.imports.files import formats, reading, storage
 from profiles.imports.files.formats import Format
 from profiles.imports.files.names import shown_name
@@ -33,8 +34,8 @@ from profiles.models import FileImport, Mapping, Source
 from profiles.models.sources import ImportState, RowKind
 from profiles.vault.sealed_files import Kept
 
-#: Rows of a block of people; an event weighs half as much.
-BLOCK_ROWS = 20_000
+#: Rows of a block of people; an event weighs half as much. Whoever follows changes waits for the block at work to end.
+BLOCK_ROWS = 5_000
 ATTEMPTS = 3
 NOTHING = dict.fromkeys(["rows_done", "rows_new", "rows_updated", "rows_unchanged", "rows_rejected"], 0)
 OPEN = [ImportState.WAITING, ImportState.CHECKED]
@@ -70,7 +71,7 @@ def propose(
     except Exception:
         UPLOADS.remove(kept.name)
         raise
-    return FileImport.objects.create(
+    return _proposed(
         source=source,
         party=party,
         agreement_version=agreement_version,
@@ -81,6 +82,11 @@ def propose(
         rows_total=survey.rows,
         created_by=by,
     )
+
+
+@transaction.atomic
+def _proposed(**fields) -> FileImport:
+    return guards.tell_state(FileImport.objects.create(**fields))
 
 
 @transaction.atomic
@@ -96,10 +102,10 @@ def describe(*, file_import: FileImport, mapping: Mapping | None = None, declare
         file_import.format |= format.as_dict() | {"columns": survey.columns}
         file_import.rows_total = survey.rows
     file_import.mapping = mapping or file_import.mapping
-    file_import.state = ImportState.WAITING
+    was, file_import.state = file_import.state, ImportState.WAITING
     file_import.samples, file_import.error = {}, ""
     file_import.save(update_fields=["format", "rows_total", "mapping", "state", "samples", "error"])
-    return file_import
+    return guards.tell_state(file_import) if was != file_import.state else file_import
 
 
 def remember_mapping(*, source: Source, name: str, rows: str, spec: dict, reason: str = "") -> Mapping:
@@ -186,6 +192,7 @@ def _apply_all(file_import: FileImport, progress: Progress | None) -> None:
 
 def _apply_patiently(file_import: FileImport, loader: Loader, block: Block, reading) -> bool:
     """As `_apply`; tried again where the database broke a circle of writers that waited for each other."""
+    loader.prepare(reading)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return _apply(file_import, loader, block, reading)
@@ -220,8 +227,8 @@ def _count(present: FileImport, loaded: Loaded, rows: int) -> None:
 
 
 def _fail(file_import: FileImport, trouble: Exception) -> None:
-    failed = FileImport.objects.filter(pk=file_import.pk, state=ImportState.RUNNING)
-    failed.update(state=ImportState.FAILED, error=_told(trouble, file_import), leased_until=None)
+    with suppress(WrongState):
+        guards.move(file_import, [ImportState.RUNNING], ImportState.FAILED, error=_told(trouble, file_import))
 
 
 def _told(trouble: Exception, file_import: FileImport) -> str:

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from cdp.base.database.locks import Lock, try_for
 from cdp.base.database.sql import execute
 from cdp.base.memory import gc_paused
 from profiles import vault
@@ -31,20 +32,31 @@ TOGETHER = 5_000  # events drained in one transaction, at most (but one whole ba
 BATCHES = 100
 LATE = timedelta(seconds=10)
 KEPT = timedelta(days=30)
-LOCK = 0x1B0C << 16  # the class of advisory locks of this module; the source's id is added
+TURNS = 20  # of one job, so that a busy source does not keep a worker from all others
 
 
 def drain(*, ingest_request: UUID) -> int:
-    """Drain a received batch, with what else waits of its source; give how many events were stored."""
+    """Drain a received batch, with what else waits of its source; give how many events were stored.
+
+    Where another drain of the source is at work this one leaves at once: the other looks again when it has ended.
+    """
     row = IngestRequest.objects.defer("sealed").filter(pk=ingest_request, state=IngestRequestState.WAITING).first()
     if row is None:
         return 0
     if row.attempts:
         return _drain_alone(row)
-    try:
-        return _drain_together(row)
-    except Exception:  # whose fault it is shows when each stands alone
-        return sum(_drain_alone(one) for one in _waiting(row).defer("sealed"))
+    stored = 0
+    for _turn in range(TURNS):
+        try:
+            drained = _drain_together(row)
+        except Exception:  # whose fault it is shows when each stands alone
+            drained = sum(_drain_alone(one) for one in _waiting(row).defer("sealed"))
+        if drained is None:
+            return stored
+        stored += drained
+        if not _waiting(row).exists():
+            return stored
+    return stored
 
 
 def sweep(*, now: datetime | None = None) -> int:
@@ -81,9 +93,10 @@ def _waiting(like: IngestRequest):
 
 @gc_paused()
 @transaction.atomic
-def _drain_together(first: IngestRequest) -> int:
-    """One drain of a source at a time: its batches count in the order in which they came."""
-    _hold(first.source_id)
+def _drain_together(first: IngestRequest) -> int | None:
+    """One drain of a source at a time: its batches count in the order in which they came. None while another runs."""
+    if not try_for(Lock.DRAIN, first.source_id):
+        return None
     chosen = _first_events(_waiting(first).select_for_update().values_list("pk", "events"))
     rows = list(IngestRequest.objects.filter(pk__in=chosen).select_related("source").order_by("pk"))
     return _done(rows, _take(rows)) if rows else 0
@@ -103,7 +116,8 @@ def _first_events(waiting: Iterable[tuple[UUID, int]]) -> list[UUID]:
 def _drain_alone(one: IngestRequest) -> int:
     try:
         with transaction.atomic():
-            _hold(one.source_id)
+            if not try_for(Lock.DRAIN, one.source_id):
+                return 0  # the sweep comes back to it
             row = IngestRequest.objects.select_for_update(of=["self"]).select_related("source").get(pk=one.pk)
             if row.state != IngestRequestState.WAITING:
                 return 0
@@ -111,10 +125,6 @@ def _drain_alone(one: IngestRequest) -> int:
     except Exception as error:
         _failed(one.pk, error)
         return 0
-
-
-def _hold(source: int) -> None:
-    execute("SELECT pg_advisory_xact_lock(%s)", [LOCK + source])
 
 
 def _take(chosen: list[IngestRequest]) -> list[IncomingCall]:

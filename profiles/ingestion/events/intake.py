@@ -85,7 +85,7 @@ def _write_people(source: Source, is_test: bool, usable: list[Usable]) -> list[W
     people: dict[object, Person] = {}
     places = [people.setdefault(_sameness(one.call.person), one.call.person) for one in usable]
     written = records.write(source=source, people=list(people.values()), is_test=is_test)
-    resolve(identities=written.touched)
+    resolve(identities=written.touched, holding=written.identities)
     outcome = dict(zip(map(id, people.values()), written.people, strict=True))
     return [outcome[id(person)] for person in places]
 

@@ -5,7 +5,7 @@ Files give theirs as columns: `event_columns` writes them the same way, under th
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
@@ -17,8 +17,9 @@ from django.db import transaction
 from cdp.base.database.ids import uuid7s
 from cdp.base.database.sql import copy_in, execute, value
 from cdp.base.memory import gc_paused
-from profiles import vault
-from profiles.identity import lock_identity_shared
+from profiles import changes, vault
+from profiles.changes import ChangeKind
+from profiles.records import locks
 
 PLACE = "profiles_event.sealed"
 BLOCK = 5_000
@@ -30,7 +31,7 @@ class EventRow:
 
     identity: whose event it is (None for an anonymous receipt); it gives the profile, and `personal` is sealed to it.
     record: the identity's source record that the event came with.
-    properties: open ones only. personal: those that could tell who it is; without a identity they are not kept.
+    properties: open ones only. personal: those that could tell who it is; without an identity they are not kept.
     """
 
     key: bytes
@@ -87,8 +88,9 @@ COLUMNS = [
     "flags",
 ]
 
+SEEN = "SELECT profile, NULL::uuid AS object, '{events}'::text[] AS what FROM seen WHERE profile IS NOT NULL"
 #: After `seen (profile, first, last)`: lets the profiles know. They are locked in order, so nobody waits in a circle.
-SEE = """
+SEE = f"""
 changed AS (
     SELECT p.id, seen.first, seen.last FROM profiles_profile p JOIN seen ON seen.profile = p.id
     WHERE p.first_seen_at > seen.first OR p.last_seen_at < seen.last
@@ -97,12 +99,14 @@ changed AS (
     UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
         last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
     FROM changed WHERE p.id = changed.id RETURNING p.id
+), told AS (
+    {changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=SEEN)}
 )
 """
 
 APPLY = f"""
 WITH fresh AS (
-    INSERT INTO profiles_eventkey (source_id, key) SELECT source_id, key FROM stage_event
+    INSERT INTO profiles_eventkey (source_id, key) SELECT source_id, key FROM stage_event ORDER BY source_id, key
     ON CONFLICT DO NOTHING RETURNING source_id, key
 ), stored AS (
     INSERT INTO profiles_event (profile_id, {", ".join(COLUMNS)})
@@ -122,21 +126,12 @@ def message_key(message_id: str, *, is_test: bool = False) -> bytes:
     return vault.digest("test message" if is_test else "message", message_id.encode())[:16]
 
 
-def make_months(months: Iterable[str]) -> None:
-    """The partitions of these months, such as 2026-11 in UTC, where they are not there.
-
-    Before any event is written: making one waits for every writer of events, so it must not come after rows of our own.
-    """
-    firsts = [f"{month}-01 00:00:00+00" for month in sorted(months)]
-    execute("SELECT profiles_event_month(month) FROM unnest(%s::timestamptz[]) AS month", [firsts])
-
-
 @gc_paused()
 @transaction.atomic
 def store(rows: Iterable[EventRow]) -> Stored:
     """Store events in blocks, each message once; those stored earlier, or twice in `rows`, count as duplicates.
 
-    A transaction that also resolves people does that first (`resolution.steady`).
+    A transaction that also resolves people does that first, and names there all of whom it stores events.
     """
     stored = given = 0
     rows = iter(rows)
@@ -148,8 +143,7 @@ def store(rows: Iterable[EventRow]) -> Stored:
 
 def _store_block(block: list[EventRow]) -> int:
     block = _once_each(block)
-    make_months({f"{row.occurred_at.astimezone(UTC):%Y-%m}" for row in block})
-    lock_identity_shared()
+    locks.hold_people(row.identity for row in block if row.identity)
     execute(STAGE)
     execute("DELETE FROM stage_event")
     seal = _sealer(block)
@@ -194,7 +188,7 @@ def _staged(block: list[EventRow], seal: Callable[[EventRow], bytes | None]) -> 
 
 
 def _sealer(block: list[EventRow]) -> Callable[[EventRow], bytes | None]:
-    """Seals a row's personal properties; None for a identity whose key is destroyed: nothing more is learnt of them."""
+    """Seals a row's personal properties; None where the key is destroyed: nothing more is learnt of them."""
     ring = vault.Keyring.for_writing({row.identity for row in block if row.personal and row.identity})
 
     def seal(row: EventRow) -> bytes | None:

@@ -11,15 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 from django.db import connection, transaction
-from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
-from cdp.base.database.sql import execute, rows, value
-from profiles.identity import lock_identity_shared
+from cdp.base.database import clock
+from cdp.base.database.sql import execute, value
 from profiles.imports.mapping.table import TEXT
 from profiles.ingestion.events.store import PLACE, SEE
 from profiles.models import FileImport
-from profiles.records import WriteOutcome
+from profiles.records import WriteOutcome, locks
 from profiles.vault import Keyring
 
 KEY = 16  # bytes
@@ -93,9 +92,7 @@ def give_back(source: int, keys: list[bytes]) -> None:
 
 def owners(people: list[WriteOutcome | None]) -> list[Owner | None]:
     """With the present profile, which stays so until commit. An erased person owns nothing."""
-    lock_identity_shared()
-    identities = list({one.identity for one in people if one and one.identity})
-    profiles = dict(rows("SELECT id, profile_id FROM profiles_sourceidentity WHERE id = ANY(%s)", [identities]))
+    profiles = locks.hold_people(one.identity for one in people if one and one.identity)
     return [
         Owner(one.identity, one.record, profiles[one.identity]) if one and one.identity in profiles else None
         for one in people
@@ -118,7 +115,7 @@ def store(
         "source_id": pa.repeat(str(file_import.source_id), count),
         "file_import_id": pa.repeat(str(file_import.pk), count),
         "type": pa.repeat(type, count),
-        "received_at": pa.repeat(timezone.now().isoformat(), count),
+        "received_at": pa.repeat(clock.now().isoformat(), count),
     }
     del columns["personal"]
     _copy(pa.table(columns))

@@ -38,7 +38,6 @@ def receive(*, body: bytes, call: str | None = None, sent_at: str | None = None,
     call: the type of a single call, None for a batch. sent_at: of the header, where the body says none.
     by: who sends, where the headers told; else the body must. Raises refusals.NotAccepted.
     """
-    received_at = timezone.now()
     body = payload.single(body, call) if call else body
     batch = payload.parse(body)
     if call and not _is_one_object(batch):
@@ -48,7 +47,7 @@ def receive(*, body: bytes, call: str | None = None, sent_at: str | None = None,
     gate.check()
     if batch.events:
         sent = clock.read_clocks(batch.sent_at) or clock.read_clocks(sent_at)
-        _keep(by, body, received_at, sent and sent.moment, len(batch.events))
+        _keep(by, body, sent and sent.moment, len(batch.events))
     return len(batch.events)
 
 
@@ -65,14 +64,16 @@ def _own_key(batch: payload.Payload) -> str:
 
 
 @transaction.atomic
-def _keep(by: Sender, body: bytes, received_at: datetime, sent_at: datetime | None, events: int) -> None:
+def _keep(by: Sender, body: bytes, sent_at: datetime | None, events: int) -> None:
+    """It counts as received when the database has it, by the clock of the database."""
     ingest_request = uuid7()
     execute(
         "INSERT INTO profiles_ingestrequest (id, source_id, is_test, received_at, sent_at, sealed, events, stored,"
         " state,"
-        " attempts, error) VALUES (%s, %s, %s, %s, %s, %s, %s, 0, 'waiting', 0, '')",
-        [ingest_request, by.source, by.is_test, received_at, sent_at, vault.seal_own(PLACE, body), events],
+        " attempts, error) VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, 0, 'waiting', 0, '')",
+        [ingest_request, by.source, by.is_test, sent_at, vault.seal_own(PLACE, body), events],
     )
     app.configure_task(DRAIN, queue="ingest").defer(ingest_request=str(ingest_request))
-    if by.last_used_at is None or received_at - by.last_used_at > USED_EVERY:
-        execute("UPDATE profiles_sourcekey SET last_used_at = %s WHERE id = %s", [received_at, by.key])
+    now = timezone.now()
+    if by.last_used_at is None or now - by.last_used_at > USED_EVERY:
+        execute("UPDATE profiles_sourcekey SET last_used_at = %s WHERE id = %s", [now, by.key])

@@ -17,7 +17,7 @@ BODIES = [
     ("put", "profiles/by-external-id/shop/1"),
     ("post", "consents"),
     ("post", "segments"),
-    ("post", "segments/membership/preview"),
+    ("post", "segments/preview"),
     ("patch", "segments/none"),
     ("post", "deliveries"),
     ("post", "deliveries/judge"),
@@ -176,7 +176,6 @@ def test_a_parameter_given_twice_is_refused(service, path, pointer):
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("profiles", "updated_since"),
         ("events", "since"),
         ("events", "until"),
         ("memberships", "as_of"),

@@ -71,10 +71,8 @@ def by_file(shop, people, folder: Path):
 
 def by_sdk(shop, people):
     _row, key = write_keys.make(source=shop)
-    file_import = [call for number, one in enumerate(people) for call in calls(one, number)]
-    answer = Client().post(
-        "/v1/file_import", json.dumps({"file_import": file_import, "writeKey": key}), "application/json"
-    )
+    batch = [call for number, one in enumerate(people) for call in calls(one, number)]
+    answer = Client().post("/v1/batch", json.dumps({"batch": batch, "writeKey": key}), "application/json")
     assert answer.status_code == 200
     for ingest_request in IngestRequest.objects.values_list("pk", flat=True):
         draining.drain(ingest_request=ingest_request)

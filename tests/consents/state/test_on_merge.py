@@ -10,7 +10,7 @@ import pytest
 from consents.models import ConsentRecord
 from consents.overrides import objections, suppressions
 from consents.permission.decision import decide, decide_many
-from consents.state import as_of
+from consents.state import past
 from profiles.identity import steward_decisions
 from profiles.models import Profile, SourceIdentity, StewardDecision, WorkItem
 from tests import builders
@@ -244,8 +244,8 @@ def test_a_question_about_before_the_merge_counts_only_that_persons_answers(prof
     apart = builders.now()
     merge(anna, bo)
 
-    assert [row["state_then"] for row in as_of.records([anna.pk], as_of=apart)] == ["ConsentGiven"]
-    assert [row["state_then"] for row in as_of.records([bo.pk], as_of=apart)] == ["ConsentWithdrawn"]
+    assert [row["state_then"] for row in past.records([anna.pk], as_of=apart)] == ["ConsentGiven"]
+    assert [row["state_then"] for row in past.records([bo.pk], as_of=apart)] == ["ConsentWithdrawn"]
     assert (answer_at(anna, apart), answer_at(bo, apart)) == ("allowed", "consent_withdrawn")
     assert answer(anna).reason == "consent_withdrawn"
 

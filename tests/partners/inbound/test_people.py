@@ -5,7 +5,8 @@ import pytest
 from consents.models import Suppression
 from partners.agreements.lifecycle import NewTermLine
 from partners.inbound import receive
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.models import GoldenValue, Identifier, Namespace, Rejection, SharedIdentifier, Source, SourceIdentity
 from profiles.vault import blind_raw
 from tests.builders import source, user
@@ -104,7 +105,7 @@ def test_our_own_data_is_not_held_back_by_the_gate():
     )
 
     assert written.people[0].state == "new"
-    assert identity.resolve(identities=written.touched).profiles & {anna.pk, bo.pk}
+    assert resolve(identities=written.touched).profiles & {anna.pk, bo.pk}
 
 
 # --- The partner as a source --------------------------------------------------------------------------------------

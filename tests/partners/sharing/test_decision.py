@@ -144,6 +144,15 @@ def test_more_rows_than_agreed_are_not_shared():
     assert decide(version, columns=["country"]).is_allowed
 
 
+def test_exactly_the_smallest_group_and_the_largest_number_of_rows_are_shared():
+    version = agreement(min_cohort=2, lines=[NewTermLine("city", purpose(), max_rows=2)])
+    people = members(2)
+
+    ruling = decide(version, columns=["city"])
+
+    assert (codes(ruling), set(ruling.allowed)) == ([], {one.pk for one in people})
+
+
 # --- The person ---------------------------------------------------------------------------------------------------
 
 

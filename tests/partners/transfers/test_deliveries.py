@@ -16,8 +16,8 @@ from partners.agreements.lifecycle import NewTermLine
 from partners.models import Delivery, DisclosureEntry, DisclosureLink
 from partners.sharing.pseudonyms import tokens
 from partners.transfers import deliveries
-from profiles import identity, records
-from profiles.identity import steward_decisions
+from profiles import records
+from profiles.identity import resolve, steward_decisions
 from profiles.models import AccessEntry
 from tests.builders import days_ago, now, source, user
 from tests.partners.building import (
@@ -119,8 +119,8 @@ def test_what_another_partner_told_us_is_not_shared_on():
     (anna,) = members(1, email="anna@example.dk")
     member = records.Person("M1", [("email", "anna@example.dk", True)], {"company": "Hers", "city": "Odense"})
     written = records.write(source=club, people=[member], party=2, agreement_version=version.pk)
-    identity.resolve(identities=written.touched)
-    identity.resolve(identities={anna.pk})
+    resolve(identities=written.touched)
+    resolve(identities={anna.pk})
 
     delivery = delivered(version, columns=["city", "company", "email"])
 

@@ -9,8 +9,7 @@ import pytest
 from django.db import connection
 
 from cdp.base.database.ids import uuid7
-from profiles import identity
-from profiles.identity import steward_decisions
+from profiles.identity import fold_expired, steward_decisions
 from profiles.models import Alias, Profile, RefusedLink, SharedIdentifier, SourceIdentity, StewardDecision
 from tests.builders import days_ago, now, source, user
 from tests.profiles.building import person, say
@@ -128,7 +127,7 @@ def test_a_decision_that_expires_is_undone_by_the_nightly_fold():
     assert steward_decisions.standing(identities=[again.pk]) == [decision]
     sleep(max(0, (soon - now()).total_seconds()) + 0.05)
 
-    identity.fold_expired()
+    fold_expired()
 
     assert present() == {anna.pk: anna.pk, again.pk: again.pk}
     assert steward_decisions.standing(identities=[again.pk]) == []

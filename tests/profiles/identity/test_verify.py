@@ -1,18 +1,19 @@
 """Every projection is what its evidence says; a planted drift in any of them is found and mended."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from cdp.base.database.ids import uuid7
+from cdp.base.database.sql import execute, value
+from profiles.changes.signals import folded
 from profiles.identity import steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import Alias, Event, GoldenValue, Profile, RefusedLink, SourceIdentity
-from profiles.signals import folded
 from tests.builders import days_ago, guards_off, source
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
-PROJECTIONS = {"identities", "events", "profiles", "aliases", "refused_links", "golden_values"}
+PROJECTIONS = {"references", "identities", "events", "profiles", "aliases", "refused_links", "golden_values"}
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def change(sql, *params):
         assert cursor.rowcount == 1
 
 
-def move_a_subject(town):
+def move_an_identity(town):
     carl = Profile.objects.get(golden__text="Ribe")
     change("UPDATE profiles_sourceidentity SET profile_id = %s WHERE id = %s", carl.pk, town.identity)
 
@@ -73,7 +74,7 @@ def lose_a_profile(town):
 
 
 DRIFTS = {
-    "a identity that moved": ("identities", move_a_subject),
+    "an identity that moved": ("identities", move_an_identity),
     "an event that moved": ("events", lambda town: change("UPDATE profiles_event SET profile_id = %s", uuid7())),
     "an event that belongs to nobody": ("events", lambda town: change("UPDATE profiles_event SET profile_id = NULL")),
     "a profile miscounted": (
@@ -124,8 +125,44 @@ def test_a_planted_drift_is_found_where_it_is_and_mended_to_what_was(town, where
     assert verify.verify() == dict.fromkeys(PROJECTIONS, 0)
 
 
+LOSSES = {
+    "a record": ("profiles_record", "DELETE FROM profiles_record WHERE id = %(record)s"),
+    "the person of a record": (
+        "profiles_record",
+        "UPDATE profiles_record SET identity_id = gen_random_uuid() WHERE id = %(record)s",
+    ),
+    "the kind of an identifier": (
+        "profiles_identifier",
+        "UPDATE profiles_identifier SET namespace_id = namespace_id + 900",
+    ),
+    "the kind of a value": ("profiles_trait", "UPDATE profiles_trait SET attribute_id = attribute_id + 900"),
+}
+
+
+@pytest.mark.parametrize(("table", "loss"), LOSSES.values(), ids=LOSSES)
+def test_a_fact_that_refers_to_nothing_or_to_another_persons_record_is_found(town, table, loss):
+    with guards_off(table):
+        execute(loss, {"record": town.record})
+
+    assert verify.verify()["references"] > 0
+
+
+@pytest.mark.parametrize("table", ["profiles_attribute", "profiles_namespace"])
+def test_what_a_fact_names_cannot_be_deleted(town, table):
+    fact, name = {
+        "profiles_attribute": ("profiles_trait", "attribute_id"),
+        "profiles_namespace": ("profiles_identifier", "namespace_id"),
+    }[table]
+    named = value(f"SELECT count(DISTINCT {name}) FROM {fact}")
+
+    with pytest.raises(IntegrityError, match=f"rows of {fact} name it"), transaction.atomic():
+        execute(f"DELETE FROM {table} WHERE id IN (SELECT {name} FROM {fact})")
+
+    assert value(f"SELECT count(*) FROM {table} WHERE id IN (SELECT {name} FROM {fact})") == named > 0
+
+
 def test_a_difference_names_the_row_what_is_stored_and_what_should_be(town):
-    move_a_subject(town)
+    move_an_identity(town)
 
     assert verify.differences("identities") == [
         (town.identity, SourceIdentity.objects.get(pk=town.identity).profile_id, town.identity)
@@ -133,7 +170,7 @@ def test_a_difference_names_the_row_what_is_stored_and_what_should_be(town):
 
 
 def test_those_who_listen_hear_what_a_rebuild_moved(town):
-    move_a_subject(town)
+    move_an_identity(town)
     wrong = SourceIdentity.objects.get(pk=town.identity).profile_id
     heard = []
 

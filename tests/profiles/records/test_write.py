@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import rows
-from profiles import identity, records
+from profiles import records
+from profiles.identity import resolve
 from profiles.models import Alias, GoldenValue, Identifier, Profile, Record, SourceIdentity, Trait
 from profiles.vault import Keyring, blind
 from tests.builders import days_ago, now, source
@@ -49,7 +50,7 @@ def test_a_person_is_stored_with_identifiers_values_and_a_profile_of_their_own()
     assert dict(GoldenValue.objects.values_list("attribute__code", "text")) == {"first_name": None, "city": "Aarhus"}
 
 
-def test_an_identifier_is_found_by_its_normal_form_and_opens_for_its_subject():
+def test_an_identifier_is_found_by_its_normal_form_and_opens_for_its_identity():
     anna = person(external_id="C1", phone="20 12 34 56")
 
     found = Identifier.objects.get(blind=blind("phone", "+4520123456"))
@@ -176,7 +177,7 @@ def test_a_person_given_twice_in_one_call_is_one_subject_with_two_versions():
     assert {outcome.identity for outcome in written.people} == set(SourceIdentity.objects.values_list("pk", flat=True))
 
 
-def test_the_same_number_of_another_source_or_of_test_data_is_another_subject():
+def test_the_same_number_of_another_source_or_of_test_data_is_another_identity():
     write(one())
     write(one(), source=source("crm"))
     write(one(), is_test=True)
@@ -185,7 +186,7 @@ def test_the_same_number_of_another_source_or_of_test_data_is_another_subject():
     assert Profile.objects.living().count() == 2
 
 
-def test_a_device_with_the_text_of_a_login_is_another_subject():
+def test_a_device_with_the_text_of_a_login_is_another_identity():
     app = source("app", namespace="user_id")
     say(source=app, external_id="x-1")
     say(source=app, external_id="x-1", namespace="device")
@@ -304,7 +305,7 @@ def test_two_writers_of_the_same_people_at_once_make_each_person_once():
         try:
             together.wait()
             with transaction.atomic():
-                identity.resolve(identities=records.write(source=shop, people=given).touched)
+                resolve(identities=records.write(source=shop, people=given).touched)
         finally:
             connection.close()
 
@@ -324,7 +325,7 @@ def test_two_sources_that_meet_the_same_people_at_once_join_each_of_them():
             together.wait()
             for block in (given[:100], given[100:]):
                 with transaction.atomic():
-                    identity.resolve(identities=records.write(source=one_source, people=block).touched)
+                    resolve(identities=records.write(source=one_source, people=block).touched)
         finally:
             connection.close()
 

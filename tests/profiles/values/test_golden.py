@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from cdp.base.database.ids import uuid7
-from profiles import identity, records
-from profiles.identity import steward_decisions
+from profiles import records
+from profiles.identity import fold_expired, resolve, steward_decisions
 from profiles.models import Attribute, GoldenValue, Trait
 from profiles.values import golden
 from tests.builders import days_ago, source, user
@@ -29,7 +29,7 @@ def said(*, city, at=1, agreement_version=None, valid_until=None, **who):
     written = records.write(
         people=[one], agreement_version=agreement_version, valid_until=valid_until, party=party, **who
     )
-    identity.resolve(identities=written.touched)
+    resolve(identities=written.touched)
     return written.people[0]
 
 
@@ -91,10 +91,10 @@ def test_what_a_person_told_long_ago_gives_way_and_is_found_by_the_nightly_fold(
     attribute.freshness_days = 30
     attribute.save()
 
-    assert identity.fold_expired() == 1
+    assert fold_expired() == 1
 
     assert city() == ("Aarhus", "verified", 2)
-    assert identity.fold_expired() == 0
+    assert fold_expired() == 0
 
 
 def test_borrowed_data_never_overwrites_our_own_even_if_verified():
@@ -120,7 +120,7 @@ def test_exact_equals_are_decided_by_the_source_code():
     moment = days_ago(1)
     for one in (shop(), crm()):
         records.write(source=one, people=[records.Person("C1", traits={"city": one.code}, observed_at=moment)])
-    identity.resolve(identities=Trait.objects.values_list("identity", flat=True))
+    resolve(identities=Trait.objects.values_list("identity", flat=True))
 
     assert city() == ("crm", "tie", 2)
 

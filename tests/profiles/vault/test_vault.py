@@ -28,7 +28,7 @@ def sealed(text="Ærø", identity=None, place=PLACE):
     return Item(identity, place, Keyring.for_writing([identity]).seal(identity, place, text), "last_name")
 
 
-def test_a_value_opens_for_its_subject_at_its_place():
+def test_a_value_opens_for_its_identity_at_its_place():
     item = sealed("Ærø")
 
     assert Keyring.for_reading([item.identity]).open(item.identity, PLACE, item.blob) == "Ærø"
@@ -105,6 +105,7 @@ def test_a_mask_shows_enough_to_recognise_and_not_enough_to_know(text, shown):
 def test_a_blind_index_is_equal_in_one_namespace_only():
     assert blind("email", "anna@example.dk") == blind("email", "anna@example.dk")
     assert blind("email", "anna@example.dk") != blind("login", "anna@example.dk")
+    assert len(blind("email", "anna@example.dk")) == 16
     with pytest.raises(ValueError, match="empty"):
         blind("email", "")
 

@@ -5,7 +5,7 @@ from django.utils.translation import override
 
 from profiles.models import Attribute
 from segments import builder
-from segments.language.document import NotUnderstood, canonical, understand
+from segments.language.parsing import NotUnderstood, canonical, understand
 from segments.language.vocabulary import Catalogue
 from tests.consents import building as consents
 from tests.segments.building import computed, document

@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from profiles.models import Attribute
-from segments.language.document import understand
+from segments.language.parsing import understand
 from segments.language.sentence import sentence
 from tests.segments.building import computed, document
 from tests.segments.language.test_truth import CONDITIONS

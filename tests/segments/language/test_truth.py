@@ -9,7 +9,7 @@ from django.utils import timezone
 from cdp.base.database import sql
 from profiles.models import Attribute
 from segments.language.compiler import compile
-from segments.language.document import understand
+from segments.language.parsing import understand
 from tests.segments.building import computed, crowd, did, document, person
 
 pytestmark = pytest.mark.django_db

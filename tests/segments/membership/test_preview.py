@@ -1,6 +1,6 @@
 import pytest
 
-from segments.language.document import understand
+from segments.language.parsing import understand
 from segments.membership import preview
 from tests.segments.building import DANES, crowd, document, person
 

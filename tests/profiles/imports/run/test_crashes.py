@@ -41,7 +41,7 @@ def spawn(settings, tmp_path):
 def result(file_import: FileImport) -> dict:
     """All that an import left, without ids and moments of writing."""
     file_import.refresh_from_db()
-    person = "record__subject__external_key"
+    person = "record__identity__external_key"
     return {
         "counts": (file_import.state, file_import.rows_done, file_import.blocks_done, counts(file_import)),
         "events": _all(Event, "occurred_at", "order_id", "amount", "properties", person),

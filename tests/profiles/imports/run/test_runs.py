@@ -42,7 +42,16 @@ def small_blocks(settings, tmp_path, monkeypatch):
 
 def events() -> list[tuple]:
     """All events but what differs from run to run."""
-    fields = ["name", "occurred_at", "order_id", "quantity", "price", "amount", "properties", "record__subject__source"]
+    fields = [
+        "name",
+        "occurred_at",
+        "order_id",
+        "quantity",
+        "price",
+        "amount",
+        "properties",
+        "record__identity__source",
+    ]
     return sorted(Event.objects.values_list(*fields), key=str)
 
 

@@ -43,7 +43,7 @@ def test_every_reason_has_its_advice():
     folder = Path(quarantine.__file__).parent
     named = set()
     for file in folder.glob("*.py"):
-        named |= set(re.findall(r'(?:Unusable|Refusal|Flaw)\((?:entry, |piece, )?"(\w+)"', file.read_text()))
+        named |= set(re.findall(r'(?:Unusable|CallRefusal|ParseError)\((?:entry, |piece, )?"(\w+)"', file.read_text()))
     assert named <= set(quarantine.ADVICE)
     assert {"no_identity", "not_an_object", "failed", "too_deep"} <= named
 

@@ -2,7 +2,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from profiles.models import Attribute
-from segments.language.document import NotUnderstood, canonical, schema, understand
+from segments.language.parsing import NotUnderstood, canonical, schema, understand
 from tests.segments.building import DANES, document
 from tests.segments.language.test_truth import CONDITIONS
 

@@ -13,7 +13,7 @@ _MEANT = """
     SELECT a.identity_id AS identity, a.profile FROM profiles_alias a
     WHERE {whom} AND coalesce(%(seen)s < a.valid_to, TRUE) AND (a.valid_from <= %(seen)s OR NOT EXISTS (
         SELECT FROM profiles_alias e
-        WHERE e.identity_id = a.identity_id AND (e.valid_from, e.id) < (a.valid_from, a.id)))"""
+        WHERE e.identity_id = a.identity_id AND e.valid_from < a.valid_from))"""
 
 THEN = _MEANT.format(whom="a.profile = ANY(%(profiles)s)")
 #: Records as they stood then, in the shape of the record's table.
