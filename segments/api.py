@@ -180,7 +180,7 @@ class MembershipFilter(django_filters.FilterSet):
 
     def of_profile(self, queryset, name, value):
         profile = lookup.profile_id(value)
-        return queryset.filter(profile=profile) if profile else queryset.none()
+        return queryset.filter(lookup.of_person(profile, "profile")) if profile else queryset.none()
 
     def at_moment(self, queryset, name, value):
         return queryset.filter(entered_at__lte=value).exclude(left_at__lte=value)

@@ -5,6 +5,7 @@ from rest_framework import mixins, serializers
 
 from cdp.base.api.views import MomentFilter, ScopedViewSet
 from profiles.models import AccessEntry
+from profiles.values import lookup
 
 
 class AccessEntrySerializer(serializers.ModelSerializer):
@@ -26,12 +27,17 @@ class AccessEntrySerializer(serializers.ModelSerializer):
 
 
 class AuditFilter(django_filters.FilterSet):
+    profile = django_filters.CharFilter(method="of_profile")
     recorded_at__gte = MomentFilter(field_name="recorded_at", lookup_expr="gte")
     recorded_at__lt = MomentFilter(field_name="recorded_at", lookup_expr="lt")
 
     class Meta:
         model = AccessEntry
         fields = ["actor", "action", "allowed"]
+
+    def of_profile(self, queryset, name, value):
+        person = lookup.profile_id(value)
+        return queryset.filter(identities__overlap=lookup.ids_of(person)) if person else queryset.none()
 
 
 class AuditViewSet(mixins.ListModelMixin, ScopedViewSet):

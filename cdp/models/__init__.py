@@ -24,6 +24,7 @@ class User(AbstractUser):
     access_until = models.DateTimeField(
         _("access until"), null=True, blank=True, help_text=_("For auditors: after this moment the sign-in is closed.")
     )
+    history = tracked(excluded=("password", "last_login", "language"))
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("user")

@@ -3,6 +3,7 @@
 from cdp.base.database.tables import reference, working
 
 TABLES = [
+    reference("cdp.User"),
     reference("cdp.ServiceKey"),
-    *working("cdp.User", "cdp.User_groups", "cdp.User_user_permissions", "cdp.StaffSession"),
+    *working("cdp.StaffSession"),
 ]

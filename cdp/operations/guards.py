@@ -145,23 +145,28 @@ def _open_to_change(table: Table) -> Iterable[str]:
     yield from (f"{table.name}: lacks {name}" for name in table.by.split() if name not in own)
     if table.kind == "guarded":
         chosen = [guard for guard in guards if guard["name"] in table.by.split()]
-        yield from _gaps(table.name, chosen, may_change=[], acts=["delete", "truncate"])
+        yield from _gaps(table.name, chosen, acts=["delete", "truncate"])
     elif table.kind == "reference":
-        chosen = [guard for guard in guards if guard["function"] == REFUSING["reference"]]
-        yield from _gaps(table.name, chosen, may_change=table.columns(" ".join(table.untracked)), acts=["delete"])
-        history = table.history._meta.db_table
-        yield from _gaps(history, _refusing(dicts(GUARDS_OF, [history])), may_change=[], acts=["delete", "truncate"])
+        yield from _gaps(table.name, _followed(guards), may_change=table.columns(" ".join(table.untracked)))
+        for link in (model._meta.db_table for model in table.links):
+            yield from _gaps(link, _followed(dicts(GUARDS_OF, [link])))
+        for history in (model._meta.db_table for model in table.histories):
+            yield from _gaps(history, _refusing(dicts(GUARDS_OF, [history])), acts=["delete", "truncate"])
     else:
         acts = ["truncate"] if table.deleted == "always" else ["delete", "truncate"]
         chosen = _refusing(guards, REFUSING[table.kind])
         yield from _gaps(table.name, chosen, may_change=table.columns(f"{table.may_change} {table.once}"), acts=acts)
 
 
+def _followed(guards: list[dict]) -> list[dict]:
+    return [guard for guard in guards if guard["function"] == REFUSING["reference"]]
+
+
 def _refusing(guards: list[dict], *functions: str) -> list[dict]:
     return [guard for guard in guards if guard["function"] in {"kendt_refuse_change", *functions}]
 
 
-def _gaps(table: str, guards: list[dict], *, may_change: list[str], acts: list[str]) -> Iterable[str]:
+def _gaps(table: str, guards: list[dict], *, may_change: Iterable[str] = (), acts=("delete",)) -> Iterable[str]:
     seen = {column for guard in guards if guard["update"] for column in guard["columns"]}
     columns = {column for (column,) in rows(COLUMNS_OF, [table])}
     yield from (f"{table}.{column}: may be rewritten" for column in sorted(columns - seen - set(may_change)))
@@ -177,9 +182,9 @@ def our_models() -> list[type[Model]]:
 
 
 def undeclared(models: Iterable[type[Model]], tables: Iterable[Table]) -> list[str]:
-    """In words, each model of which nobody says what it is. A history goes with the table whose changes it tells."""
+    """In words, each model of which nobody says what it is. A history, and what it tells, goes with its table."""
     labels = [table.model for table in tables]
-    told = {*labels, *(table.history._meta.label for table in tables if table.history)}
+    told = {*labels, *(model._meta.label for table in tables for model in [*table.histories, *table.links])}
     twice = sorted({label for label in labels if labels.count(label) > 1})
     return [
         *(f"{model._meta.label}: declare it in tables.py" for model in models if model._meta.label not in told),

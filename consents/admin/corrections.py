@@ -1,6 +1,7 @@
 """Entries of the ledger that somebody called false: who asked, what about, and what a second person decided."""
 
 from django.contrib import admin
+from django.db.models import Q
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,9 +18,11 @@ from consents.models import Channel, CorrectionRequest, Ledger
 from consents.proof import history
 from consents.recording import correction
 from consents.recording.locks import profiles_of
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.reveal import Sight
 from profiles.models import Profile, SourceIdentity
 from profiles.values.display_name import lines
+from profiles.values.lookup import of_person
 
 LIST = "admin:consents_correctionrequest_changelist"
 
@@ -39,7 +42,7 @@ class CorrectionList(ChangeList):
 
 
 @admin.register(CorrectionRequest)
-class CorrectionRequestAdmin(Pages, LookOnly, HouseAdmin):
+class CorrectionRequestAdmin(FoundByPerson, Pages, LookOnly, HouseAdmin):
     question = _("Which entries are said to be false, and who decides?")
     empty_title = _("Nothing waits for a second person")
     empty_hint = _(
@@ -62,6 +65,9 @@ class CorrectionRequestAdmin(Pages, LookOnly, HouseAdmin):
 
     def get_changelist(self, request, **kwargs):
         return CorrectionList
+
+    def rows_of(self, person):
+        return Q(entry__in=Ledger.objects.filter(of_person(person, "identity_ref")).values("pk"))
 
     @admin.display(description=_("asked for by"))
     def asked_by(self, asked):

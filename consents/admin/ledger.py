@@ -12,6 +12,7 @@ from consents.admin.filters import FromSource, OfPurpose, OfTrust
 from consents.badges import state_badge
 from consents.models import Channel, Ledger
 from consents.recording.locks import profiles_of
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.values.display_name import lines
 
 
@@ -27,12 +28,13 @@ class LedgerList(ChangeList):
 
 
 @admin.register(Ledger)
-class LedgerAdmin(LookOnly, HouseAdmin):
+class LedgerAdmin(FoundByPerson, LookOnly, HouseAdmin):
     question = _("What was decided, entry by entry, and how do we know?")
     list_display = ["entry", "person", "purpose", "on_channel", "answer", "effective_at", "recorded_at", "by", "source"]
     list_display_links = ["entry"]
     list_select_related = ["purpose", "source"]
     list_filter = [FromSource, OfPurpose, "channel", "state", "actor_kind", OfTrust]
+    person_fields = ("identity_ref",)
     ordering = ["-history_id"]
     sortable_by = []
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from consents.badges import badge
 from consents.models import Objection, Restriction
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 
 
@@ -15,11 +16,12 @@ def ended_or_standing(row) -> str:
 
 
 @admin.register(Objection)
-class ObjectionAdmin(LookOnly, HouseAdmin):
+class ObjectionAdmin(FoundByPerson, LookOnly, HouseAdmin):
     question = _("Who objects to what, since when?")
     list_display = ["effective_at", "what", "scope_in_words", "about", "reason_code", "source", "recorded_at"]
     list_select_related = ["purpose", "source"]
     list_filter = ["scope", "lifted"]
+    person_fields = ("identity_ref",)
     ordering = ["-id"]
     sortable_by = []
     fields = ["about", "scope", "purpose", "lifted", "effective_at", "recorded_at", "source", "source_event_id"]
@@ -39,10 +41,11 @@ class ObjectionAdmin(LookOnly, HouseAdmin):
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(LookOnly, HouseAdmin):
+class RestrictionAdmin(FoundByPerson, LookOnly, HouseAdmin):
     question = _("Whose data may be kept and not used?")
     list_display = ["effective_at", "what", "about", "reason_code", "recorded_at"]
     list_filter = ["lifted"]
+    person_fields = ("identity_ref",)
     ordering = ["-id"]
     sortable_by = []
     fields = ["about", "lifted", "reason_code", "effective_at", "recorded_at"]

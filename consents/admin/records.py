@@ -15,9 +15,9 @@ from consents.badges import state_badge
 from consents.models import Channel, ConsentRecord, state_at
 from consents.permission.decision import decide
 from consents.proof import history
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.reveal import Sight
 from profiles.values.display_name import lines
-from profiles.values.lookup import profile_id as lookup_id
 
 
 class RecordList(ChangeList):
@@ -31,13 +31,12 @@ class RecordList(ChangeList):
 
 
 @admin.register(ConsentRecord)
-class ConsentRecordAdmin(LookOnly, PersonPages, HouseAdmin):
+class ConsentRecordAdmin(FoundByPerson, LookOnly, PersonPages, HouseAdmin):
     question = _("What does whom allow us, for what, on which channel?")
     list_display = ["person", "reached_by", "purpose", "on_channel", "answer", "effective_at", "validity_until"]
     list_select_related = ["purpose"]
     list_filter = [OfPurpose, "channel", InState]
-    search_fields = ["profile_id"]
-    search_help_text = _("Profile id")
+    person_fields = ("profile",)
     sortable_by = []
     ordering = ["purpose_id", "channel", "state", "profile_id"]
 
@@ -46,12 +45,6 @@ class ConsentRecordAdmin(LookOnly, PersonPages, HouseAdmin):
 
     def get_changelist(self, request, **kwargs):
         return RecordList
-
-    def get_search_results(self, request, queryset, search_term):
-        """By any id that the person ever had."""
-        if not search_term.strip():
-            return queryset, False
-        return queryset.filter(profile__identities=lookup_id(search_term)), False
 
     @admin.display(description=_("person"))
     def person(self, record):

@@ -61,7 +61,8 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
             messages.error(request, gettext("Give an address or a number."))
             return redirect("admin:consents_suppression_changelist")
         try:
-            found = suppressions.standing(form.cleaned_data["namespace"], form.cleaned_data["address"])
+            address = form.cleaned_data["namespace"], form.cleaned_data["address"]
+            found, acts = suppressions.standing(*address), suppressions.history_of_address(*address)
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("admin:consents_suppression_changelist")
@@ -70,6 +71,7 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
             "suppression/answer",
             title=gettext("Is this address suppressed?"),
             found=found,
+            acts=acts,
             form=form,
             may_lift=request.user.has_perm(CHANGE),
         )
@@ -99,8 +101,14 @@ class SuppressionAdmin(Pages, NeverDelete, HouseAdmin):
             "suppression/page",
             title=row.get_reason_display(),
             row=row,
+            acts=suppressions.history(row.entry),
             may_lift=request.user.has_perm(CHANGE) and row.lifted_at is None,
         )
+
+    def history_view(self, request, object_id, extra_context=None):
+        """What was done about the address of a suppression stands on its page."""
+        self.demand(request)
+        return redirect("admin:consents_suppression_change", object_id)
 
     def lift(self, request, key):
         """An officer lets the address be written to again, and says why."""

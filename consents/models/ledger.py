@@ -4,10 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from simple_history.manager import HistoryManager
 
 from cdp.base.database.constraints import one_of
 from cdp.base.database.history import tracked
 from cdp.base.database.ids import uuid7
+from profiles.values.lookup import of_person
 
 
 class State(models.TextChoices):
@@ -71,6 +73,22 @@ class ReadOnlyQuerySet(models.QuerySet):
         raise TypeError("ConsentRecord is folded from its ledger: use consents.recording.ledger.")
 
     create = update = delete = bulk_create = bulk_update = get_or_create = update_or_create = _refuse
+
+
+class EntriesOfChoice(HistoryManager):
+    """The history of a record: the entries of its choice under every id that its person ever had, and the one it tells.
+
+    A record is folded, and folded under another id after a merge; so its entries are not found by its own id.
+    """
+
+    def get_queryset(self):
+        found = self.get_super_queryset()
+        return found if self.instance is None else found.filter(_of_choice(self.instance))
+
+
+def _of_choice(record: "ConsentRecord") -> Q:
+    key = {name: getattr(record, name) for name in ("contact_ref", "channel", "purpose_id", "controller_id")}
+    return Q(of_person(record.profile_id, "identity_ref"), **key) | Q(history_id=record.ledger_position)
 
 
 class ConsentRecord(models.Model):
@@ -150,6 +168,7 @@ class ConsentRecord(models.Model):
 
     history = tracked(
         excluded=("profile", "needs_refresh", "ledger_position"),
+        history_manager=EntriesOfChoice,
         verbose_name=_("ledger entry"),
         verbose_name_plural=_("consent ledger"),
     )

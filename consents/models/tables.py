@@ -1,6 +1,6 @@
 """What each table of `consents` is, and what of it may change (see cdp.base.database.tables)."""
 
-from cdp.base.database.tables import evidence, guarded, projection, reference, working
+from cdp.base.database.tables import evidence, guarded, projection, reference
 
 TABLES = [
     evidence("consents.HistoricalConsentRecord"),
@@ -18,5 +18,4 @@ TABLES = [
     reference("consents.CollectionPoint"),
     reference("consents.AgeLimit"),
     *projection("consents.ConsentRecord"),
-    *working("consents.CollectionPoint_purposes"),
 ]

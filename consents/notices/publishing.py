@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import clock
+from cdp.base.database.history import one_change
 from consents.errors import AlreadyPublished, NotPublishable
 from consents.models import VALID_STATES, AgeLimit, Ledger, NoticeVersion, Purpose, PurposeVersion
 from consents.models.reference import ReconsentPolicy
@@ -50,8 +51,11 @@ def new_notice_version(notice: NoticeVersion, *, by, covers=None, **changes) -> 
     """A draft with the words of `notice` and `changes`. `covers`: purpose versions; those of `notice` if not given."""
     fields = {"text": notice.text, "withdrawal_text": notice.withdrawal_text, "recipients": notice.recipients}
     number = next_notice_number(notice.key, notice.language)
-    draft = _saved(NoticeVersion(key=notice.key, language=notice.language, version=number, **(fields | changes)), by)
-    draft.purposes.set(notice.purposes.all() if covers is None else covers)
+    draft = NoticeVersion(key=notice.key, language=notice.language, version=number, **(fields | changes))
+    draft._history_user = by
+    with one_change(draft):
+        draft.save()
+        draft.purposes.set(notice.purposes.all() if covers is None else covers)
     return draft
 
 

@@ -1,10 +1,12 @@
 """Addresses that are never written to. Only their keyed digests are kept; they outlive the erasure of the person."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from cdp.base.database.ids import uuid7
@@ -91,11 +93,42 @@ def _who_have(entries: list[UUID]) -> set[UUID]:
 
 def standing(namespace: str, raw: str, *, country: str | None = None) -> list[Suppression]:
     """What suppresses this address now, oldest first: one row an entry. Raises NoAddress."""
-    (contact,) = _contacts([(namespace, raw)], country)
-    rows_of_it = Suppression.objects.filter(
-        lifted_at=None, namespace__in=[n for n, _b in contact.blinds], blind__in=[b for _n, b in contact.blinds]
-    )
+    rows_of_it = _of_address(namespace, raw, country).filter(lifted_at=None)
     return list(rows_of_it.order_by("entry", "id").distinct("entry"))
+
+
+class Act(NamedTuple):
+    """An entry was added, or lifted; `why` says by whom it was lifted."""
+
+    moment: datetime
+    entry: Suppression
+    lifted: bool
+    why: str
+
+
+def history(entry: UUID) -> list[Act]:
+    """All that was ever added for the address of `entry`, and lifted from it; the latest act first."""
+    its = Suppression.objects.filter(entry=entry, namespace=OuterRef("namespace"), blind=OuterRef("blind"))
+    return _acts(Suppression.objects.filter(Exists(its)))
+
+
+def history_of_address(namespace: str, raw: str, *, country: str | None = None) -> list[Act]:
+    """The same for an address. Raises NoAddress."""
+    return _acts(_of_address(namespace, raw, country))
+
+
+def _acts(rows_of_it: QuerySet[Suppression]) -> list[Act]:
+    entries = Suppression.objects.filter(pk__in=rows_of_it.values("entry")).select_related("namespace", "created_by")
+    added = [Act(one.created_at, one, False, one.note) for one in entries]
+    lifted = [Act(one.lifted_at, one, True, one.lifted_reason) for one in entries if one.lifted_at]
+    return sorted(added + lifted, key=lambda act: (act.moment, act.entry.pk, act.lifted), reverse=True)
+
+
+def _of_address(namespace: str, raw: str, country: str | None) -> QuerySet[Suppression]:
+    (contact,) = _contacts([(namespace, raw)], country)
+    return Suppression.objects.filter(
+        namespace__in=[n for n, _b in contact.blinds], blind__in=[b for _n, b in contact.blinds]
+    )
 
 
 def _contacts(addresses: Iterable[tuple[str, str]], country: str | None) -> list[contact_points.Contact]:

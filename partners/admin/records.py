@@ -5,11 +5,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, TrackedAdmin
 from partners.admin import presenters
 from partners.models import AgreementVersion, DisclosureEntry, DisclosureLink, Signature, TermLine
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
-from profiles.values.lookup import profile_id
 
 
 class Record(LookOnly, HouseAdmin):
@@ -17,7 +17,8 @@ class Record(LookOnly, HouseAdmin):
 
 
 @admin.register(AgreementVersion)
-class AgreementVersionAdmin(Record):
+class AgreementVersionAdmin(LookOnly, TrackedAdmin):
+    sortable_by = ()
     question = _("Which terms stand in which version?")
     list_display = ["__str__", "stands", "valid_from", "valid_until", "legal_basis", "author", "activated_at", "page"]
     list_select_related = ["agreement", "author"]
@@ -78,19 +79,12 @@ class DisclosureEntryAdmin(Record):
 
 
 @admin.register(DisclosureLink)
-class DisclosureLinkAdmin(Record):
+class DisclosureLinkAdmin(FoundByPerson, Record):
     question = _("Whose data was disclosed in which entry?")
     list_display = ["entry_id", "person", "disclosed_at"]
     list_select_related = ["entry"]
-    search_fields = ["identity_ref"]
-    search_help_text = _("Exact id of a profile")
+    person_fields = ("identity_ref",)
     ordering = ["-entry_id"]
-
-    def get_search_results(self, request, queryset, search_term):
-        if not search_term.strip():
-            return queryset, False
-        key = profile_id(search_term)
-        return (queryset.filter(identity_ref=key) if key else queryset.none()), False
 
     @admin.display(description=_("person"))
     def person(self, link):

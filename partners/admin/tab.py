@@ -2,16 +2,16 @@
 
 from partners.admin import presenters
 from partners.models import DisclosureLink
-from profiles.models import Record, SourceIdentity
+from profiles.models import Record
 from profiles.models.sources import Party
+from profiles.values.lookup import of_person
 
 LISTED = 50
 
 
 def context(profile, request) -> dict:
     """What went out of this person, newest first, and which partners told us something."""
-    identities = SourceIdentity.objects.filter(profile=profile).values("pk")
-    links = DisclosureLink.objects.filter(identity_ref__in=identities).order_by("-entry_id")
+    links = DisclosureLink.objects.filter(of_person(profile, "identity_ref")).order_by("-entry_id")
     found = links.select_related("entry__delivery__version__agreement__partner", "entry__delivery__purpose")
     names = presenters.titles()
     told = (

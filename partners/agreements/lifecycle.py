@@ -10,6 +10,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
+from cdp.base.database.history import one_change
 from cdp.base.errors import ReasonNeeded, Refused
 from partners.agreements import approvals
 from partners.agreements.completeness import missing, missing_terms
@@ -139,14 +140,16 @@ def _written(version, by, purposes, lines, terms) -> AgreementVersion:
         raise TypeError(f"These are no terms: {sorted(unknown)}")
     for name, value in terms.items():
         setattr(version, name, value)
-    _save(version, by)
-    if purposes is not None:
-        version.purposes.set(purposes)
-    if lines is not None:
-        version.lines.all().delete()
-        TermLine.objects.bulk_create(
-            TermLine(version=version, **line._replace(duties=list(line.duties))._asdict()) for line in lines
-        )
+    version._history_user = by
+    with one_change(version):
+        version.save()
+        if purposes is not None:
+            version.purposes.set(purposes)
+        if lines is not None:
+            version.lines.all().delete()
+            TermLine.objects.bulk_create(
+                TermLine(version=version, **line._replace(duties=list(line.duties))._asdict()) for line in lines
+            )
     return version
 
 

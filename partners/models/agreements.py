@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import one_of, ordered
-from cdp.base.database.history import tracked
+from cdp.base.database.history import told, tracked
 from cdp.base.database.ids import uuid7
 
 
@@ -129,7 +129,7 @@ class AgreementVersion(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
     proposed_at = models.DateTimeField(_("proposed"), null=True, blank=True)
     activated_at = models.DateTimeField(_("activated"), null=True, blank=True)
-    history = tracked()
+    history = tracked(also=[ArrayField(models.TextField(), name="permitted", verbose_name=_("terms"), default=list)])
 
     class Meta:
         verbose_name = _("agreement version")
@@ -169,6 +169,11 @@ class AgreementVersion(models.Model):
     def __str__(self):
         return f"{self.agreement.number} v{self.number}"
 
+    @told
+    def permitted(self) -> list[str]:
+        """Its lines, each in words."""
+        return sorted(str(line) for line in self.lines.select_related("purpose"))
+
 
 class Form(models.TextChoices):
     CLEAR = "clear", _("in clear")
@@ -202,6 +207,11 @@ class TermLine(models.Model):
                 fields=["version", "direction", "purpose", "field", "form"], name="partners_termline_once"
             ),
         ]
+
+    def __str__(self):
+        """Such as `city:clear out partner_offers <=500 no_profiling`: the same words for the same term, for ever."""
+        limit = [] if self.max_rows is None else [f"<={self.max_rows}"]
+        return " ".join([f"{self.field}:{self.form}", self.direction, self.purpose.key, *limit, *self.duties])
 
 
 class Capacity(models.TextChoices):

@@ -29,5 +29,5 @@ TABLES = [
     guarded("partners.AgreementVersion_purposes", by=LINES),
     reference("partners.Partner", by="name_stands"),
     reference("partners.Agreement", by="agreement_stands active_has_version"),
-    reference("partners.AgreementVersion", by="terms_stand terms_computed two_signed never_emptied"),
+    reference("partners.AgreementVersion", by="terms_stand terms_computed two_signed never_emptied", rows="lines"),
 ]

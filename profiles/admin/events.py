@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 from profiles.ingestion.events import draining
 from profiles.models import Event, IngestRequest
@@ -13,7 +14,7 @@ from profiles.values.lookup import profile_id
 
 
 @admin.register(Event)
-class EventAdmin(LookOnly, HouseAdmin):
+class EventAdmin(FoundByPerson, LookOnly, HouseAdmin):
     """Found by exact name, order or profile: a filter on anything rarer would read millions of rows for one page."""
 
     question = _("What did people do?")
@@ -21,8 +22,8 @@ class EventAdmin(LookOnly, HouseAdmin):
     list_display_links = ["occurred_at"]
     list_select_related = ["source"]
     list_filter = [("occurred_at", RangeDateTimeFilter)]
-    search_fields = ["name"]
     search_help_text = _("Exact name, order or profile id")
+    person_fields = ("profile",)
     sortable_by = ()
     ordering = ["-id"]
     exclude = ["sealed"]
@@ -33,10 +34,8 @@ class EventAdmin(LookOnly, HouseAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         text = search_term.strip()
-        if not text:
-            return queryset, False
-        if key := profile_id(text):
-            return queryset.filter(profile__identities=key), False  # any id that the profile ever had
+        if not text or profile_id(text):
+            return super().get_search_results(request, queryset, search_term)
         return queryset.filter(name=text) | queryset.filter(order_id=text), False
 
 
@@ -61,5 +60,6 @@ class IngestRequestAdmin(LookOnly, HouseAdmin):
 
     @admin.action(description=_("Try again"), permissions=["work"])
     def try_again(self, request, queryset):
+        self.log_acts(request, list(queryset), "Tried again")
         count = draining.try_again(queryset)
         self.message_user(request, ngettext("%d item changed.", "%d items changed.", count) % count)

@@ -1,35 +1,21 @@
 """What was said, row by row, for whoever audits it. People are better seen on their profile, which gathers all this."""
 
 from django.contrib import admin
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles import vault
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 from profiles.models import Identifier, Record, SourceIdentity, StewardDecision, Trait
-from profiles.values.lookup import profile_id
 
 
-class EvidenceAdmin(LookOnly, HouseAdmin):
-    """Rows in the order in which they came; found by the exact id of a profile or of an identity."""
+class EvidenceAdmin(FoundByPerson, LookOnly, HouseAdmin):
+    """Rows in the order in which they came."""
 
-    search_fields = ["id"]
-    search_help_text = _("Id of a profile or of a source record")
     sortable_by = ()
     ordering = ["-id"]
-    #: The field that tells whose identity a row belongs to.
-    of = "identity"
-
-    def get_search_results(self, request, queryset, search_term):
-        if not search_term.strip():
-            return queryset, False
-        key = profile_id(search_term)
-        if key is None:
-            return queryset.none(), False
-        identities = SourceIdentity.objects.filter(Q(pk=key) | Q(profile=key))
-        return queryset.filter(**{f"{self.of}__in": list(identities.values_list("pk", flat=True))}), False
 
     @admin.display(description=_("profile"))
     def of_person(self, row):
@@ -66,7 +52,7 @@ class SourceIdentityAdmin(EvidenceAdmin):
     list_display = ["created_at", "source", "of_person", "is_test"]
     list_select_related = ["source"]
     exclude = ["external_key"]
-    of = "pk"
+    person_fields = ("pk",)
 
     @admin.display(description=_("profile"))
     def of_person(self, row):
@@ -101,3 +87,4 @@ class StewardDecisionAdmin(EvidenceAdmin):
     list_display = ["decided_at", "kind", "reason", "decided_by", "expires_at", "of_person"]
     list_select_related = ["decided_by", "identity"]
     list_filter = ["kind"]
+    person_fields = ("identity", "other")

@@ -62,15 +62,19 @@ class QuarantineItemAdmin(LookOnly, HouseAdmin):
 
     @admin.action(description=_("Try again"), permissions=["work"])
     def replay(self, request, queryset):
-        done = quarantine.replay(queryset, by=request.user)
+        items = list(queryset)
+        done = quarantine.replay(items, by=request.user)
+        self.log_acts(request, items, "Tried again")
         counts = {"replayed": done.replayed, "left": done.left}
         self.message_user(request, _("Used now: %(replayed)s. Still not usable: %(left)s.") % counts)
 
     @admin.action(description=_("Discard, with the reason"), permissions=["work"])
     def discard(self, request, queryset):
+        items, reason = list(queryset), request.POST.get("reason", "").strip()
         try:
-            count = quarantine.discard(queryset, reason=request.POST.get("reason", "").strip(), by=request.user)
+            count = quarantine.discard(items, reason=reason, by=request.user)
         except Refused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
+            self.log_acts(request, items, f"Discarded: {reason}")
             self.message_user(request, _("Discarded: %(count)s.") % {"count": count})

@@ -2,11 +2,13 @@
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.admin.modeladmin import HouseAdmin, NeverDelete, TrackedAdmin
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 from profiles.identity import steward_decisions
 from profiles.models import SharedIdentifier, WorkItem
@@ -14,12 +16,13 @@ from profiles.models.projection import WorkState
 
 
 @admin.register(WorkItem)
-class WorkItemAdmin(NeverDelete, HouseAdmin):
+class WorkItemAdmin(FoundByPerson, NeverDelete, HouseAdmin):
     question = _("What needs a decision, since when, and whose is it?")
     list_display = ["created_at", "kind", "reason", "about", "assignee", "state"]
     list_display_links = ["created_at"]
     list_select_related = ["assignee"]
     list_filter = ["state", "kind", ("assignee", admin.EmptyFieldListFilter)]
+    person_fields = ("identity_ref",)
     ordering = ["-created_at"]
     actions = ["take", "finish", "dismiss"]
     fields = ["kind", "reason", "about", "state", "assignee", "created_at", "closed_at"]
@@ -39,20 +42,21 @@ class WorkItemAdmin(NeverDelete, HouseAdmin):
 
     @admin.action(description=_("Take on"), permissions=["change"])
     def take(self, request, queryset):
-        self._tell(request, queryset.filter(state=WorkState.OPEN).update(assignee=request.user))
+        self._change(request, queryset, "Taken on", assignee=request.user)
 
     @admin.action(description=_("Done"), permissions=["change"])
     def finish(self, request, queryset):
-        self._close(request, queryset, WorkState.DONE)
+        self._change(request, queryset, "Done", state=WorkState.DONE, closed_at=timezone.now())
 
     @admin.action(description=_("Not needed"), permissions=["change"])
     def dismiss(self, request, queryset):
-        self._close(request, queryset, WorkState.DISMISSED)
+        self._change(request, queryset, "Not needed", state=WorkState.DISMISSED, closed_at=timezone.now())
 
-    def _close(self, request, queryset, state):
-        self._tell(request, queryset.filter(state=WorkState.OPEN).update(state=state, closed_at=timezone.now()))
-
-    def _tell(self, request, count: int) -> None:
+    @transaction.atomic
+    def _change(self, request, queryset, what: str, **values) -> None:
+        items = list(queryset.filter(state=WorkState.OPEN).select_for_update(of=["self"]))
+        count = WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(**values)
+        self.log_acts(request, items, what)
         self.message_user(request, ngettext("%d item changed.", "%d items changed.", count) % count)
 
 

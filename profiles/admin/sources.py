@@ -13,7 +13,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
-from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from cdp.base.admin.modeladmin import LookOnly, NeverDelete, TrackedAdmin
 from cdp.base.admin.pages import Pages
 from profiles.ingestion.http import write_keys
 from profiles.models import IngestRequest, QuarantineItem, Source, SourceKey
@@ -84,7 +84,7 @@ class SourceAdmin(Pages, NeverDelete, TrackedAdmin):
 
 
 @admin.register(SourceKey)
-class SourceKeyAdmin(LookOnly, HouseAdmin):
+class SourceKeyAdmin(LookOnly, TrackedAdmin):
     """All keys at a glance; they are made and ended on the page of their source."""
 
     question = _("Which keys may send, and which are forgotten?")

@@ -89,6 +89,7 @@ class SourceKey(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    history = tracked(excluded=("last_used_at", "digest"))
 
     class Meta:
         verbose_name = _("write key")

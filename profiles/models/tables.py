@@ -52,10 +52,11 @@ TABLES = [
         deleted="always",
     ),
     reference("profiles.Source"),
+    reference("profiles.SourceKey"),
     reference("profiles.Mapping"),
     reference("profiles.Namespace"),
     reference("profiles.Attribute"),
     reference("profiles.SharedIdentifier"),
     *projection("profiles.Profile", "profiles.GoldenValue", "profiles.RefusedLink"),
-    *working("profiles.SourceKey", "profiles.IngestRequest", "profiles.WorkItem", "profiles.ValueLock"),
+    *working("profiles.IngestRequest", "profiles.WorkItem", "profiles.ValueLock"),
 ]

@@ -1,9 +1,11 @@
 """Find people: by an identifier, by whatever a steward types, by any profile id that was ever given."""
 
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext_noop as _
 
 from cdp.base.database.sql import rows
@@ -71,6 +73,26 @@ def living(asked: UUID | str) -> Profile | None:
     asked = asked if isinstance(asked, UUID) else profile_id(asked)
     identity = SourceIdentity.objects.select_related("profile").filter(pk=asked).first() if asked else None
     return identity.profile if identity and not identity.profile.erased_at else None
+
+
+#: `ids_of` in SQL, for `.format(asked="%s")` or the name of a column.
+IDS_OF = """SELECT ever.id FROM profiles_sourceidentity ever WHERE ever.profile_id = (
+    SELECT meant.profile_id FROM profiles_sourceidentity meant WHERE meant.id = {asked})"""
+
+
+def ids_of(asked: UUID | Profile) -> QuerySet:
+    """Every id that the person ever had whom `asked`, a profile or any of these ids, means now. Empty when unknown."""
+    meant = SourceIdentity.objects.filter(pk=getattr(asked, "pk", asked)).values("profile")
+    return SourceIdentity.objects.filter(profile=Subquery(meant)).values("pk")
+
+
+def of_person(asked: UUID | Profile, *fields: str) -> Q:
+    """The condition that a row is of this person, whatever id it was written under.
+
+    Evidence keeps the id of its time, which a merge does not touch, so a history is never asked by the present id.
+    fields: those that name a person in the row, any of which may name this one.
+    """
+    return reduce(or_, (Q(**{f"{field}__in": ids_of(asked)}) for field in fields))
 
 
 def profile_id(text: str) -> UUID | None:

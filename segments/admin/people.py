@@ -73,6 +73,7 @@ def why_context(segment: Segment, asked) -> dict:
         return {"asked": text, "missing": bool(text)}
     told = presenters.told(explain.explain(segment, profile.pk))
     name, contact = lines([profile.pk])[profile.pk]
+    theirs = lookup.of_person(profile, "profile")
     return {
         "asked": text,
         "profile": profile,
@@ -80,7 +81,7 @@ def why_context(segment: Segment, asked) -> dict:
         "contact": contact,
         "told": told,
         "flags": [FLAGS[code] for code in told["flags"]],
-        "intervals": Membership.objects.filter(segment=segment, profile=profile).order_by("-entered_at")[:10],
+        "intervals": Membership.objects.filter(theirs, segment=segment).order_by("-entered_at")[:10],
     }
 
 

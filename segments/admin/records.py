@@ -5,22 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
-from profiles.values import lookup
+from profiles.admin.people.by_person import FoundByPerson
 from segments.models import DeliveredPerson, Membership, Reach, Run, SegmentVersion
-
-
-class OfOnePerson:
-    """Found by the id of a profile, through the index; nothing else narrows a table of millions."""
-
-    search_fields = ["pk"]
-    search_help_text = _("Profile id")
-    person_field = "profile"
-
-    def get_search_results(self, request, queryset, search_term):
-        if not search_term.strip():
-            return queryset, False
-        key = lookup.profile_id(search_term)
-        return (queryset.filter(**{self.person_field: key}) if key else queryset.none()), False
 
 
 @admin.register(SegmentVersion)
@@ -55,22 +41,23 @@ class RunAdmin(LookOnly, HouseAdmin):
 
 
 @admin.register(Membership)
-class MembershipAdmin(OfOnePerson, LookOnly, HouseAdmin):
+class MembershipAdmin(FoundByPerson, LookOnly, HouseAdmin):
     question = _("Who was in which segment, from when until when?")
     list_display = ["segment", "profile", "entered_at", "left_at"]
     list_select_related = ["segment"]
     list_filter = [("segment", admin.RelatedFieldListFilter)]
-    person_field = "profile_id"
+    person_fields = ("profile",)
     sortable_by = ()
     ordering = ["-id"]
 
 
 @admin.register(DeliveredPerson)
-class DeliveredPersonAdmin(OfOnePerson, LookOnly, HouseAdmin):
+class DeliveredPersonAdmin(FoundByPerson, LookOnly, HouseAdmin):
     question = _("What happened to each person when a segment left?")
     list_display = ["id", "activation", "profile", "outcome", "reason", "consent_position"]
     list_select_related = ["activation__segment", "activation__destination"]
     list_filter = ["outcome"]
+    person_fields = ("profile",)
     sortable_by = ()
     ordering = ["-id"]
 

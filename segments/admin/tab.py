@@ -3,15 +3,17 @@
 from django.utils.translation import gettext_lazy as _
 
 from profiles.tabs import Panel
+from profiles.values.lookup import of_person
 from segments.models import DeliveredPerson, Membership
 
 MOST = 50
 
 
 def context(profile, _request) -> dict:
-    """Intervals and delivered_people of `profile`, newest first."""
-    intervals = Membership.objects.filter(profile=profile).select_related("segment", "entered_run__version")
-    delivered_people = DeliveredPerson.objects.filter(profile=profile.pk).select_related(
+    """Intervals and delivered_people of the person, newest first: under whichever id they stand."""
+    theirs = of_person(profile, "profile")
+    intervals = Membership.objects.filter(theirs).select_related("segment", "entered_run__version")
+    delivered_people = DeliveredPerson.objects.filter(theirs).select_related(
         "activation__segment", "activation__destination"
     )
     return {

@@ -16,7 +16,8 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 
 from cdp.access.accounts import sessions
 from cdp.access.roles import ROLES
-from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, NeverDelete
+from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
+from cdp.base.database.history import note
 from cdp.models import User
 
 admin.site.unregister(Group)
@@ -31,7 +32,7 @@ class GivenPasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(NeverDelete, DjangoUserAdmin, HouseAdmin):
+class UserAdmin(NeverDelete, DjangoUserAdmin, TrackedAdmin):
     question = _("Who may work here, and as what?")
     form, add_form, change_password_form = UserChangeForm, UserCreationForm, GivenPasswordForm
     list_display = ["username", "full_name", "roles", "second_factor", "last_login", "access_until", "is_active"]
@@ -110,8 +111,13 @@ class UserAdmin(NeverDelete, DjangoUserAdmin, HouseAdmin):
         count = 0
         for user in queryset:
             count += sessions.end_all(user)
-            self.log_change(request, user, "All sessions ended")
+            self._note(request, user, "All sessions ended")
         self.message_user(request, ngettext("%d session ended.", "%d sessions ended.", count) % count)
+
+    def _note(self, request, user, what: str) -> None:
+        """In the log, and in the history of the user."""
+        self.log_change(request, user, what)
+        note(user, what, by=request.user)
 
     @admin.action(description=_("Reset the second factor (the phone is lost)"), permissions=["change"])
     def reset_second_factor(self, request, queryset):
@@ -120,7 +126,7 @@ class UserAdmin(NeverDelete, DjangoUserAdmin, HouseAdmin):
         StaticDevice.objects.filter(user__in=people).delete()
         for user in people:
             sessions.end_all(user)
-            self.log_change(request, user, "Second factor reset")
+            self._note(request, user, "Second factor reset")
         self.message_user(request, ngettext("%d person changed.", "%d people changed.", len(people)) % len(people))
 
 

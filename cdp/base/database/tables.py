@@ -3,7 +3,8 @@
 - evidence: what was said, decided or sent. No column changes but those named; a row goes only in an erasure, or never.
 - moving: a piece of work whose state goes by steps; in each state only the named columns may still be written.
 - guarded: triggers of its own in `<app>/sql/` hold the whole row.
-- reference: may change, and every change has its row in the history, which is evidence.
+- reference: may change, and every change has its row in the history, which is evidence; so has a change of what it is
+  linked to: its many-to-many relations, and the rows that are named.
 - projection: folded from evidence, and folded again at any time.
 - working: queues, sessions and the like; nobody proves anything by it.
 
@@ -31,6 +32,7 @@ class Table:
     steps: dict[str, str] = field(default_factory=dict)
     writes: dict[str, str] = field(default_factory=dict)
     by: str = ""
+    rows: str = ""
 
     @property
     def of(self) -> type[Model]:
@@ -45,6 +47,21 @@ class Table:
     def history(self) -> type[Model] | None:
         """The model of its history, where it is tracked and its history is not declared as a ledger of its own."""
         return self.of.history.model if self.kind == "reference" else None
+
+    @property
+    def histories(self) -> list[type[Model]]:
+        """The model of its history, and those that keep what it was linked to."""
+        links = self.history._history_m2m_fields if self.history else []
+        return [*filter(None, [self.history]), *(getattr(self.history, link.name).model for link in links)]
+
+    @property
+    def links(self) -> dict[type[Model], str]:
+        """{model of what it is linked to: the column that names it} whose changes are in its history."""
+        links = self.history._history_m2m_fields if self.history else []
+        rows = [self.of._meta.get_field(name) for name in self.rows.split()]
+        return {link.remote_field.through: link.m2m_column_name() for link in links} | {
+            row.related_model: row.field.column for row in rows
+        }
 
     def columns(self, fields: str) -> list[str]:
         return [self.of._meta.get_field(name).column for name in fields.split()]
@@ -73,8 +90,13 @@ class Table:
         history = self.history._meta.db_table
         untracked = self.columns(" ".join(self.untracked))
         return [
-            _call("unguard", history),
-            _call("guard_history", self.name, f"to_regclass({_text(history)})", _array(untracked)),
+            *(_call("unguard", one._meta.db_table) for one in [*self.histories, *self.links]),
+            *(_call("make_append_only", one._meta.db_table, _array([]), _text("never")) for one in self.histories),
+            _call("guard_history", self.name, _text(history), _array(untracked)),
+            *(
+                _call("guard_link", link._meta.db_table, _text(history), _text(column))
+                for link, column in self.links.items()
+            ),
         ]
 
     @property
@@ -103,8 +125,9 @@ def guarded(model: str, *, by: str) -> Table:
     return Table(model, "guarded", by=by)
 
 
-def reference(model: str, *, by: str = "") -> Table:
-    return Table(model, "reference", by=by)
+def reference(model: str, *, by: str = "", rows: str = "") -> Table:
+    """rows: names of relations whose rows belong to it, so that their change is one of its history."""
+    return Table(model, "reference", by=by, rows=rows)
 
 
 def projection(*models: str) -> list[Table]:

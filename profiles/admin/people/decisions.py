@@ -13,6 +13,7 @@ from unfold.views import ChangeList
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from cdp.base.admin.pages import Pages
 from profiles.admin.people import person
+from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import change_url, profile_link
 from profiles.admin.people.reveal import Sight
 from profiles.identity import steward_decisions
@@ -84,13 +85,14 @@ class PairList(ChangeList):
 
 
 @admin.register(RefusedLink)
-class RefusedLinkAdmin(Pages, LookOnly, HouseAdmin):
+class RefusedLinkAdmin(FoundByPerson, Pages, LookOnly, HouseAdmin):
     """Two records that share an identifier and were yet not joined: looked at side by side, and decided."""
 
     question = _("Who shares an identifier and was yet not joined, and why?")
     list_display = ["created_at", "one", "another", "namespace", "because"]
     list_display_links = ["created_at"]
     list_filter = ["namespace"]
+    person_fields = ("identity", "other")
     sortable_by = ()
     ordering = ["-id"]
 

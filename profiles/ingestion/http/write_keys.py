@@ -49,4 +49,5 @@ def find(*texts: str) -> Sender | None:
 
 def revoke(key: SourceKey) -> None:
     """End a key at once: the next request with it is refused."""
-    SourceKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    key.revoked_at = key.revoked_at or timezone.now()
+    key.save(update_fields=["revoked_at"])

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from cdp.base.errors import ReasonNeeded
 from consents.errors import BadMoment, NoAddress, NothingToEnd, SaidOtherwise, UnknownPerson
@@ -12,6 +13,7 @@ from consents.permission.decision import decide
 from consents.proof import history
 from profiles.models import Namespace
 from tests import builders
+from tests.builders import user
 from tests.consents import building as consent
 from tests.profiles.building import person
 
@@ -184,6 +186,42 @@ def test_a_suppressed_address_denies_whichever_namespace_knows_it():
     suppress("Anna@Example.dk")
 
     assert reason(anna) == "suppressed"
+
+
+@pytest.mark.django_db(transaction=True)  # the moment of an entry is that of its transaction
+def test_the_history_of_a_suppression_tells_all_that_was_added_and_lifted_for_its_address():
+    officer = user("officer")
+    (first,) = suppress(note="by letter", by=officer)
+    suppressions.lift(entry=first, reason="asked to be written to", by=officer)
+    (second,) = suppress(reason="hard_bounce")
+    suppress("other@example.dk")
+
+    told = [(act.entry.entry, act.entry.reason, act.lifted, act.why) for act in suppressions.history(first)]
+
+    assert told == [
+        (second, "hard_bounce", False, ""),
+        (first, "complaint", True, "asked to be written to (officer)"),
+        (first, "complaint", False, "by letter"),
+    ]
+    assert suppressions.history(second) == suppressions.history(first)
+    assert suppressions.history_of_address("email", "Anna@Example.dk") == suppressions.history(first)
+    assert suppressions.history_of_address("email", "nobody@example.dk") == []
+
+
+def test_the_page_of_a_suppression_its_history_and_the_test_of_its_address_show_every_act(client):
+    client.force_login(user(roles=["Compliance officer"]))
+    (entry,) = suppress(note="by letter")
+    suppressions.lift(entry=entry, reason="asked to be written to", by=user("officer"))
+
+    pages = [
+        client.get(reverse("admin:consents_suppression_change", args=[entry])),
+        client.get(reverse("admin:consents_suppression_history", args=[entry]), follow=True),
+        client.post(reverse("admin:consents_suppression_test"), {"namespace": "email", "address": "anna@example.dk"}),
+    ]
+
+    for page in pages:
+        assert [act.why for act in page.context["acts"]] == ["asked to be written to (officer)", "by letter"]
+        assert all(act.why in page.content.decode() for act in page.context["acts"])
 
 
 def test_suppressing_again_changes_nothing(anna):

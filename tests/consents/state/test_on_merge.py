@@ -252,3 +252,26 @@ def test_a_question_about_before_the_merge_counts_only_that_persons_answers(prof
 
 def answer_at(identity, moment) -> str:
     return decide(identity, purpose="profiling", channel="none", as_of=moment).reason
+
+
+def test_the_history_of_a_record_holds_every_entry_of_its_choice_under_whichever_id_it_was_written():
+    anna, bo, newsletter = person(), person(), consent.purpose("newsletter")
+    hers = {consent.say(anna, newsletter, at=MONDAY), consent.say(anna, newsletter, "ConsentWithdrawn", at=TUESDAY)}
+    his = {consent.say(bo, newsletter, at=TUESDAY + timedelta(days=1))}
+    consent.say(anna, consent.purpose("calls"))
+    consent.say(anna, newsletter, channel="email")
+
+    merged = merge(anna, bo)
+    record = ConsentRecord.objects.get(purpose=newsletter, channel="none")
+
+    assert entries(record) == hers | his
+    assert record.ledger_position in entries(record)
+
+    unmerge(merged)
+
+    told = {one.profile_id: entries(one) for one in ConsentRecord.objects.filter(purpose=newsletter, channel="none")}
+    assert told == {anna.pk: hers, bo.pk: his}
+
+
+def entries(record) -> set[int]:
+    return set(record.history.values_list("history_id", flat=True))
