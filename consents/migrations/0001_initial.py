@@ -20,6 +20,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='CollectionPoint',
+            fields=[
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
+                ('title', models.CharField(max_length=120, verbose_name='title')),
+                ('kind', models.CharField(choices=[('web_form', 'web form'), ('till', 'till'), ('call_centre', 'call centre'), ('app', 'app'), ('paper', 'paper'), ('partner_feed', 'partner feed')], max_length=12, verbose_name='kind')),
+                ('trust', models.CharField(choices=[('subject_direct', 'the person, directly'), ('staff_entered', 'staff, for the person'), ('partner_asserted', 'a partner says so'), ('imported_legacy', 'imported from an older system')], max_length=16, verbose_name='trust')),
+                ('needs_double_opt_in', models.BooleanField(default=False, verbose_name='needs double opt-in')),
+                ('active', models.BooleanField(default=True, verbose_name='active')),
+            ],
+            options={
+                'verbose_name': 'collection point',
+                'verbose_name_plural': 'collection points',
+                'ordering': ['key'],
+            },
+        ),
+        migrations.CreateModel(
             name='Controller',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -218,22 +235,23 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='CollectionPoint',
+            name='HistoricalCollectionPoint_purposes',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('kind', models.CharField(choices=[('web_form', 'web form'), ('till', 'till'), ('call_centre', 'call centre'), ('app', 'app'), ('paper', 'paper'), ('partner_feed', 'partner feed')], max_length=12, verbose_name='kind')),
-                ('trust', models.CharField(choices=[('subject_direct', 'the person, directly'), ('staff_entered', 'staff, for the person'), ('partner_asserted', 'a partner says so'), ('imported_legacy', 'imported from an older system')], max_length=16, verbose_name='trust')),
-                ('needs_double_opt_in', models.BooleanField(default=False, verbose_name='needs double opt-in')),
-                ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('purposes', models.ManyToManyField(help_text='What may be asked for here.', related_name='collection_points', to='consents.purpose', verbose_name='purposes')),
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('m2m_history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ('collectionpoint', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.collectionpoint')),
+                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='consents.historicalcollectionpoint')),
+                ('purpose', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.purpose')),
             ],
             options={
-                'verbose_name': 'collection point',
-                'verbose_name_plural': 'collection points',
-                'ordering': ['key'],
+                'verbose_name': 'HistoricalCollectionPoint_purposes',
             },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.AddField(
+            model_name='collectionpoint',
+            name='purposes',
+            field=models.ManyToManyField(help_text='What may be asked for here.', related_name='collection_points', to='consents.purpose', verbose_name='purposes'),
         ),
         migrations.CreateModel(
             name='PurposeVersion',
@@ -277,6 +295,20 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'notices',
                 'ordering': ['key', 'language', '-version'],
             },
+        ),
+        migrations.CreateModel(
+            name='HistoricalNoticeVersion_purposes',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('m2m_history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='consents.historicalnoticeversion')),
+                ('noticeversion', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.noticeversion')),
+                ('purposeversion', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.purposeversion')),
+            ],
+            options={
+                'verbose_name': 'HistoricalNoticeVersion_purposes',
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
             name='HistoricalConsentRecord',

@@ -157,6 +157,7 @@ class Migration(migrations.Migration):
                 ('terms_sha256', models.CharField(blank=True, editable=False, max_length=64, verbose_name='digest of the terms')),
                 ('proposed_at', models.DateTimeField(blank=True, null=True, verbose_name='proposed')),
                 ('activated_at', models.DateTimeField(blank=True, null=True, verbose_name='activated')),
+                ('permitted', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='terms')),
                 ('history_user_id', models.UUIDField(null=True)),
                 ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
@@ -170,6 +171,20 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical agreement versions',
                 'ordering': ('-history_date', '-history_id'),
                 'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='HistoricalAgreementVersion_purposes',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('m2m_history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ('agreementversion', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='partners.agreementversion')),
+                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='partners.historicalagreementversion')),
+                ('purpose', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.purpose')),
+            ],
+            options={
+                'verbose_name': 'HistoricalAgreementVersion_purposes',
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
