@@ -1,4 +1,4 @@
-"""The partitioned table of events, the schema of keys, and what the tables refuse."""
+"""The partitioned tables of events and their lines, the schema of keys, and what the tables refuse."""
 
 from django.db import migrations
 
@@ -45,7 +45,37 @@ EVENTS = migrations.RunSQL(
     "DROP TABLE profiles_event;",
 )
 
+LINES = migrations.RunSQL(
+    """
+    CREATE TABLE profiles_orderline (
+        event_id uuid NOT NULL,
+        occurred_at timestamptz NOT NULL,
+        position integer NOT NULL CONSTRAINT profiles_orderline_from_one CHECK (position > 0),
+        product_id varchar(100),
+        category varchar(200),
+        quantity numeric(18, 4),
+        price numeric(18, 4),
+        amount numeric(18, 4),
+        currency varchar(3),
+        properties jsonb,
+        PRIMARY KEY (event_id, occurred_at, position),
+        FOREIGN KEY (event_id, occurred_at) REFERENCES profiles_event (id, occurred_at) ON DELETE CASCADE
+    ) PARTITION BY RANGE (occurred_at);
+
+    -- Every line: those of orders that came whole, and each event that tells of one product, which is a line by itself.
+    CREATE VIEW profiles_line AS
+    SELECT event_id, occurred_at, position, product_id, category, quantity, price, amount, currency
+    FROM profiles_orderline
+    UNION ALL
+    SELECT id, occurred_at, 1, product_id, category, quantity, price, amount, currency
+    FROM profiles_event e
+    WHERE product_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM profiles_orderline l WHERE (l.event_id, l.occurred_at) = (e.id, e.occurred_at));
+    """,
+    "DROP VIEW profiles_line; DROP TABLE profiles_orderline;",
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
-    operations = [KEYS_APART, EVENTS, Rules("profiles")]
+    operations = [KEYS_APART, EVENTS, LINES, Rules("profiles")]

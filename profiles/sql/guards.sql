@@ -1,23 +1,26 @@
--- One partition of events a month, made when its first event comes. Two writers at once wait for each other.
--- Guards of statements are not inherited: it gets those of the whole table.
+-- One partition a month of events and of their lines, made when its first event comes. Two writers at once wait for each
+-- other. Guards of statements are not inherited: a partition gets those of the whole table.
 CREATE OR REPLACE FUNCTION profiles_event_month(month timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     first timestamptz := date_trunc('month', month, 'UTC');
-    partition text := 'profiles_event_' || to_char(first AT TIME ZONE 'UTC', 'YYYY_MM');
+    suffix text := to_char(first AT TIME ZONE 'UTC', '_YYYY_MM');
+    whole text;
     guard text;
 BEGIN
-    IF to_regclass(partition) IS NOT NULL THEN
+    IF to_regclass('profiles_orderline' || suffix) IS NOT NULL THEN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('profiles_event_month'));
-    IF to_regclass(partition) IS NOT NULL THEN
+    IF to_regclass('profiles_orderline' || suffix) IS NOT NULL THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TABLE %I PARTITION OF profiles_event FOR VALUES FROM (%L) TO (%L)', partition, first,
-                   (first AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
-    FOR guard IN SELECT pg_get_triggerdef(oid) FROM pg_trigger
-                 WHERE tgrelid = 'profiles_event'::regclass AND NOT tgisinternal LOOP
-        EXECUTE replace(guard, ' ON public.profiles_event ', format(' ON %I ', partition));
+    FOREACH whole IN ARRAY ARRAY['profiles_event', 'profiles_orderline'] LOOP
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', whole || suffix, whole, first,
+                       (first AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
+        FOR guard IN SELECT pg_get_triggerdef(oid) FROM pg_trigger
+                     WHERE tgrelid = to_regclass(whole) AND NOT tgisinternal LOOP
+            EXECUTE replace(guard, format(' ON public.%I ', whole), format(' ON %I ', whole || suffix));
+        END LOOP;
     END LOOP;
 END $$;
 
