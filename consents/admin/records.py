@@ -51,7 +51,7 @@ class ConsentRecordAdmin(LookOnly, PersonPages, HouseAdmin):
         """By any id that the person ever had."""
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(profile__subjects=lookup_id(search_term)), False
+        return queryset.filter(profile__identities=lookup_id(search_term)), False
 
     @admin.display(description=_("person"))
     def person(self, record):

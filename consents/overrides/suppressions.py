@@ -11,7 +11,7 @@ from cdp.base.database.ids import uuid7
 from cdp.base.errors import ReasonNeeded
 from consents.errors import NoAddress, NothingToEnd
 from consents.models import Channel, Suppression
-from consents.permission import contact_points
+from consents.state import contact_points
 
 
 @transaction.atomic

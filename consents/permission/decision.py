@@ -1,7 +1,7 @@
 """May this person be contacted, shared or scored: for this purpose, on this channel, at this moment?
 
-One SQL gate answers for one person or for many (`consents.permission.queries`). Everybody asks here: the admin, the
-API, segments, activation, partner files. Ask again inside the transaction that writes an output.
+One SQL statement answers for one person or for many (`consents.permission.queries`). Everybody asks here: the admin,
+the API, segments, activation, partner files. Ask again inside the transaction that writes an output.
 """
 
 from collections.abc import Iterable
@@ -15,11 +15,12 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from cdp.base.database.sql import dicts, execute, rows
+from consents.overrides import standing
 from consents.permission import queries
 from consents.permission.reasons import REASONS
 from consents.permission.rules import PermissionQuestion, Rules, question, rules
-from consents.recording import locks
-from consents.state.as_of import RECORDS_THEN, THEN, profiles_then
+from consents.state import locks
+from consents.state.as_of import RECORDS_THEN, THEN, profiles_as_of
 from consents.state.fold import ALWAYS, EVERYONE
 
 
@@ -123,7 +124,7 @@ def _answers(asked: PermissionQuestion, people) -> list[Answer]:
 def _answers_then(asked: PermissionQuestion, identity: UUID) -> list[Answer]:
     """The answer at another moment: about whom the id meant then, from what had been decided and was known then."""
     seen = min(asked.as_of, asked.known_at or asked.as_of)
-    people = [profiles_then([identity], seen).get(identity, identity)]
+    people = [profiles_as_of([identity], seen).get(identity, identity)]
     then = {"place": THEN, "records": RECORDS_THEN, "everyone": _MEANT_BY_ID}
     return [_answer(row) for row in dicts(_sql(queries.ANSWERED, rules(asked), people, **then))]
 
@@ -163,9 +164,9 @@ def _sql(
     records="TABLE consents_consentrecord",
     everyone=_LIVING_OR_NOT,
 ) -> str:
-    """The gate as one statement with its values in it, to be run or to be part of a larger one."""
+    """The decision as one statement with its values in it, to be run or to be part of a larger one."""
     condition, ids = _condition(people)
-    parts = queries.parts(place=place, people=condition) | {"records": records}
+    parts = standing.parts(place=place, people=condition) | {"records": records}
     parts["everyone"] = everyone.format(**parts)
     parts["ways"] = _WAYS[found.by_consent, found.addressed].format(**parts)
     return connection.ops.compose_sql(template.format(**parts), ALWAYS | found.parameters | {"profiles": ids})
@@ -190,7 +191,7 @@ def _set_down(people):
 def _condition(people) -> tuple[str, list[UUID]]:
     """`people` as a condition on a profile id: everyone, those set down, those of a queryset, or some ids."""
     if people is None:
-        return queries.ALL, []
+        return standing.ALL, []
     if people is SET_DOWN:
         return "IN (SELECT a.profile FROM consents_asked a)", []
     if isinstance(people, QuerySet):

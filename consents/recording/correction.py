@@ -13,12 +13,13 @@ from django.utils.translation import gettext_noop
 from cdp.base.errors import ReasonNeeded
 from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, UnknownEntry
 from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
-from consents.recording import ledger, locks
+from consents.recording import ledger
 from consents.recording.entry import Draft, digest, drafts
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
 from consents.recording.validation import problems
-from consents.state import as_of
+from consents.state.as_of import records_as_of
+from consents.state.locks import profiles_of
 from profiles.models import Source, WorkItem
 from profiles.models.projection import WorkState
 
@@ -89,7 +90,7 @@ def effect(entry: Ledger, profile: UUID) -> Effect:
 
 def _state(entry: Ledger, profile: UUID, without: int | None) -> str:
     choice = [getattr(entry, column) for column in _CHOICE]
-    found = as_of.records([profile], as_of=timezone.now(), without=without)
+    found = records_as_of([profile], as_of=timezone.now(), without=without)
     return next((row["state_then"] for row in found if [row[column] for column in _CHOICE] == choice), "")
 
 
@@ -152,7 +153,7 @@ def _told(truth: ConsentStatement, false: Ledger) -> Draft:
 
 
 def _one_person(draft: Draft, false: Ledger) -> bool:
-    return len(set(locks.profiles_of([draft.identity_ref, false.identity_ref]).values())) == 1
+    return len(set(profiles_of([draft.identity_ref, false.identity_ref]).values())) == 1
 
 
 def _entered(entry: int) -> dict:

@@ -8,10 +8,10 @@ from uuid import UUID
 import orjson
 
 from consents.models import Method, State, Trust
-from consents.permission import contact_points
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
 from consents.recording.validation import contact_of
+from consents.state import contact_points
 from profiles import vault
 from profiles.models.sources import Party, SourceKind
 

@@ -20,13 +20,13 @@ THEN = _MEANT.format(whom="a.profile = ANY(%(profiles)s)")
 RECORDS_THEN = FOLDED.format(place=THEN, kin=KIN) + "SELECT * FROM folded"
 
 
-def profiles_then(identities: Iterable[UUID], moment: datetime) -> dict[UUID, UUID]:
+def profiles_as_of(identities: Iterable[UUID], moment: datetime) -> dict[UUID, UUID]:
     """Which profile each id meant at `moment`: the earlier of the two clocks, since joining has one only."""
     sql = _MEANT.format(whom="a.identity_id = ANY(%(identities)s)")
     return dict(rows(sql, {"seen": moment, "identities": list(identities)}))
 
 
-def records(
+def records_as_of(
     profiles: Iterable[UUID],
     *,
     as_of: datetime,

@@ -36,7 +36,7 @@ class EventAdmin(LookOnly, HouseAdmin):
         if not text:
             return queryset, False
         if key := profile_id(text):
-            return queryset.filter(profile__subjects=key), False  # any id that the profile ever had
+            return queryset.filter(profile__identities=key), False  # any id that the profile ever had
         return queryset.filter(name=text) | queryset.filter(order_id=text), False
 
 

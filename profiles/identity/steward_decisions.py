@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import Refused
-from profiles import identity
 from profiles.identity import resolution
 from profiles.models import Identifier, SharedIdentifier, SourceIdentity, StewardDecision, Trait
 from profiles.models.evidence import DecisionKind
@@ -95,7 +94,7 @@ def separate(*, identity: UUID, reason: str, by) -> list[StewardDecision]:
     _with_reason(reason)
     resolution.lock_identity_exclusive()
     others = set(
-        SourceIdentity.objects.filter(profile__subjects=identity).exclude(pk=identity).values_list("pk", flat=True)
+        SourceIdentity.objects.filter(profile__identities=identity).exclude(pk=identity).values_list("pk", flat=True)
     )
     if not others:
         raise NothingToSeparate
@@ -106,7 +105,7 @@ def separate(*, identity: UUID, reason: str, by) -> list[StewardDecision]:
         for other in sorted(others)
     ]
     StewardDecision.objects.bulk_create(decisions)
-    identity.resolve(identities={identity})
+    resolution.resolve(identities={identity})
     return decisions
 
 
@@ -122,7 +121,7 @@ def pin(*, trait: Trait, reason: str, by, expires_at: datetime | None = None) ->
         expires_at=expires_at,
         decided_by=by,
     )
-    identity.resolve(identities={trait.identity_id})
+    resolution.resolve(identities={trait.identity_id})
     return decision
 
 
@@ -143,7 +142,7 @@ def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
         for one in act
     ]
     StewardDecision.objects.bulk_create(withdrawals)
-    identity.resolve(identities={identity for one in act for identity in (one.identity_id, one.other_id) if identity})
+    resolution.resolve(identities={identity for one in act for identity in (one.identity_id, one.other_id) if identity})
     return next(one for one in withdrawals if one.withdraws_id == decision.pk)
 
 
@@ -167,7 +166,7 @@ def judge(
     shared._change_reason, shared._history_user = reason, by
     shared.save()
     having = Identifier.objects.filter(namespace=shared.namespace_id, blind=shared.blind)
-    identity.resolve(identities=set(having.values_list("identity", flat=True)))
+    resolution.resolve(identities=set(having.values_list("identity", flat=True)))
     return shared
 
 
@@ -195,7 +194,7 @@ def _decide(kind, opposite, identity: UUID, other: UUID, reason: str, by, expire
     decision = StewardDecision.objects.create(
         kind=kind, identity_id=identity, other_id=other, reason=reason, expires_at=expires_at, decided_by=by
     )
-    identity.resolve(identities={identity, other})
+    resolution.resolve(identities={identity, other})
     return decision
 
 

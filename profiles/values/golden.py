@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cdp.base.database.sql import dicts, execute, rows
-from profiles.records.current import STANDING_TRAITS
+from profiles.values.standing_facts import STANDING_TRAITS
 
 BLOCK = 20_000
 

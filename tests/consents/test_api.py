@@ -42,7 +42,7 @@ def answer(somebody, about, state="ConsentGiven", **fields):
 
 def may_we(service, profile, **fields):
     return service.get(
-        "consents/permission/decision", profile=f"prf_{profile.pk}", purpose="newsletter", channel="email", **fields
+        "consents/decision", profile=f"prf_{profile.pk}", purpose="newsletter", channel="email", **fields
     )
 
 
@@ -154,7 +154,7 @@ def test_test_keys_and_test_people_are_apart(news):
     assert codes == {("real", "real"): 201, ("real", "test"): 400, ("test", "real"): 400, ("test", "test"): 201}
     seen = {name: [row["profile"] for row in key.get("consents").json()["data"]] for name, key in keys.items()}
     assert seen == {"real": [f"prf_{real.pk}"], "test": [f"prf_{made_up.pk}"]}
-    for path, more in (("consents/proof/history", {}), ("consents/permission/decision", {"purpose": "newsletter"})):
+    for path, more in (("consents/history", {}), ("consents/decision", {"purpose": "newsletter"})):
         assert [key.get(path, profile=f"prf_{made_up.pk}", **more).status_code for key in keys.values()] == [404, 200]
 
 
@@ -202,7 +202,7 @@ def test_the_history_tells_both_clocks_and_the_words(news):
     service.post("consents", answer(anna, news))
     service.post("consents", answer(anna, news, "ConsentWithdrawn", source_event_id="mail-9", effective_at=days_ago(1)))
 
-    entries = service.get("consents/proof/history", profile=f"prf_{anna.pk}").json()["data"]
+    entries = service.get("consents/history", profile=f"prf_{anna.pk}").json()["data"]
 
     assert [entry["state"] for entry in entries] == ["ConsentWithdrawn", "ConsentGiven"]
     assert all(entry["effective_at"] < entry["recorded_at"] for entry in entries)
@@ -227,7 +227,7 @@ def test_the_history_names_who_recorded_each_entry(news):
     consent.say(anna, news, days_ago=4, by=clerk)
     service.post("consents", answer(anna, news))
 
-    entries = service.get("consents/proof/history", profile=f"prf_{anna.pk}").json()["data"]
+    entries = service.get("consents/history", profile=f"prf_{anna.pk}").json()["data"]
 
     assert [entry["recorded_by"] for entry in entries] == [
         {"kind": "service_key", "name": service.key.name},
@@ -246,7 +246,7 @@ def test_lists_are_filtered_strictly(news):
 
     assert [row["profile"] for row in refused] == [f"prf_{bo.pk}"]
     assert service.get("consents", stat="x").status_code == 400
-    assert service.get("consents/permission/decision", profile="prf_x", purpose="newsletter").status_code == 400
+    assert service.get("consents/decision", profile="prf_x", purpose="newsletter").status_code == 400
 
 
 def test_purposes_and_published_notices_can_be_read(news):

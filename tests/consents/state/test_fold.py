@@ -11,6 +11,7 @@ from cdp.base.database.ids import uuid7
 from consents.models import ConsentRecord
 from consents.permission.decision import decide
 from consents.recording import correction
+from consents.state.as_of import records_as_of
 from tests import builders
 from tests.consents import building as consent
 from tests.profiles.building import person
@@ -21,7 +22,7 @@ MONDAY = datetime.fromisoformat("2026-03-02T10:00:00+01:00")
 
 def state(profile, as_of, **known) -> str:
     """The state of the one choice of a person at a moment, known at a position or another moment."""
-    found = as_of.records([profile.pk], as_of=as_of, **known)
+    found = records_as_of([profile.pk], as_of=as_of, **known)
     return found[0]["state_then"] if found else "ConsentUnknown"
 
 

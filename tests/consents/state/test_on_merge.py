@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from consents.models import ConsentRecord
-from consents.overrides import objections, suppressions
+from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import decide, decide_many
-from consents.state import as_of
+from consents.state.as_of import records_as_of
 from profiles.identity import steward_decisions
 from profiles.models import Profile, SourceIdentity, StewardDecision, WorkItem
 from tests import builders
@@ -143,7 +143,7 @@ def test_silence_on_one_side_leaves_the_yes_to_the_addresses_of_the_other():
 def test_what_is_stronger_than_consent_covers_both_sides(profiling):
     sources = {
         "objection": lambda who: objections.object_to(profile=who.pk, source="webshop", source_event_id="o1"),
-        "restricted": lambda who: objections.restrict(profile=who.pk, reason_code="disputed"),
+        "restricted": lambda who: restrictions.restrict(profile=who.pk, reason_code="disputed"),
         "suppressed": lambda who: suppressions.suppress(addresses=[("email", "bo@example.dk")], reason="complaint"),
     }
     builders.source()
@@ -244,8 +244,8 @@ def test_a_question_about_before_the_merge_counts_only_that_persons_answers(prof
     apart = builders.now()
     merge(anna, bo)
 
-    assert [row["state_then"] for row in as_of.records([anna.pk], as_of=apart)] == ["ConsentGiven"]
-    assert [row["state_then"] for row in as_of.records([bo.pk], as_of=apart)] == ["ConsentWithdrawn"]
+    assert [row["state_then"] for row in records_as_of([anna.pk], as_of=apart)] == ["ConsentGiven"]
+    assert [row["state_then"] for row in records_as_of([bo.pk], as_of=apart)] == ["ConsentWithdrawn"]
     assert (answer_at(anna, apart), answer_at(bo, apart)) == ("allowed", "consent_withdrawn")
     assert answer(anna).reason == "consent_withdrawn"
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cdp.base.database.sql import execute, rows
+from consents.errors import UnknownPerson
 from profiles.identity import lock_identity_shared
 
 #: People share this many locks (a power of two), so that a large import never fills the server's lock table.
 BUCKETS = 512
 
 
-def hold(identities: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Until commit nobody else folds the people that `identities` mean; gives each subject's present profile.
+def lock_people(identities: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Until commit nobody else folds the people that `identities` mean; gives the present profile of each identity.
 
     Who belongs to whom stands still first. Then the locks are taken in one order by everybody, before anything is
     written, so that nobody waits in a circle.
@@ -24,6 +25,14 @@ def hold(identities: Iterable[UUID]) -> dict[UUID, UUID]:
         [BUCKETS - 1, list(set(present.values()))],
     )
     return present
+
+
+def lock_present_profile(profile: UUID) -> UUID:
+    """The present profile that an id means, locked as by `lock_people`. Raises UnknownPerson."""
+    present = lock_people([profile])
+    if profile not in present:
+        raise UnknownPerson
+    return present[profile]
 
 
 def profiles_of(identities: Iterable[UUID]) -> dict[UUID, UUID]:
