@@ -11,7 +11,7 @@ LISTED = 50
 def context(profile, request) -> dict:
     """What went out of this person, newest first, and which partners told us something."""
     identities = SourceIdentity.objects.filter(profile=profile).values("pk")
-    links = DisclosureLink.objects.filter(subject_ref__in=identities).order_by("-entry_id")
+    links = DisclosureLink.objects.filter(identity_ref__in=identities).order_by("-entry_id")
     found = links.select_related("entry__delivery__version__agreement__partner", "entry__delivery__purpose")
     names = presenters.titles()
     told = (

@@ -126,9 +126,9 @@ def refuse_unless_agreed(*, file_import: FileImport) -> None:
 
     Raises NotUnderAgreement, NotAPartnersImport.
     """
-    if not InboundFile.objects.filter(file_import=file_import, version=file_import.terms).exists():
+    if not InboundFile.objects.filter(file_import=file_import, version=file_import.agreement_version).exists():
         raise NotAPartnersImport
-    admission.standing_terms(file_import.terms)
+    admission.standing_terms(file_import.agreement_version)
 
 
 def _received(agreement: Agreement, purpose, file_import: FileImport) -> InboundFile | None:

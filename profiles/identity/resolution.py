@@ -9,10 +9,10 @@ from django.db import transaction
 from cdp.base.database import statistics
 from cdp.base.database.sql import execute
 from cdp.base.memory import gc_paused
+from profiles.after_fold import follow_fold
 from profiles.identity import apply, component, evidence, review_queue, shared_identifiers
 from profiles.identity.partition import Partition, partition
 from profiles.models import Namespace
-from profiles.signals import folded
 from profiles.values import golden
 
 #: One lock over "who belongs to whom": exclusive for a fold, shared for writers that rely on it until they commit.
@@ -32,7 +32,7 @@ def resolve(*, identities: Iterable[UUID]) -> Folded:
     """Fold the profiles that `identities` belong to, now that something new is known of them.
 
     A profile's id is the id of one of its identities, so ids of profiles may be given as well. Nothing is written where
-    nothing changed. Listeners of `profiles.signals.folded` run before this returns.
+    nothing changed. What follows a fold (`after_fold`) has run before this returns.
     """
     identities = set(identities)
     if not identities:
@@ -51,7 +51,7 @@ def resolve(*, identities: Iterable[UUID]) -> Folded:
     review_queue.raise_for(result)
     profiles = set(result.profile.values())
     golden.fold(profiles=profiles)
-    folded.send(sender=None, profiles=profiles, moved=moved)
+    follow_fold(profiles=profiles, moved=moved)
     return Folded(profiles, moved)
 
 

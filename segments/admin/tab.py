@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from profiles.tabs import Panel
+from profiles.admin.tabs import Panel
 from segments.models import DeliveredPerson, Membership
 
 MOST = 50

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from consents.overrides import objections, restrictions
 from consents.proof import history
 from profiles.admin.people.reveal import Sight
-from profiles.tabs import Panel
+from profiles.admin.tabs import Panel
 
 
 def context(profile, request) -> dict:

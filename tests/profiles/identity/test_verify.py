@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 
 from cdp.base.database.ids import uuid7
+from profiles.after_fold import AFTER_FOLD
 from profiles.identity import steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import Alias, Event, GoldenValue, Profile, RefusedLink, SourceIdentity
-from profiles.signals import folded
 from tests.builders import days_ago, guards_off, source
 from tests.profiles.building import person, say
 
@@ -132,19 +132,16 @@ def test_a_difference_names_the_row_what_is_stored_and_what_should_be(town):
     ]
 
 
-def test_those_who_listen_hear_what_a_rebuild_moved(town):
+def test_those_who_listen_hear_what_a_rebuild_moved(town, monkeypatch):
     move_a_subject(town)
     wrong = SourceIdentity.objects.get(pk=town.identity).profile_id
     heard = []
 
-    def listen(sender, **kwargs):
+    def listen(**kwargs):
         heard.append(kwargs["moved"])
 
-    folded.connect(listen)
-    try:
-        verify.rebuild()
-    finally:
-        folded.disconnect(listen)
+    monkeypatch.setattr(AFTER_FOLD, "_by_order", {1: listen})
+    verify.rebuild()
 
     assert heard == [{town.identity: (wrong, town.identity)}]
 
