@@ -1,4 +1,4 @@
-"""The result is a function of what was said, not of the order or the file_imports in which it came."""
+"""The result is a function of what was said, not of the order or the batches in which it came."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -62,7 +62,7 @@ def _person(entry, start):
 
 
 def _arrive(entries, file_imports, start):
-    """Write and resolve, file_import by file_import, each source apart as a caller would."""
+    """Write and resolve, batch by batch, each source apart as a caller would."""
     for size in file_imports:
         file_import, entries = entries[:size], entries[size:]
         touched = set()
