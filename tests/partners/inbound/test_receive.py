@@ -38,7 +38,7 @@ def test_a_partners_values_are_second_party_under_their_agreement():
     file_import = loaded(version, table("M1,anna@example.dk,Odense,gold,38", "M2,bo@example.dk,Aarhus,silver,44"))
 
     assert (file_import.state, counts(file_import)) == ("done", (2, 0, 0, 0))
-    records = Record.objects.values_list("party", "terms", "source__party")
+    records = Record.objects.values_list("party", "agreement_version", "source__party")
     assert set(records) == {(2, version.pk, 2)} and len(records) == 2
 
 
