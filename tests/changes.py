@@ -8,7 +8,11 @@ from django.db import transaction
 from cdp.base.database.sql import value
 from profiles.models import Change
 
-UNSETTLED = "SELECT EXISTS (SELECT FROM profiles_change WHERE xid >= pg_snapshot_xmin(pg_current_snapshot()))"
+#: A reader waits for every older transaction of the server, and so for those of tests that run beside this one.
+UNSETTLED = """
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname <> current_database() AND backend_xid IS NOT NULL
+               AND backend_xid::text::numeric <= (SELECT max(xid)::text::numeric FROM profiles_change))
+"""
 
 
 @contextmanager
@@ -39,12 +43,14 @@ def forget() -> None:
     Change.objects.all().delete()
 
 
-def followed(service, **asked):
-    """The answer of the feed, once no transaction that is older than its last change is open.
-
-    A reader waits for those of the whole server, and so for tests that run beside this one.
-    """
+def settle() -> None:
+    """Wait until no transaction of another database is older than the last change."""
     until = time.monotonic() + 240
     while value(UNSETTLED) and time.monotonic() < until:
         time.sleep(0.05)
+
+
+def followed(service, **asked):
+    """The answer of the feed, once tests that run beside this one hold no reader up."""
+    settle()
     return service.get("changes", **asked)

@@ -17,6 +17,7 @@ from profiles.changes.recording import GIVEN
 from profiles.models import Change
 from tests.builders import guards_off
 from tests.cdp.operations.test_backup import empty_database  # noqa: F401 (a fixture)
+from tests.changes import settle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOVED, LEFT = ChangeKind.IMPORT_MOVED, ChangeKind.MEMBER_LEFT
@@ -57,6 +58,7 @@ def tell(*words: str, kind=MOVED):
 
 def read(after=None, **asked):
     """(words, position, whether there is more) of the next page."""
+    settle()
     page = changes.read(after=after or oldest(), **asked)
     return [change.what[0] for change in page.changes], page.position, page.has_more
 
@@ -161,4 +163,5 @@ def test_a_restore_by_other_means_is_noticed_once():
 def test_a_change_of_a_person_who_is_unknown_is_real():
     changes.record(kind=ChangeKind.PROFILE_ERASED, profiles=[uuid7()])
 
+    settle()
     assert len(changes.read(after=oldest()).changes) == 1
