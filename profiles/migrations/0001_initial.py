@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('xid', profiles.models.changes.TransactionId()),
                 ('kind', models.CharField(choices=[('profile.created', 'profile created'), ('profile.changed', 'profile changed'), ('profile.merged', 'profile merged into another'), ('profile.parted', 'profile parted from another'), ('profile.erased', 'profile erased'), ('consent.changed', 'consent changed'), ('member.entered', 'member entered'), ('member.left', 'member left'), ('agreement.moved', 'agreement moved'), ('delivery.moved', 'delivery moved'), ('activation.moved', 'activation moved'), ('import.moved', 'import moved')], max_length=20, verbose_name='change')),
                 ('profile', models.UUIDField(null=True, verbose_name='profile')),
-                ('object', models.UUIDField(null=True, verbose_name='of or with')),
+                ('object', models.UUIDField(null=True, verbose_name='concerns')),
                 ('what', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None, verbose_name='what')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='recorded')),

@@ -44,7 +44,7 @@ class Change(models.Model):
     xid = TransactionId()
     kind = models.CharField(_("change"), max_length=20, choices=ChangeKind)
     profile = models.UUIDField(_("profile"), null=True)
-    object = models.UUIDField(_("of or with"), null=True)
+    object = models.UUIDField(_("concerns"), null=True)
     what = ArrayField(models.TextField(), default=list, verbose_name=_("what"))
     is_test = models.BooleanField(_("test data"), default=False)
     recorded_at = models.DateTimeField(_("recorded"), db_default=models.functions.Now())

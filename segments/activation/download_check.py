@@ -56,7 +56,7 @@ def withheld(activation: Activation) -> Refused | None:
 
 
 def _refuse_outdated(activation: Activation, sent: dict[UUID, UUID | None]) -> None:
-    """sent: {person: identifier that went}. Whose delivered_person was erased is in the file still, and counts as
+    """sent: {person: identifier that went}. Whose row was erased is in the file still, and counts as
     lost.
     """
     if refusal := withheld(activation):

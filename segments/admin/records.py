@@ -1,4 +1,4 @@
-"""Evidence of segments, to be looked at: definitions, runs, intervals, delivered_people, counts."""
+"""Evidence of segments, to be looked at: definitions, runs, intervals, delivered people, counts."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _

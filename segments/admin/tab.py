@@ -10,7 +10,7 @@ MOST = 50
 
 
 def context(profile, _request) -> dict:
-    """Intervals and delivered_people of the person, newest first: under whichever id they stand."""
+    """Intervals and delivered people of the person, newest first: under whichever id they stand."""
     theirs = of_person(profile, "profile")
     intervals = Membership.objects.filter(theirs).select_related("segment", "entered_run__version")
     delivered_people = DeliveredPerson.objects.filter(theirs).select_related(

@@ -231,8 +231,8 @@ class Migration(migrations.Migration):
                 ('activation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='delivered_people', to='segments.activation', verbose_name='activation')),
             ],
             options={
-                'verbose_name': 'deliveredperson',
-                'verbose_name_plural': 'delivered_people',
+                'verbose_name': 'delivered person',
+                'verbose_name_plural': 'delivered people',
                 'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['sent', 'removed', 'left_out'])), name='segments_deliveredperson_outcome_known', violation_error_message='This is not one of the known choices.'), models.UniqueConstraint(fields=('activation', 'profile', 'outcome'), name='segments_deliveredperson_once')],
             },
         ),

@@ -1,4 +1,4 @@
-"""Definitions and delivered_people stand, memberships are only closed, runs and activations go one way."""
+"""Definitions and delivered people stand, memberships are only closed, runs and activations go one way."""
 
 from django.db import migrations
 

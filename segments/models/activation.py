@@ -124,8 +124,8 @@ class DeliveredPerson(models.Model):
     identifier = models.UUIDField(_("address"), null=True, help_text=_("The identifier that went, where one did."))
 
     class Meta:
-        verbose_name = _("deliveredperson")
-        verbose_name_plural = _("delivered_people")
+        verbose_name = _("delivered person")
+        verbose_name_plural = _("delivered people")
         constraints = [
             one_of("outcome", Outcome),
             models.UniqueConstraint(fields=["activation", "profile", "outcome"], name="segments_deliveredperson_once"),

@@ -21,6 +21,7 @@ from profiles.identity import steward_decisions
 from profiles.imports.run import runs
 from profiles.ingestion.http import write_keys
 from profiles.models import Attribute, Namespace, SharedIdentifier, WorkItem
+from profiles.models.sources import Party
 from segments.membership import definitions
 from tests.builders import source, user
 from tests.consents import building as consents
@@ -295,6 +296,21 @@ def test_a_change_of_terms_is_told_in_words_what_went_and_what_came(client):
     (told,) = page(client, version)[0].history_delta_changes
 
     assert told == {"field": "Terms", "old": "", "new": "email:clear out partner_offers <=7"}
+
+
+def test_a_change_is_told_by_titles_and_not_as_it_is_stored(client):
+    client.force_login(user(superuser=True))
+    shop = source("shop", party=Party.FIRST)
+    shop.party, shop.enabled = Party.ZERO, False
+    shop.save()
+    version = partners.drafted()
+    lifecycle.propose(version, by=version.author)
+
+    told = {change["field"]: (change["old"], change["new"]) for change in page(client, shop)[0].history_delta_changes}
+    moved = {change["field"]: change["old"] for change in page(client, version)[0].history_delta_changes}
+
+    assert told == {"Party": (Party.FIRST.label, Party.ZERO.label), "Enabled": ("yes", "no")}
+    assert moved["Proposed"] == ""
 
 
 def test_a_verb_that_changes_several_things_is_one_entry():

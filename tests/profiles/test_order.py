@@ -1,4 +1,4 @@
-"""The result is a function of what was said, not of the order or the file_imports in which it came."""
+"""The result is a function of what was said, not of the order or the batches in which it came."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -61,13 +61,13 @@ def _person(entry, start):
     return records.Person(f"n{number}", named, said_traits, seen)
 
 
-def _arrive(entries, file_imports, start):
-    """Write and resolve, file_import by file_import, each source apart as a caller would."""
-    for size in file_imports:
-        file_import, entries = entries[:size], entries[size:]
+def _arrive(entries, batches, start):
+    """Write and resolve, batch by batch, each source apart as a caller would."""
+    for size in batches:
+        batch, entries = entries[:size], entries[size:]
         touched = set()
-        for code in sorted({entry[0] for entry in file_import}):
-            people = [_person(entry, start) for entry in file_import if entry[0] == code]
+        for code in sorted({entry[0] for entry in batch}):
+            people = [_person(entry, start) for entry in batch if entry[0] == code]
             touched |= records.write(people=people, **_sender(code)).touched
         resolve(identities=touched)
     assert not entries
@@ -104,8 +104,8 @@ def _state():
 def _outcome(arrivals, start):
     """The state after some arrivals, which are undone again; it is what a fresh fold gives, too."""
     with transaction.atomic():
-        for entries, file_imports in arrivals:
-            _arrive(entries, file_imports, start)
+        for entries, batches in arrivals:
+            _arrive(entries, batches, start)
         state = _state()
         assert not any(verify.verify().values())
         transaction.set_rollback(True)

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import display_for_field
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import BinaryField, ManyToManyField
+from django.db.models import BinaryField, ManyToManyField, Model
 from django.http import Http404
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
 from simple_history.template_utils import HistoricalRecordContextHelper
 from unfold.admin import ModelAdmin
@@ -85,7 +87,10 @@ class NeverDelete:
 
 
 class ChangeInWords(HistoricalRecordContextHelper):
-    """Also of fields that only the history has: of such a list it tells what went and what came."""
+    """Choices by their titles and moments as the reader writes them.
+
+    Also of fields that only the history has: of such a list it tells what went and what came.
+    """
 
     def format_delta_change(self, change):
         field = next((field for field in self.model._tracked.also if field.name == change.field), None)
@@ -94,6 +99,14 @@ class ChangeInWords(HistoricalRecordContextHelper):
         went = [one for one in change.old if one not in change.new]
         came = [one for one in change.new if one not in change.old]
         return replace(change, field=capfirst(field.verbose_name), old="; ".join(went), new="; ".join(came))
+
+    def prepare_delta_change_value(self, change, value):
+        value = super().prepare_delta_change_value(change, value)
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if value is None or isinstance(value, list | dict | Model):
+            return "" if value is None else value
+        return display_for_field(value, self.model._meta.get_field(change.field), "")
 
 
 class TrackedAdmin(SimpleHistoryAdmin, HouseAdmin):

@@ -22,7 +22,7 @@ COUNTED = {WriteState.NEW: "rows_new", WriteState.UPDATED: "rows_updated", Write
 
 @dataclass
 class Load:
-    """A file_import on its way in. `spec` is its mapping as it stood at the start."""
+    """An import on its way in. `spec` is its mapping as it stood at the start."""
 
     file_import: FileImport
     spec: dict

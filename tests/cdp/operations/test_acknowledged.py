@@ -84,7 +84,7 @@ class Sender(threading.Thread):
 
 @dataclass(frozen=True)
 class Sent:
-    """What the senders were told, and what is stored once the ingest_request is empty."""
+    """What the senders were told, and what is stored once nothing waits."""
 
     acknowledged: list[str]
     answers: collections.Counter
