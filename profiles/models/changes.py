@@ -14,10 +14,10 @@ class ChangeKind(models.TextChoices):
     CONSENT_CHANGED = "consent.changed", _("consent changed")
     MEMBER_ENTERED = "member.entered", _("member entered")
     MEMBER_LEFT = "member.left", _("member left")
-    AGREEMENT_MOVED = "agreement.moved", _("agreement moved")
-    DELIVERY_MOVED = "delivery.moved", _("delivery moved")
-    ACTIVATION_MOVED = "activation.moved", _("activation moved")
-    IMPORT_MOVED = "import.moved", _("import moved")
+    AGREEMENT_MOVED = "agreement.moved", _("new state of an agreement")
+    DELIVERY_MOVED = "delivery.moved", _("new state of a delivery")
+    ACTIVATION_MOVED = "activation.moved", _("new state of an activation")
+    IMPORT_MOVED = "import.moved", _("new state of an import")
 
 
 class TransactionId(models.Field):

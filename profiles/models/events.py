@@ -56,7 +56,7 @@ class Event(models.Model):
     currency = models.CharField(_("currency"), max_length=3, null=True)
     properties = models.JSONField(_("properties"), null=True, help_text=_("Open properties only."))
     sealed = models.BinaryField(
-        _("sealed properties"), null=True, help_text=_("Personal properties, sealed to the record's identity.")
+        _("sealed properties"), null=True, help_text=_("Personal properties, sealed to the person of the record.")
     )
     original_at = models.DateTimeField(_("time by the sender's clock"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)

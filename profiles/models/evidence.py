@@ -39,8 +39,8 @@ class SourceIdentity(models.Model):
     created_at = models.DateTimeField(_("first seen"), db_default=models.functions.Now(), editable=False)
 
     class Meta:
-        verbose_name = _("identity")
-        verbose_name_plural = _("identities")
+        verbose_name = _("source identity")
+        verbose_name_plural = _("source identities")
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_key", "is_test"], name="profiles_sourceidentity_one_per_external_id"
@@ -61,7 +61,7 @@ class Record(models.Model):
         related_name="records",
         db_index=False,
         db_constraint=False,
-        verbose_name=_("identity"),
+        verbose_name=_("source identity"),
     )
     source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -103,7 +103,7 @@ class Identifier(models.Model):
         related_name="identifiers",
         db_index=False,
         db_constraint=False,
-        verbose_name=_("identity"),
+        verbose_name=_("source identity"),
     )
     record = models.ForeignKey(
         Record,
@@ -160,7 +160,7 @@ class Trait(models.Model):
         related_name="traits",
         db_index=False,
         db_constraint=False,
-        verbose_name=_("identity"),
+        verbose_name=_("source identity"),
     )
     record = models.ForeignKey(
         Record, models.PROTECT, related_name="traits", db_index=False, db_constraint=False, verbose_name=_("record")
@@ -205,9 +205,9 @@ class StewardDecision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("decision"), max_length=10, choices=DecisionKind)
-    identity = models.ForeignKey(SourceIdentity, models.PROTECT, related_name="+", verbose_name=_("identity"))
+    identity = models.ForeignKey(SourceIdentity, models.PROTECT, related_name="+", verbose_name=_("source identity"))
     other = models.ForeignKey(
-        SourceIdentity, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("other identity")
+        SourceIdentity, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("other source identity")
     )
     trait = models.ForeignKey(Trait, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("value"))
     withdraws = models.ForeignKey(

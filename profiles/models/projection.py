@@ -47,7 +47,7 @@ class Alias(models.Model):
         related_name="aliases",
         db_index=False,
         db_constraint=False,
-        verbose_name=_("identity"),
+        verbose_name=_("source identity"),
     )
     profile = models.UUIDField(_("profile"))
     valid_from = models.DateTimeField(_("from"), db_default=models.functions.Now())
@@ -147,10 +147,10 @@ class RefusedLink(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     identity = models.ForeignKey(
-        "profiles.SourceIdentity", models.DO_NOTHING, related_name="+", verbose_name=_("identity")
+        "profiles.SourceIdentity", models.DO_NOTHING, related_name="+", verbose_name=_("source identity")
     )
     other = models.ForeignKey(
-        "profiles.SourceIdentity", models.DO_NOTHING, related_name="+", verbose_name=_("other identity")
+        "profiles.SourceIdentity", models.DO_NOTHING, related_name="+", verbose_name=_("other source identity")
     )
     namespace = models.ForeignKey("profiles.Namespace", models.PROTECT, related_name="+", verbose_name=_("namespace"))
     reason = models.CharField(_("reason"), max_length=40)
