@@ -7,7 +7,7 @@ INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --require-hashe
 	&& { $(BIN)/pip check || { echo "$(1) does not agree with itself (above): it lacks a package or has a wrong version."; exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test mutants lint checks bench screenshots messages
+.PHONY: help install run test coverage mutants lint checks bench screenshots messages
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,7 +23,7 @@ lint: $(VENV)/development ## style, and the arrows between the apps
 	$(BIN)/lint-imports
 
 # The tests have a data folder and, without DATABASE_URL, a database server of their own.
-test: lint ## lint, checks, and all tests with their coverage
+test: lint ## lint, checks, and all tests
 	@data=$$(mktemp -d "$${TMPDIR:-/tmp}/kendt-XXXXXX"); chmod 711 "$$data"; export KENDT_DATA="$$data" KENDT_ENV=test; \
 	trap '$(MANAGE) db stop >/dev/null; rm -rf "$$(readlink -f "$$data/postgres")" "$$data"' EXIT; \
 	set -ex; \
@@ -31,7 +31,11 @@ test: lint ## lint, checks, and all tests with their coverage
 	$(MANAGE) makemigrations --check --dry-run; \
 	$(MANAGE) check; \
 	{ set +x; } 2>/dev/null; \
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
+
+# Tracing every line makes the tests twice as long.
+coverage: ## all tests, and the lines that none of them reaches
+	@$(MAKE) test PYTEST="--cov --cov-report term:skip-covered"
 
 mutants: $(VENV)/development ## plant faults where decisions are made: do the tests notice? Goes on where it stopped
 	@$(BIN)/python -m tests.mutants

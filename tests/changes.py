@@ -46,7 +46,8 @@ def forget() -> None:
 def settle() -> None:
     """Wait until no transaction of another database is older than the last change."""
     until = time.monotonic() + 240
-    while value(UNSETTLED) and time.monotonic() < until:
+    while value(UNSETTLED):
+        assert time.monotonic() < until, "A transaction that is older than the last change is still open elsewhere."
         time.sleep(0.05)
 
 

@@ -11,10 +11,11 @@ import pytest
 from django.db import connection
 
 from cdp.base.database.sql import execute, rows
+from tests.changes import settle
 from tests.profiles.changes import following
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 PATIENCE = 120
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def followed(*, writers: int, readers: int, transactions: int, kills: int) -> Fo
         reading[name] = start(following.follow, name)
     for child in writing:
         child.join(PATIENCE)
+    settle()
     execute("INSERT INTO following_end VALUES (now())")
     for child in reading.values():
         child.join(PATIENCE)
