@@ -54,9 +54,8 @@ def _people(source: Source) -> None:
         SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS record, sha256(n::text::bytea) AS blind
         FROM generate_series(1, %(people)s) n;
         INSERT INTO profiles_profile (id, is_test, identity_count) SELECT id, false, 1 FROM crowd;
-        INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, is_test)
-            SELECT id, %(source)s, blind, id, false FROM crowd;
-        INSERT INTO profiles_alias (identity_id, profile, valid_from) SELECT id, id, '2019-01-01' FROM crowd;
+        INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, profile_since, is_test)
+            SELECT id, %(source)s, blind, id, '2019-01-01', false FROM crowd;
         INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, observed_at)
             SELECT record, id, %(source)s, 1, 1, blind, '2019-01-01' FROM crowd;
         INSERT INTO profiles_identifier (id, identity_id, record_id, namespace_id, blind, sealed, verified, observed_at)

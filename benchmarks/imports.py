@@ -23,7 +23,7 @@ from profiles.models.sources import ImportState
 RETAIL = settings.KENDT_TEST_DATA / "transactions" / "online_retail.parquet"
 EVENTS = ["profiles_event"]
 KEYS = ["profiles_eventkey"]
-PEOPLE = ["profiles_profile", "profiles_sourceidentity", "profiles_alias", "profiles_datakey", "profiles_record"]
+PEOPLE = ["profiles_profile", "profiles_sourceidentity", "profiles_datakey", "profiles_record"]
 FACTS = ["profiles_identifier", "profiles_trait", "profiles_goldenvalue"]
 CUSTOMERS = 5_000
 ORDER_LINES = {

@@ -12,7 +12,7 @@ HOLDINGS = [
         erased=True,
         keyed="external_key",
         person="id profile",
-        open="source is_test created_at",
+        open="source profile_since is_test created_at",
     ),
     Holding(
         "profiles.Record",

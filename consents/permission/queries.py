@@ -30,7 +30,8 @@ ALL = "IS NOT NULL"
 def parts(*, place: str, people: str) -> dict[str, str]:
     """What the fragments are formatted with; rows about nobody who ever met the people asked about are left out."""
     who = f"SELECT p.identity FROM ({place}) p WHERE p.profile {people}"
-    met = f"""SELECT b.identity_id FROM profiles_alias a JOIN profiles_alias b ON b.profile = a.profile
+    met = f"""SELECT b.identity_id FROM profiles_identity_history a
+              JOIN profiles_identity_history b ON b.profile = a.profile
               WHERE a.identity_id IN ({who})"""
     kin = "TRUE" if people == ALL else f"o.identity_ref IN ({who} UNION {met})"
     return {"place": place, "people": people, "kin": kin}
@@ -50,8 +51,8 @@ def about(table: str) -> str:
     SELECT o.*, o.identity_ref AS identity FROM {table} o WHERE {_BY_THEN}
     UNION ALL
     SELECT o.*, b.identity_id FROM {table} o
-    JOIN profiles_alias a ON a.identity_id = o.identity_ref AND {_named("a", "o.recorded_at")}
-    JOIN profiles_alias b ON b.profile = a.profile AND b.identity_id <> o.identity_ref
+    JOIN profiles_identity_history a ON a.identity_id = o.identity_ref AND {_named("a", "o.recorded_at")}
+    JOIN profiles_identity_history b ON b.profile = a.profile AND b.identity_id <> o.identity_ref
         AND {_named("b", "o.recorded_at")}
     WHERE {_BY_THEN}"""
 
@@ -117,7 +118,7 @@ _NO_TO_ALL = """LEFT JOIN answers every ON every.profile = a.profile AND every.c
           AND a.contact_ref IS NOT NULL AND every.effective_at >= a.effective_at"""
 
 _SAME_SIDE = f"""(NOT a.needs_refresh OR h.identity = a.identity_ref OR EXISTS (
-    SELECT FROM profiles_alias o JOIN profiles_alias b ON b.profile = o.profile
+    SELECT FROM profiles_identity_history o JOIN profiles_identity_history b ON b.profile = o.profile
     WHERE o.identity_id = a.identity_ref AND b.identity_id = h.identity
       AND {_named("o", "a.recorded_at")} AND {_named("b", "a.recorded_at")}))"""
 

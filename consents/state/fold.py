@@ -68,7 +68,8 @@ kin AS MATERIALIZED ({{kin}}),
 together AS MATERIALIZED (
     SELECT o.identity_id AS identity, a.identity_id AS mate, greatest(o.valid_from, a.valid_from) AS since,
            least(coalesce(o.valid_to, 'infinity'), coalesce(a.valid_to, 'infinity')) AS until
-    FROM profiles_alias o JOIN profiles_alias a ON a.profile = o.profile AND a.identity_id <> o.identity_id
+    FROM profiles_identity_history o
+    JOIN profiles_identity_history a ON a.profile = o.profile AND a.identity_id <> o.identity_id
     WHERE o.identity_id IN (SELECT identity FROM kin)),
 said AS MATERIALIZED (
     SELECT l.history_id AS seq, l.identity_ref, l.contact_ref, l.channel, l.purpose_id, l.controller_id, l.record,
@@ -157,8 +158,8 @@ EVERYONE = "SELECT id AS identity, profile_id AS profile FROM profiles_sourceide
 THESE = f"{EVERYONE} WHERE profile_id = ANY(%(profiles)s)"
 #: Everyone who ever stood under one id with a person asked about: their decisions may count.
 KIN = """SELECT identity FROM place
-    UNION SELECT b.identity_id FROM place p JOIN profiles_alias a ON a.identity_id = p.identity
-          JOIN profiles_alias b ON b.profile = a.profile"""
+    UNION SELECT b.identity_id FROM place p JOIN profiles_identity_history a ON a.identity_id = p.identity
+          JOIN profiles_identity_history b ON b.profile = a.profile"""
 FOLD_OF_ALL = FOLDED.format(place=EVERYONE, kin="SELECT identity FROM place")
 FOLD_OF_THESE = FOLDED.format(place=THESE, kin=KIN)
 ALWAYS = time.parameters() | {"position": 2**63 - 1}

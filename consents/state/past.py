@@ -10,9 +10,9 @@ from consents.state.fold import ALWAYS, FOLDED, IN_EFFECT, KIN, state_at
 
 #: Who was meant by which profile then. A person's first id reaches back to all times.
 _MEANT = """
-    SELECT a.identity_id AS identity, a.profile FROM profiles_alias a
+    SELECT a.identity_id AS identity, a.profile FROM profiles_identity_history a
     WHERE {whom} AND coalesce(%(seen)s < a.valid_to, TRUE) AND (a.valid_from <= %(seen)s OR NOT EXISTS (
-        SELECT FROM profiles_alias e
+        SELECT FROM profiles_identity_history e
         WHERE e.identity_id = a.identity_id AND e.valid_from < a.valid_from))"""
 
 THEN = _MEANT.format(whom="a.profile = ANY(%(profiles)s)")

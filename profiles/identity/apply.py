@@ -45,7 +45,6 @@ def write() -> dict[UUID, tuple[UUID, UUID]]:
         make_profiles()
         _move_events()
         _move_identities()
-        move_aliases()
         drop_profiles(list(old))
         count_profiles(list(old | new))
     _see_profiles()
@@ -89,26 +88,15 @@ def _move_events() -> None:
 
 
 def _move_identities() -> None:
+    """Where each belonged is kept as an alias, but for what was only of this very transaction."""
     execute("""
-        UPDATE profiles_sourceidentity s SET profile_id = p.profile FROM stage_partition p
+        INSERT INTO profiles_alias (identity_id, profile, valid_from)
+        SELECT s.id, s.profile_id, s.profile_since FROM profiles_sourceidentity s
+        JOIN stage_partition p ON p.identity = s.id WHERE s.profile_id <> p.profile AND s.profile_since < now()
+    """)
+    execute("""
+        UPDATE profiles_sourceidentity s SET profile_id = p.profile, profile_since = now() FROM stage_partition p
         WHERE s.id = p.identity AND s.profile_id <> p.profile
-    """)
-
-
-def move_aliases() -> None:
-    """Close the present row and open the next; one opened in this very transaction never was, and is changed."""
-    execute("""
-        UPDATE profiles_alias a SET profile = p.profile FROM stage_partition p
-        WHERE a.identity_id = p.identity AND a.valid_to IS NULL AND a.valid_from = now() AND a.profile <> p.profile
-    """)
-    execute("""
-        UPDATE profiles_alias a SET valid_to = now() FROM stage_partition p
-        WHERE a.identity_id = p.identity AND a.valid_to IS NULL AND a.profile <> p.profile
-    """)
-    execute("""
-        INSERT INTO profiles_alias (identity_id, profile)
-        SELECT p.identity, p.profile FROM stage_partition p
-        WHERE NOT EXISTS (SELECT FROM profiles_alias a WHERE a.identity_id = p.identity AND a.valid_to IS NULL)
     """)
 
 

@@ -68,11 +68,6 @@ DIFFERENCES = {
             IS DISTINCT FROM
               (folded.id, folded.is_test, folded.identity_count, folded.first_seen_at, folded.last_seen_at)
     """,
-    "aliases": """
-        SELECT coalesce(a.identity_id, p.identity) AS id, a.profile AS stored, p.profile AS folded
-        FROM (SELECT * FROM profiles_alias WHERE valid_to IS NULL) a
-        FULL JOIN stage_partition p ON p.identity = a.identity_id WHERE a.profile IS DISTINCT FROM p.profile
-    """,
     "refused_links": """
         SELECT coalesce(l.identity_id, r.identity) AS id, l.reason AS stored, r.reason AS folded
         FROM profiles_refusedlink l FULL JOIN stage_refused r
@@ -121,7 +116,6 @@ def rebuild(progress: Progress = SILENT) -> None:
     progress.begin("projections of people")
     moved = apply.write()
     apply.make_profiles()
-    apply.move_aliases()
     _mend_events()
     wrong = _differing("profiles")
     apply.drop_profiles(wrong)

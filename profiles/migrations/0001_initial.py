@@ -400,6 +400,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('external_key', models.BinaryField(max_length=16, verbose_name='external id (blind)')),
+                ('profile_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='belongs to it since')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='first seen')),
                 ('profile', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='identities', to='profiles.profile', verbose_name='profile')),
@@ -467,8 +468,8 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('identity_id', 'valid_from', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('profile', models.UUIDField(verbose_name='profile')),
-                ('valid_from', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='from')),
-                ('valid_to', models.DateTimeField(blank=True, null=True, verbose_name='to')),
+                ('valid_from', models.DateTimeField(verbose_name='from')),
+                ('valid_to', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='to')),
                 ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='profiles.sourceidentity', verbose_name='source identity')),
             ],
             options={
@@ -780,10 +781,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='alias',
             index=models.Index(fields=['profile'], name='profiles_alias_of_profile'),
-        ),
-        migrations.AddConstraint(
-            model_name='alias',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to', None)), fields=('identity',), name='profiles_alias_one_present'),
         ),
         migrations.AddConstraint(
             model_name='trait',

@@ -78,7 +78,18 @@ CHANGES = migrations.RunSQL(
     "DROP TABLE profiles_change; DROP SEQUENCE profiles_change_epoch;",
 )
 
+# Which profile each identity belongs and belonged to, and when; the row without an end is the present.
+IDENTITY_HISTORY = migrations.RunSQL(
+    """
+    CREATE VIEW profiles_identity_history AS
+        SELECT id AS identity_id, profile_id AS profile, profile_since AS valid_from, NULL::timestamptz AS valid_to
+        FROM profiles_sourceidentity
+        UNION ALL SELECT identity_id, profile, valid_from, valid_to FROM profiles_alias;
+    """,
+    "DROP VIEW profiles_identity_history;",
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
-    operations = [KEYS_APART, EVENTS, VALUES_IN_USE, CHANGES, Rules("profiles")]
+    operations = [KEYS_APART, EVENTS, VALUES_IN_USE, CHANGES, IDENTITY_HISTORY, Rules("profiles")]

@@ -19,8 +19,8 @@ class SourceIdentity(models.Model):
     """One person as one source knows them: (source, external id).
 
     Its id is the profile id that was made for it when it arrived, and is what personal values are sealed to
-    (`identity_ref`). `profile` is projection: the cluster it now belongs to. So every profile id that was ever
-    given resolves here in one step, to itself or to the survivor.
+    (`identity_ref`). `profile` is projection: the cluster it belongs to since `profile_since`. So every profile id that
+    was ever given resolves here in one step, to itself or to the survivor; where it belonged before stands in Alias.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -35,6 +35,7 @@ class SourceIdentity(models.Model):
         db_constraint=False,
         verbose_name=_("profile"),
     )
+    profile_since = models.DateTimeField(_("belongs to it since"), db_default=models.functions.Now(), editable=False)
     is_test = models.BooleanField(_("test data"), default=False)
     created_at = models.DateTimeField(_("first seen"), db_default=models.functions.Now(), editable=False)
 

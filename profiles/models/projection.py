@@ -38,7 +38,7 @@ class Profile(models.Model):
 
 
 class Alias(models.Model):
-    """Which profile an identity's id meant, and when; closed when it moves. The row without an end is the present."""
+    """Which profile an identity's id meant until it moved. The view profiles_identity_history adds the present."""
 
     pk = models.CompositePrimaryKey("identity_id", "valid_from")
     identity = models.ForeignKey(
@@ -50,17 +50,12 @@ class Alias(models.Model):
         verbose_name=_("source identity"),
     )
     profile = models.UUIDField(_("profile"))
-    valid_from = models.DateTimeField(_("from"), db_default=models.functions.Now())
-    valid_to = models.DateTimeField(_("to"), null=True, blank=True)
+    valid_from = models.DateTimeField(_("from"))
+    valid_to = models.DateTimeField(_("to"), db_default=models.functions.Now())
 
     class Meta:
         verbose_name = _("alias")
         verbose_name_plural = _("aliases")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["identity"], condition=models.Q(valid_to=None), name="profiles_alias_one_present"
-            )
-        ]
         indexes = [models.Index(fields=["profile"], name="profiles_alias_of_profile")]
 
 

@@ -57,14 +57,13 @@ class NewRecord(NamedTuple):
 
 
 def store(common: WriteContext, entries: list[NewRecord]) -> None:
-    """Store the records, with an identity, profile and alias for each that is new."""
+    """Store the records, with an identity and a profile for each that is new."""
     if not entries:
         return
     ring = Keyring.for_writing(entry.identity for entry in entries)
     new = [entry for entry in entries if entry.is_new]
     copy_in("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
     copy_in("profiles_sourceidentity", SUBJECT, (_subject_row(common, one) for one in new))
-    copy_in("profiles_alias", ["identity_id", "profile"], ((one.identity, one.identity) for one in new))
     changes.record(kind=changes.ChangeKind.PROFILE_CREATED, profiles=[one.identity for one in new])
     copy_in("profiles_record", RECORD, (_record_row(common, one) for one in entries))
     copy_in("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))

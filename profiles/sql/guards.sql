@@ -47,8 +47,3 @@ CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_attribute FOR EA
     EXECUTE FUNCTION profiles_keep_named('profiles_trait', 'attribute_id');
 CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_namespace FOR EACH ROW
     EXECUTE FUNCTION profiles_keep_named('profiles_identifier', 'namespace_id');
-
--- Which profile an id meant is changed only in the transaction that wrote it; later, a new row says so.
-CREATE OR REPLACE TRIGGER meant_stands BEFORE UPDATE OF profile ON profiles_alias FOR EACH ROW
-    WHEN (NEW.profile IS DISTINCT FROM OLD.profile AND OLD.valid_from <> now())
-    EXECUTE FUNCTION kendt_refuse_change();

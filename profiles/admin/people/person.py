@@ -104,8 +104,19 @@ def history(profile: Profile) -> dict:
         .prefetch_related("withdrawn_by")
         .order_by("-decided_at", "-id")
     )
-    aliases = Alias.objects.filter(identity__profile=profile).select_related("identity__source").order_by("-valid_from")
-    return {"decisions": decisions[:50], "aliases": aliases[:50]}
+    return {"decisions": decisions[:50], "belonged": _belonged(profile)[:50]}
+
+
+def _belonged(profile: Profile) -> list[dict]:
+    """Which profile each of its identities was, the latest first; the present one has no end."""
+    identities = {one.pk: one for one in profile.identities.select_related("source")}
+    past = Alias.objects.filter(identity__in=identities).order_by("-valid_from")
+    now = [(one, one.profile_id, one.profile_since, None) for one in identities.values()]
+    then = [(identities[one.identity_id], one.profile, one.valid_from, one.valid_to) for one in past[:50]]
+    return [
+        dict(zip(("identity", "profile", "since", "until"), row, strict=True))
+        for row in sorted(now + then, key=lambda row: row[2], reverse=True)
+    ]
 
 
 def open_value(row):

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cdp.base.database.ids import uuid7
+from cdp.base.database.sql import rows
 from profiles import records
 from profiles.changes.signals import folded
 from profiles.identity import resolve, steward_decisions, verify
@@ -73,7 +74,7 @@ def test_the_same_unverified_email_in_two_systems_is_one_person():
     assert person(source=till(), external_id="L1", email=" ANNA@Example.dk", first_name="Anna") == anna
 
     assert Profile.objects.get().identity_count == 2
-    assert set(Alias.objects.filter(valid_to=None).values_list("profile", flat=True)) == {anna.pk}
+    assert set(SourceIdentity.objects.values_list("profile", flat=True)) == {anna.pk}
 
 
 def test_a_profile_keeps_its_oldest_id_and_every_id_resolves_in_one_step():
@@ -85,8 +86,24 @@ def test_a_profile_keeps_its_oldest_id_and_every_id_resolves_in_one_step():
 
     assert set(SourceIdentity.objects.values_list("profile", flat=True)) == {first.pk}
     assert not Profile.objects.filter(pk=second.pk).exists()
-    closed = Alias.objects.filter(identity=second.pk).order_by("valid_from").last()
-    assert closed.profile == first.pk
+    assert not Alias.objects.exists()  # what an id meant within one transaction, nobody has seen
+
+
+def test_what_an_id_meant_is_kept_with_its_time_when_it_moves():
+    first = person(external_id="C1", email="anna@example.dk")
+    second = person(source=till(), external_id="L1", phone="20123456")
+    long_ago = days_ago(30)
+    SourceIdentity.objects.update(profile_since=long_ago)
+
+    person(source=app(), external_id="anna", email="anna@example.dk", phone="20123456")
+
+    moved = SourceIdentity.objects.get(pk=second.pk).profile_since
+    history = rows(
+        "SELECT profile, valid_from, valid_to FROM profiles_identity_history WHERE identity_id = %s ORDER BY 2",
+        [second.pk],
+    )
+    assert long_ago < moved
+    assert history == [(second.pk, long_ago, moved), (first.pk, moved, None)]
 
 
 def test_a_verified_email_meets_the_unverified_one_of_another_system():
@@ -386,11 +403,11 @@ def test_those_who_listen_hear_who_was_folded_and_who_moved():
 def test_a_fold_of_what_nobody_changed_writes_nothing():
     anna = person(external_id="C1", email="anna@example.dk", first_name="Anna")
     person(source=till(), external_id="L1", email="anna@example.dk")
-    before = list(Profile.objects.values()), list(Alias.objects.values())
+    before = list(Profile.objects.values()), list(SourceIdentity.objects.values())
 
     assert resolve(identities={anna.pk}).moved == {}
 
-    assert (list(Profile.objects.values()), list(Alias.objects.values())) == before
+    assert (list(Profile.objects.values()), list(SourceIdentity.objects.values())) == before
 
 
 def test_resolving_one_or_thirty_people_takes_the_same_number_of_statements():

@@ -10,7 +10,7 @@ from django.db import connection
 
 from cdp.base.database.ids import uuid7
 from profiles.identity import fold_expired, steward_decisions
-from profiles.models import Alias, Profile, RefusedLink, SharedIdentifier, SourceIdentity, StewardDecision
+from profiles.models import Profile, RefusedLink, SharedIdentifier, SourceIdentity, StewardDecision
 from tests.builders import days_ago, now, source, user
 from tests.profiles.building import person, say
 
@@ -55,7 +55,6 @@ def test_undoing_a_merge_brings_the_old_id_back():
 
     assert present() == before
     assert set(Profile.objects.values_list("pk", "identity_count")) == {(anna.pk, 1), (again.pk, 1)}
-    assert set(Alias.objects.filter(valid_to=None).values_list("identity", "profile")) == set(before.items())
 
 
 def test_people_told_apart_are_joined_by_no_later_record():

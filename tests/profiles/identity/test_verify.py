@@ -8,12 +8,12 @@ from cdp.base.database.sql import execute, value
 from profiles.changes.signals import folded
 from profiles.identity import steward_decisions, verify
 from profiles.ingestion.events import store
-from profiles.models import Alias, Event, GoldenValue, Profile, RefusedLink, SourceIdentity
+from profiles.models import Event, GoldenValue, Profile, RefusedLink, SourceIdentity
 from tests.builders import days_ago, guards_off, source
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
-PROJECTIONS = {"references", "identities", "events", "profiles", "aliases", "refused_links", "golden_values"}
+PROJECTIONS = {"references", "identities", "events", "profiles", "refused_links", "golden_values"}
 
 
 @pytest.fixture
@@ -40,7 +40,6 @@ def state():
         set(SourceIdentity.objects.values_list("pk", "profile")),
         set(Event.objects.values_list("pk", "profile")),
         set(Profile.objects.values_list("pk", "is_test", "identity_count", "first_seen_at", "last_seen_at")),
-        set(Alias.objects.filter(valid_to=None).values_list("identity", "profile")),
         set(RefusedLink.objects.values_list("identity", "other", "namespace", "reason")),
         set(GoldenValue.objects.values_list("profile", "attribute", "trait", "rule", "candidates", "text", "number")),
     )
@@ -55,16 +54,6 @@ def change(sql, *params):
 def move_an_identity(town):
     carl = Profile.objects.get(golden__text="Ribe")
     change("UPDATE profiles_sourceidentity SET profile_id = %s WHERE id = %s", carl.pk, town.identity)
-
-
-def lose_an_alias(town):
-    with guards_off("profiles_alias"):
-        Alias.objects.filter(identity=town.identity).delete()
-
-
-def bend_an_alias(town):
-    with guards_off("profiles_alias"):
-        Alias.objects.filter(identity=town.identity).update(profile=uuid7())
 
 
 def lose_a_profile(town):
@@ -87,8 +76,6 @@ DRIFTS = {
     ),
     "a profile of nobody": ("profiles", lambda town: Profile.objects.create()),
     "a profile lost": ("profiles", lose_a_profile),
-    "an alias lost": ("aliases", lose_an_alias),
-    "an alias that lies": ("aliases", bend_an_alias),
     "a refusal lost": ("refused_links", lambda town: RefusedLink.objects.all().delete()),
     "a refusal for no reason": ("refused_links", lambda town: RefusedLink.objects.update(reason="whim")),
     "a golden value altered": (
