@@ -90,8 +90,8 @@ def _move_events() -> None:
 def _move_identities() -> None:
     """Where each belonged is kept as an alias, but for what was only of this very transaction."""
     execute("""
-        INSERT INTO profiles_alias (identity_id, profile, valid_from)
-        SELECT s.id, s.profile_id, s.profile_since FROM profiles_sourceidentity s
+        INSERT INTO profiles_alias (identity_id, profile, valid_from, valid_to)
+        SELECT s.id, s.profile_id, s.profile_since, now() FROM profiles_sourceidentity s
         JOIN stage_partition p ON p.identity = s.id WHERE s.profile_id <> p.profile AND s.profile_since < now()
     """)
     execute("""

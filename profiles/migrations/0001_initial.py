@@ -469,7 +469,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('identity_id', 'valid_from', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('profile', models.UUIDField(verbose_name='profile')),
                 ('valid_from', models.DateTimeField(verbose_name='from')),
-                ('valid_to', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='to')),
+                ('valid_to', models.DateTimeField(verbose_name='to')),
                 ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='profiles.sourceidentity', verbose_name='source identity')),
             ],
             options={

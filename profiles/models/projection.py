@@ -51,7 +51,7 @@ class Alias(models.Model):
     )
     profile = models.UUIDField(_("profile"))
     valid_from = models.DateTimeField(_("from"))
-    valid_to = models.DateTimeField(_("to"), db_default=models.functions.Now())
+    valid_to = models.DateTimeField(_("to"))
 
     class Meta:
         verbose_name = _("alias")

@@ -268,7 +268,7 @@ def test_what_a_partners_file_was_received_under_stands_and_what_was_dropped_onc
 
 def test_which_profile_an_id_meant_is_not_rewritten():
     anna = person()
-    Alias.objects.create(identity_id=anna.pk, profile=anna.pk, valid_from=days_ago(9))
+    Alias.objects.create(identity_id=anna.pk, profile=anna.pk, valid_from=days_ago(9), valid_to=days_ago(1))
 
     refused("UPDATE profiles_alias SET profile = %s", uuid7())
     refused("UPDATE profiles_alias SET valid_from = now()")
