@@ -165,16 +165,16 @@ def _people() -> None:
         INSERT INTO profiles_profile (id, is_test, identity_count) SELECT id, n %% 100 = 0, 1 FROM crowd;
         INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, is_test)
             SELECT id, %(source)s, digest, id, n %% 100 = 0 FROM crowd;
-        INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, observed_at)
-            SELECT record, id, %(source)s, 1, 1, digest, '2020-01-01' FROM crowd;
-        INSERT INTO profiles_trait (identity_id, record_id, attribute_id, text, verified)
-            SELECT c.id, c.record, a.id, CASE a.code
-                WHEN 'country' THEN (ARRAY['DK', 'SE', 'NO', 'FI'])[1 + n %% 4] WHEN 'gender' THEN 'f'
-                WHEN 'language' THEN (ARRAY['da', 'sv', 'en'])[1 + n %% 3] ELSE 'c' || n %% 50 END, false
-            FROM crowd c JOIN profiles_attribute a ON a.code IN ('country', 'gender', 'language', 'city')
-            WHERE a.code <> 'gender' OR n %% 2 = 0;
-        INSERT INTO profiles_goldenvalue (profile_id, attribute_id, trait_id, rule, candidates, party, text)
-            SELECT identity_id, attribute_id, id, 'only', 1, 1, text FROM profiles_trait;
+        INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, traits, verified, observed_at)
+            SELECT record, id, %(source)s, 1, 1, digest, jsonb_strip_nulls(jsonb_build_object(
+                'country', (ARRAY['DK', 'SE', 'NO', 'FI'])[1 + n %% 4],
+                'gender', CASE WHEN n %% 2 = 0 THEN 'f' END,
+                'language', (ARRAY['da', 'sv', 'en'])[1 + n %% 3],
+                'city', 'c' || n %% 50)), false, '2020-01-01' FROM crowd;
+        INSERT INTO profiles_goldenvalue (profile_id, attribute_id, record_id, rule, candidates, party, text)
+            SELECT r.identity_id, a.id, r.id, 'only', 1, 1, said.value
+            FROM profiles_record r, jsonb_each_text(r.traits) AS said(code, value)
+            JOIN profiles_attribute a ON a.code = said.code;
         """,
         {"people": PEOPLE, "source": source.pk},
     )

@@ -66,7 +66,6 @@ PEOPLE = dict.fromkeys(
         "profiles.source",
         "profiles.stewarddecision",
         "profiles.sourceidentity",
-        "profiles.trait",
     ],
     VIEW,
 )

@@ -44,7 +44,7 @@ HOLDINGS: list[Holding] = [
 ]
 
 #: Reaching one of these, a row is tied to a person.
-PEOPLE = {"profiles.SourceIdentity", "profiles.Profile", "profiles.Record", "profiles.Trait"}
+PEOPLE = {"profiles.SourceIdentity", "profiles.Profile", "profiles.Record"}
 
 
 def our_models() -> list[type[Model]]:

@@ -23,12 +23,12 @@ from profiles.vault import Item
 OWN = """(record.party <= 1
     OR record.agreement_version IN (SELECT id FROM partners_agreementversion WHERE onward_sharing))"""
 VALUES = f"""
-    SELECT golden.profile_id AS profile, attribute.code AS field, trait.identity_id AS identity, trait.sealed,
-           'profiles_trait.sealed' AS place, golden.text, golden.number, golden.date, golden.boolean, golden.items
+    SELECT golden.profile_id AS profile, attribute.code AS field, record.identity_id AS identity,
+           CASE WHEN record.traits -> attribute.code ? 'key' THEN record.sealed END AS sealed,
+           '{vault.DOCUMENT}' AS place, golden.text, golden.number, golden.date, golden.boolean, golden.items
     FROM profiles_goldenvalue golden
     JOIN profiles_attribute attribute ON attribute.id = golden.attribute_id
-    JOIN profiles_trait trait ON trait.id = golden.trait_id
-    JOIN profiles_record record ON record.id = trait.record_id
+    JOIN profiles_record record ON record.id = golden.record_id
     WHERE golden.profile_id = ANY(%(people)s) AND attribute.code = ANY(%(fields)s) AND {OWN}
 """
 _ASKED_ABOUT = """i.identity_id IN (SELECT id FROM profiles_sourceidentity WHERE profile_id = ANY(%(people)s))

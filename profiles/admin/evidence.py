@@ -1,6 +1,7 @@
 """What was said, row by row, for whoever audits it. People are better seen on their profile, which gathers all this."""
 
 from django.contrib import admin
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
@@ -8,7 +9,8 @@ from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles import vault
 from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
-from profiles.models import Identifier, Record, SourceIdentity, StewardDecision, Trait
+from profiles.admin.people.person import attach_facts
+from profiles.models import Identifier, Record, SourceIdentity, StewardDecision
 
 
 class EvidenceAdmin(FoundByPerson, LookOnly, HouseAdmin):
@@ -36,7 +38,7 @@ class SealedList(ChangeList):
 
 
 class SealedAdmin(EvidenceAdmin):
-    exclude = ["sealed", "blind", "match_key"]
+    exclude = ["sealed", "blind"]
 
     def get_changelist(self, request, **kwargs):
         return SealedList
@@ -64,7 +66,13 @@ class RecordAdmin(EvidenceAdmin):
     question = _("What did each source say, version by version?")
     list_display = ["received_at", "source", "version", "party", "observed_at", "file_import", "of_person"]
     list_select_related = ["source", "file_import", "identity"]
-    exclude = ["digest"]
+    exclude = ["digest", "traits", "sealed"]
+    readonly_fields = ["said"]
+
+    @admin.display(description=_("what it said, masked"))
+    def said(self, record):
+        attach_facts([record], vault.masked)
+        return format_html_join("", "<div>{}: {}</div>", record.said) or "–"
 
 
 @admin.register(Identifier)
@@ -72,13 +80,6 @@ class IdentifierAdmin(SealedAdmin):
     question = _("By which identifiers do the sources name people?")
     list_display = ["observed_at", "namespace", "value", "verified", "of_person"]
     list_select_related = ["namespace", "identity"]
-
-
-@admin.register(Trait)
-class TraitAdmin(SealedAdmin):
-    question = _("Which values did the sources tell?")
-    list_display = ["attribute", "value", "text", "number", "date", "verified", "of_person"]
-    list_select_related = ["attribute", "identity"]
 
 
 @admin.register(StewardDecision)

@@ -2,18 +2,28 @@
 
 from collections import defaultdict
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from cdp.base.database.sql import rows
 from profiles.identity.component import STANDING_DECISIONS, UNUSABLE, Component
 from profiles.identity.partition import Evidence, Link
-from profiles.models import Attribute, Namespace
+from profiles.models import Namespace
 from profiles.models.reference import NamespaceRole
 from profiles.records.current import STANDING_IDENTIFIERS, STANDING_TRAITS
 from profiles.values.normal_form import folded_name
-from profiles.vault import Item, open_values
+from profiles.vault import DOCUMENT, Item, open_values
 
 FIRST_NAME, BIRTH_DATE = "first_name", "birth_date"
+
+
+class Said(NamedTuple):
+    """A value that stands: as text where it is open; by its keyed digest and in a sealed document where it is not."""
+
+    identity: UUID
+    text: str
+    key: str | None
+    sealed: bytes | None
 
 
 def gather(found: Component, policy: dict[int, Namespace]) -> Evidence:
@@ -72,20 +82,20 @@ def _borrowed(identities: set[UUID]) -> set[UUID]:
 
 
 def _births(identities: list[UUID]) -> dict[UUID, date]:
-    return dict(_standing(BIRTH_DATE, ["date"], identities))
+    return {one.identity: date.fromisoformat(one.text) for one in _standing(BIRTH_DATE, identities) if not one.key}
 
 
 def _names(found: Component, supported: set[UUID]) -> dict[UUID, str]:
     """Folded first names, opened in one logged reading; only on islands where a link needs support and names differ."""
-    sealed = _standing(FIRST_NAME, ["sealed", "match_key"], list(found.people) if supported else [])
-    contested = _contested(found, supported, {identity: bytes(key) for identity, _, key in sealed})
-    items = [Item(identity, "profiles_trait.sealed", blob, FIRST_NAME) for identity, blob, _ in sealed]
+    said = [one for one in _standing(FIRST_NAME, list(found.people) if supported else []) if one.key]
+    contested = _contested(found, supported, {one.identity: one.key for one in said})
+    items = [Item(one.identity, DOCUMENT, one.sealed, FIRST_NAME) for one in said]
     items = [item for item in items if item.identity in contested]
     opened = open_values(items, by=None, action="resolve", purpose="duplicate detection")
     return {item.identity: folded_name(name) for item, name in zip(items, opened, strict=True) if name}
 
 
-def _contested(found: Component, supported: set[UUID], keys: dict[UUID, bytes]) -> set[UUID]:
+def _contested(found: Component, supported: set[UUID], keys: dict[UUID, str]) -> set[UUID]:
     """Those on whose island a link needs support and there is more than one of `keys`, which are equal for equals."""
     if not keys:
         return set()
@@ -96,11 +106,10 @@ def _contested(found: Component, supported: set[UUID], keys: dict[UUID, bytes]) 
     return {identity for identity in keys if islands[identity] in asking and len(there[islands[identity]]) > 1}
 
 
-def _standing(code: str, columns: list[str], identities: list[UUID]) -> list[tuple]:
-    """(identity, *columns) of the attribute's values that stand, where the first column has one."""
-    standing = STANDING_TRAITS.format(only="t.identity_id = ANY(%s) AND t.attribute_id = ANY(%s)")
-    attributes = list(Attribute.objects.filter(code=code).values_list("pk", flat=True))
-    return rows(
-        f"SELECT identity_id, {', '.join(columns)} FROM ({standing}) t WHERE {columns[0]} IS NOT NULL",
-        [identities, attributes],
+def _standing(code: str, identities: list[UUID]) -> list[Said]:
+    """What stands for an attribute of each of `identities`."""
+    standing = STANDING_TRAITS.format(only="r.identity_id = ANY(%s) AND a.code = %s")
+    found = rows(
+        f"SELECT identity_id, value #>> '{{}}', value ->> 'key', sealed FROM ({standing}) t", [identities, code]
     )
+    return [Said(*row) for row in found]

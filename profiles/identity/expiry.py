@@ -16,10 +16,9 @@ LAPSED = """
     WHERE x.verdict = 'private' AND x.expires_at <= now()
     UNION
     SELECT g.profile_id FROM profiles_goldenvalue g
-    JOIN profiles_trait t ON t.id = g.trait_id
-    JOIN profiles_record r ON r.id = t.record_id
+    JOIN profiles_record r ON r.id = g.record_id
     JOIN profiles_attribute a ON a.id = g.attribute_id
-    WHERE t.valid_until <= now()
+    WHERE r.valid_until <= now()
     OR (g.rule = 'zero_party' AND r.observed_at <= now() - make_interval(days => a.freshness_days))
 """
 

@@ -95,10 +95,9 @@ def _marks(values: list[tuple[int, bytes]], policy: dict[int, Namespace]) -> dic
             SELECT a.namespace_id::text AS kind, a.blind AS content, a.observed_at FROM profiles_identifier a
             WHERE a.identity_id = s.identity_id AND a.namespace_id = ANY(%(anchors)s)
             UNION ALL
-            SELECT a.code, coalesce(t.match_key, t.date::text::bytea), r.observed_at FROM profiles_trait t
-            JOIN profiles_attribute a ON a.id = t.attribute_id AND a.code = ANY(%(traits)s)
-            JOIN profiles_record r ON r.id = t.record_id
-            WHERE t.identity_id = s.identity_id
+            SELECT said.code, convert_to(said.value::text, 'UTF8'), r.observed_at
+            FROM profiles_record r, jsonb_each(r.traits) AS said(code, value)
+            WHERE r.identity_id = s.identity_id AND said.code = ANY(%(traits)s)
         ) m ON true
         ORDER BY s.namespace_id, s.blind, s.identity_id, s.observed_at, m.kind, m.observed_at, m.content
         """,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import Refused
 from profiles.identity import component, resolution
-from profiles.models import Identifier, SharedIdentifier, SourceIdentity, StewardDecision, Trait
+from profiles.models import Attribute, Identifier, Record, SharedIdentifier, SourceIdentity, StewardDecision
 from profiles.models.evidence import DecisionKind
 from profiles.models.reference import Verdict
 from profiles.records import locks
@@ -111,18 +111,21 @@ def separate(*, identity: UUID, reason: str, by) -> list[StewardDecision]:
 
 
 @transaction.atomic
-def pin(*, trait: Trait, reason: str, by, expires_at: datetime | None = None) -> StewardDecision:
-    """This value stands for its person, also against newer ones, until the pin is withdrawn or expires."""
+def pin(
+    *, record: Record, attribute: Attribute, reason: str, by, expires_at: datetime | None = None
+) -> StewardDecision:
+    """What `record` says of `attribute` stands, also against newer values, until the pin is withdrawn or expires."""
     _with_reason(reason)
     decision = StewardDecision.objects.create(
         kind=DecisionKind.PIN,
-        identity_id=trait.identity_id,
-        trait=trait,
+        identity_id=record.identity_id,
+        record=record,
+        attribute=attribute,
         reason=reason,
         expires_at=expires_at,
         decided_by=by,
     )
-    resolution.resolve(identities={trait.identity_id})
+    resolution.resolve(identities={record.identity_id})
     return decision
 
 
@@ -176,7 +179,7 @@ def judge(
 def standing(*, identities) -> list[StewardDecision]:
     """Decisions about any of `identities` that are neither withdrawn nor expired, newest first."""
     about = Q(identity__in=identities) | Q(other__in=identities)
-    return list(_standing().filter(about).select_related("decided_by", "trait").order_by("-id"))
+    return list(_standing().filter(about).select_related("decided_by").order_by("-id"))
 
 
 def _standing():

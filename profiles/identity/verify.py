@@ -30,9 +30,8 @@ REFERENCES = """
     LEFT JOIN profiles_record r ON r.id = i.record_id AND r.identity_id = i.identity_id
     LEFT JOIN profiles_namespace n ON n.id = i.namespace_id WHERE r.id IS NULL OR n.id IS NULL
     UNION ALL
-    SELECT t.id::text, t.record_id, r.id FROM profiles_trait t
-    LEFT JOIN profiles_record r ON r.id = t.record_id AND r.identity_id = t.identity_id
-    LEFT JOIN profiles_attribute a ON a.id = t.attribute_id WHERE r.id IS NULL OR a.id IS NULL
+    SELECT r.id::text, r.id, NULL FROM profiles_record r, jsonb_object_keys(r.traits) AS said(code)
+    LEFT JOIN profiles_attribute a ON a.code = said.code WHERE a.id IS NULL
 """
 
 #: {projection: query of the rows that differ}. Its first column is the key that `rebuild` mends.
@@ -77,11 +76,11 @@ DIFFERENCES = {
     "golden_values": f"""
         WITH {golden.CANDIDATES.format(people=STAGED)},
         {golden.WINNERS}
-        SELECT coalesce(g.profile_id, w.profile_id) AS id, g.trait_id AS stored, w.trait_id AS folded
+        SELECT coalesce(g.profile_id, w.profile_id) AS id, g.record_id AS stored, w.record_id AS folded
         FROM profiles_goldenvalue g
         FULL JOIN winners w ON w.profile_id = g.profile_id AND w.attribute_id = g.attribute_id
-        WHERE (g.trait_id, g.candidates, g.party, g.rule, g.text, g.number, g.date, g.boolean, g.items)
-            IS DISTINCT FROM (w.trait_id, w.candidates, w.party, w.rule, w.text, w.number, w.date, w.boolean, w.items)
+        WHERE (g.record_id, g.candidates, g.party, g.rule, g.text, g.number, g.date, g.boolean, g.items)
+            IS DISTINCT FROM (w.record_id, w.candidates, w.party, w.rule, w.text, w.number, w.date, w.boolean, w.items)
     """,
 }
 

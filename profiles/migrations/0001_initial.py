@@ -3,6 +3,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import django.db.models.lookups
 import profiles.models.changes
 import simple_history.models
 from django.conf import settings
@@ -435,6 +436,10 @@ class Migration(migrations.Migration):
                 ('agreement_version', models.UUIDField(blank=True, null=True, verbose_name='agreement version')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
                 ('digest', models.BinaryField(max_length=16, verbose_name='keyed digest of its content')),
+                ('traits', models.JSONField(help_text='By attribute: an open value as it is, of a sealed one the keyed digest that equal values share.', null=True, verbose_name='values')),
+                ('sealed', models.BinaryField(help_text='One sealed document: attribute to value.', null=True, verbose_name='sealed values')),
+                ('verified', models.BooleanField(default=False, verbose_name='verified')),
+                ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
                 ('observed_at', models.DateTimeField(verbose_name='collected')),
                 ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='received')),
                 ('file_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.fileimport', verbose_name='import')),
@@ -495,28 +500,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Trait',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('sealed', models.BinaryField(blank=True, null=True, verbose_name='sealed value')),
-                ('match_key', models.BinaryField(blank=True, help_text='Equal for equal sealed values.', max_length=16, null=True, verbose_name='keyed digest')),
-                ('text', models.TextField(blank=True, null=True, verbose_name='text')),
-                ('number', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='number')),
-                ('date', models.DateField(blank=True, null=True, verbose_name='date')),
-                ('boolean', models.BooleanField(blank=True, null=True, verbose_name='yes or no')),
-                ('items', models.JSONField(blank=True, null=True, verbose_name='list')),
-                ('verified', models.BooleanField(default=False, verbose_name='verified')),
-                ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
-                ('attribute', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
-                ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.sourceidentity', verbose_name='source identity')),
-                ('record', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='traits', to='profiles.record', verbose_name='record')),
-            ],
-            options={
-                'verbose_name': 'value',
-                'verbose_name_plural': 'values',
-            },
-        ),
-        migrations.CreateModel(
             name='StewardDecision',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -524,37 +507,17 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(verbose_name='reason')),
                 ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
                 ('decided_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='decided')),
+                ('attribute', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
                 ('identity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.sourceidentity', verbose_name='source identity')),
                 ('other', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.sourceidentity', verbose_name='other source identity')),
+                ('record', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.record', verbose_name='record of the value')),
                 ('withdraws', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='withdrawn_by', to='profiles.stewarddecision', verbose_name='withdraws')),
-                ('trait', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.trait', verbose_name='value')),
             ],
             options={
                 'verbose_name': 'steward decision',
                 'verbose_name_plural': 'steward decisions',
                 'permissions': [('decide_identity', 'Can merge, unmerge and pin')],
-            },
-        ),
-        migrations.CreateModel(
-            name='GoldenValue',
-            fields=[
-                ('pk', models.CompositePrimaryKey('profile_id', 'attribute_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('rule', models.CharField(choices=[('only', 'the only value'), ('pin', "a steward's choice"), ('zero_party', 'told by the person, and fresh'), ('verified', 'verified'), ('party', 'nearer to the person'), ('trust', 'the more trusted source'), ('recent', 'the more recent'), ('tie', 'the first by source and id')], max_length=10, verbose_name='decided by')),
-                ('candidates', models.PositiveSmallIntegerField(default=1, verbose_name='candidates')),
-                ('party', models.PositiveSmallIntegerField(verbose_name='party')),
-                ('text', models.TextField(blank=True, null=True, verbose_name='text')),
-                ('number', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='number')),
-                ('date', models.DateField(blank=True, null=True, verbose_name='date')),
-                ('boolean', models.BooleanField(blank=True, null=True, verbose_name='yes or no')),
-                ('items', models.JSONField(blank=True, null=True, verbose_name='list')),
-                ('attribute', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
-                ('profile', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='golden', to='profiles.profile', verbose_name='profile')),
-                ('trait', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.trait', verbose_name='winning value')),
-            ],
-            options={
-                'verbose_name': 'golden value',
-                'verbose_name_plural': 'golden values',
             },
         ),
         migrations.CreateModel(
@@ -642,6 +605,29 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['history_date', 'id'], name='profiles_hi_history_debedc_idx')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='GoldenValue',
+            fields=[
+                ('pk', models.CompositePrimaryKey('profile_id', 'attribute_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('rule', models.CharField(choices=[('only', 'the only value'), ('pin', "a steward's choice"), ('zero_party', 'told by the person, and fresh'), ('verified', 'verified'), ('party', 'nearer to the person'), ('trust', 'the more trusted source'), ('recent', 'the more recent'), ('tie', 'the first by source and id')], max_length=10, verbose_name='decided by')),
+                ('candidates', models.PositiveSmallIntegerField(default=1, verbose_name='candidates')),
+                ('party', models.PositiveSmallIntegerField(verbose_name='party')),
+                ('text', models.TextField(blank=True, null=True, verbose_name='text')),
+                ('number', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='number')),
+                ('date', models.DateField(blank=True, null=True, verbose_name='date')),
+                ('boolean', models.BooleanField(blank=True, null=True, verbose_name='yes or no')),
+                ('items', models.JSONField(blank=True, null=True, verbose_name='list')),
+                ('attribute', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
+                ('profile', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='golden', to='profiles.profile', verbose_name='profile')),
+                ('record', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.record', verbose_name='record of the winning value')),
+            ],
+            options={
+                'verbose_name': 'golden value',
+                'verbose_name_plural': 'golden values',
+                'indexes': [models.Index(condition=models.Q(('text__isnull', False)), fields=['attribute', 'text', 'profile'], name='profiles_golden_text'), models.Index(condition=models.Q(('number__isnull', False)), fields=['attribute', 'number', 'profile'], name='profiles_golden_number'), models.Index(condition=models.Q(('date__isnull', False)), fields=['attribute', 'date', 'profile'], name='profiles_golden_date')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('rule__in', ['only', 'pin', 'zero_party', 'verified', 'party', 'trust', 'recent', 'tie'])), name='profiles_goldenvalue_rule_known', violation_error_message='This is not one of the known choices.')],
+            },
         ),
         migrations.CreateModel(
             name='Rejection',
@@ -768,6 +754,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='record',
+            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func('traits', function='jsonb_typeof', output_field=models.TextField()), 'object'), name='profiles_record_traits_by_attribute'),
+        ),
+        migrations.AddConstraint(
+            model_name='record',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('agreement_version', None), ('party__in', [0, 1])), models.Q(('agreement_version__isnull', False), ('party__in', [2, 3])), _connector='OR'), name='profiles_record_second_party_has_terms', violation_error_message='Second- and third-party data carry their agreement.'),
         ),
         migrations.AddIndex(
@@ -783,36 +773,16 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['profile'], name='profiles_alias_of_profile'),
         ),
         migrations.AddConstraint(
-            model_name='trait',
-            constraint=models.UniqueConstraint(fields=('identity', 'attribute', 'record'), name='profiles_trait_once_per_record'),
-        ),
-        migrations.AddConstraint(
             model_name='stewarddecision',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['same', 'not_same', 'pin', 'withdrawn'])), name='profiles_stewarddecision_kind_known', violation_error_message='This is not one of the known choices.'),
         ),
         migrations.AddConstraint(
             model_name='stewarddecision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['same', 'not_same']), ('other__isnull', False)), models.Q(('kind', 'pin'), ('trait__isnull', False)), models.Q(('kind', 'withdrawn'), ('withdraws__isnull', False)), _connector='OR'), name='profiles_stewarddecision_names_its_object'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['same', 'not_same']), ('other__isnull', False)), models.Q(('attribute__isnull', False), ('kind', 'pin'), ('record__isnull', False)), models.Q(('kind', 'withdrawn'), ('withdraws__isnull', False)), _connector='OR'), name='profiles_stewarddecision_names_its_object'),
         ),
         migrations.AddConstraint(
             model_name='stewarddecision',
             constraint=models.UniqueConstraint(fields=('withdraws',), name='profiles_stewarddecision_withdrawn_once'),
-        ),
-        migrations.AddIndex(
-            model_name='goldenvalue',
-            index=models.Index(condition=models.Q(('text__isnull', False)), fields=['attribute', 'text', 'profile'], name='profiles_golden_text'),
-        ),
-        migrations.AddIndex(
-            model_name='goldenvalue',
-            index=models.Index(condition=models.Q(('number__isnull', False)), fields=['attribute', 'number', 'profile'], name='profiles_golden_number'),
-        ),
-        migrations.AddIndex(
-            model_name='goldenvalue',
-            index=models.Index(condition=models.Q(('date__isnull', False)), fields=['attribute', 'date', 'profile'], name='profiles_golden_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='goldenvalue',
-            constraint=models.CheckConstraint(condition=models.Q(('rule__in', ['only', 'pin', 'zero_party', 'verified', 'party', 'trust', 'recent', 'tie'])), name='profiles_goldenvalue_rule_known', violation_error_message='This is not one of the known choices.'),
         ),
         migrations.AddIndex(
             model_name='workitem',

@@ -2,7 +2,7 @@
 
 from profiles.models.changes import Change, ChangeKind
 from profiles.models.events import Event, EventKey, IngestRequest, QuarantineItem
-from profiles.models.evidence import Identifier, Record, SourceIdentity, StewardDecision, Trait, ValueLock
+from profiles.models.evidence import Identifier, Record, SourceIdentity, StewardDecision, ValueLock
 from profiles.models.projection import Alias, GoldenValue, Profile, RefusedLink, WorkItem
 from profiles.models.reference import Attribute, Namespace, SharedIdentifier
 from profiles.models.sources import FileImport, Mapping, Rejection, Source, SourceKey
@@ -33,7 +33,6 @@ __all__ = [
     "SourceIdentity",
     "SourceKey",
     "StewardDecision",
-    "Trait",
     "ValueLock",
     "WorkItem",
 ]

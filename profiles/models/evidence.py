@@ -7,7 +7,8 @@ nowhere. Attributes and namespaces, which people edit, cannot be deleted while a
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import one_of
@@ -53,7 +54,11 @@ class SourceIdentity(models.Model):
 
 
 class Record(models.Model):
-    """An immutable source record: what (source, external id) said, version by version. All facts point to theirs."""
+    """An immutable source record: what (source, external id) said, version by version.
+
+    It holds the values that were said, the personal ones in one sealed document; its identifiers are rows of their own,
+    for people are found by them.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     identity = models.ForeignKey(
@@ -73,6 +78,14 @@ class Record(models.Model):
     )
     row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
     digest = models.BinaryField(_("keyed digest of its content"), max_length=16)
+    traits = models.JSONField(
+        _("values"),
+        null=True,
+        help_text=_("By attribute: an open value as it is, of a sealed one the keyed digest that equal values share."),
+    )
+    sealed = models.BinaryField(_("sealed values"), null=True, help_text=_("One sealed document: attribute to value."))
+    verified = models.BooleanField(_("verified"), default=False)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     observed_at = models.DateTimeField(_("collected"))
     received_at = models.DateTimeField(_("received"), db_default=models.functions.Now(), editable=False)
 
@@ -82,6 +95,10 @@ class Record(models.Model):
         constraints = [
             one_of("party", Party),
             models.UniqueConstraint(fields=["identity", "version"], name="profiles_record_one_per_version"),
+            models.CheckConstraint(
+                name="profiles_record_traits_by_attribute",
+                condition=Exact(Func("traits", function="jsonb_typeof", output_field=models.TextField()), "object"),
+            ),
             models.CheckConstraint(
                 name="profiles_record_second_party_has_terms",
                 condition=Q(party__in=[Party.ZERO, Party.FIRST], agreement_version=None)
@@ -151,49 +168,6 @@ class ValueLock(models.Model):
     blind = models.BinaryField(max_length=32)
 
 
-class Trait(models.Model):
-    """A fact: this record says that the attribute has this value. Provenance stands in the record."""
-
-    id = models.BigAutoField(primary_key=True)
-    identity = models.ForeignKey(
-        SourceIdentity,
-        models.PROTECT,
-        related_name="traits",
-        db_index=False,
-        db_constraint=False,
-        verbose_name=_("source identity"),
-    )
-    record = models.ForeignKey(
-        Record, models.PROTECT, related_name="traits", db_index=False, db_constraint=False, verbose_name=_("record")
-    )
-    attribute = models.ForeignKey(
-        "profiles.Attribute",
-        models.PROTECT,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-        verbose_name=_("attribute"),
-    )
-    sealed = models.BinaryField(_("sealed value"), null=True, blank=True)
-    match_key = models.BinaryField(
-        _("keyed digest"), max_length=16, null=True, blank=True, help_text=_("Equal for equal sealed values.")
-    )
-    text = models.TextField(_("text"), null=True, blank=True)
-    number = models.DecimalField(_("number"), max_digits=20, decimal_places=6, null=True, blank=True)
-    date = models.DateField(_("date"), null=True, blank=True)
-    boolean = models.BooleanField(_("yes or no"), null=True, blank=True)
-    items = models.JSONField(_("list"), null=True, blank=True)
-    verified = models.BooleanField(_("verified"), default=False)
-    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("value")
-        verbose_name_plural = _("values")
-        constraints = [
-            models.UniqueConstraint(fields=["identity", "attribute", "record"], name="profiles_trait_once_per_record")
-        ]
-
-
 class DecisionKind(models.TextChoices):
     SAME = "same", _("same person")
     NOT_SAME = "not_same", _("not the same person")
@@ -210,7 +184,12 @@ class StewardDecision(models.Model):
     other = models.ForeignKey(
         SourceIdentity, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("other source identity")
     )
-    trait = models.ForeignKey(Trait, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("value"))
+    record = models.ForeignKey(
+        Record, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("record of the value")
+    )
+    attribute = models.ForeignKey(
+        "profiles.Attribute", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("attribute")
+    )
     withdraws = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="withdrawn_by", verbose_name=_("withdraws")
     )
@@ -230,7 +209,7 @@ class StewardDecision(models.Model):
             models.CheckConstraint(
                 name="profiles_stewarddecision_names_its_object",
                 condition=Q(kind__in=[DecisionKind.SAME, DecisionKind.NOT_SAME], other__isnull=False)
-                | Q(kind=DecisionKind.PIN, trait__isnull=False)
+                | Q(kind=DecisionKind.PIN, record__isnull=False, attribute__isnull=False)
                 | Q(kind=DecisionKind.WITHDRAWN, withdraws__isnull=False),
             ),
             models.UniqueConstraint(fields=["withdraws"], name="profiles_stewarddecision_withdrawn_once"),

@@ -75,7 +75,7 @@ class Rule(models.TextChoices):
 class GoldenValue(models.Model):
     """The value that stands for an attribute of a profile, its winner and the rule that decided.
 
-    Open values are copied here for segments; a sealed value stays in its trait and is opened through the vault.
+    Open values are copied here for segments; a sealed value stays in its record and is opened through the vault.
     """
 
     pk = models.CompositePrimaryKey("profile_id", "attribute_id")
@@ -95,13 +95,13 @@ class GoldenValue(models.Model):
         db_constraint=False,
         verbose_name=_("attribute"),
     )
-    trait = models.ForeignKey(
-        "profiles.Trait",
+    record = models.ForeignKey(
+        "profiles.Record",
         models.DO_NOTHING,
         related_name="+",
         db_index=False,
         db_constraint=False,
-        verbose_name=_("winning value"),
+        verbose_name=_("record of the winning value"),
     )
     rule = models.CharField(_("decided by"), max_length=10, choices=Rule)
     candidates = models.PositiveSmallIntegerField(_("candidates"), default=1)

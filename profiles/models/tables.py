@@ -12,7 +12,6 @@ TABLES = [
     evidence("profiles.SourceIdentity", may_change="profile profile_since", deleted="erasing"),
     evidence("profiles.Record", deleted="erasing"),
     evidence("profiles.Identifier", deleted="erasing"),
-    evidence("profiles.Trait", deleted="erasing"),
     evidence("profiles.StewardDecision", deleted="erasing"),
     evidence("profiles.Alias", deleted="erasing"),
     evidence("profiles.Change", deleted="always"),

@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from profiles.records.parsing import IdentifierClaim, ParsedPerson, as_text
 #: Facts that stand, as SQL: the latest record that speaks of an attribute, or of a kind of identifier, is believed.
 #: `{only}` narrows the identities. A kind of which many are kept (devices) loses none.
 STANDING_TRAITS = """
-    SELECT DISTINCT ON (t.identity_id, t.attribute_id) t.*, r.party, r.observed_at, r.source_id
-    FROM profiles_trait t JOIN profiles_record r ON r.id = t.record_id
+    SELECT DISTINCT ON (r.identity_id, a.id) r.id AS record_id, r.identity_id, a.id AS attribute_id, said.value,
+           r.sealed, r.verified, r.valid_until, r.party, r.observed_at, r.source_id
+    FROM profiles_record r, jsonb_each(r.traits) AS said(code, value)
+    JOIN profiles_attribute a ON a.code = said.code
     WHERE {only}
-    ORDER BY t.identity_id, t.attribute_id, r.observed_at DESC, r.version DESC
+    ORDER BY r.identity_id, a.id, r.observed_at DESC, r.version DESC
 """
 STANDING_IDENTIFIERS = """
     SELECT * FROM (
@@ -94,17 +97,16 @@ def current_facts(identities: Iterable[UUID]) -> dict[UUID, CurrentFacts]:
         [wanted],
     ):
         facts[identity].claims[namespace].add((bytes(blind), verified))
-    for identity, attribute, match_key, *typed in rows(
-        "SELECT identity_id, attribute_id, match_key, text, number, date, boolean, items FROM ("
-        + STANDING_TRAITS.format(only="t.identity_id = ANY(%s)")
+    for identity, attribute, value in rows(
+        "SELECT identity_id, attribute_id, value FROM ("
+        + STANDING_TRAITS.format(only="r.identity_id = ANY(%s)")
         + ") t",
         [wanted],
     ):
-        facts[identity].values[attribute] = bytes(match_key) if match_key is not None else _said(typed)
+        facts[identity].values[attribute] = _key(json.loads(value, parse_float=Decimal))
     return facts
 
 
-def _said(typed: list) -> str | None:
-    *single, listed = typed
-    content = json.loads(listed) if listed is not None else next((one for one in single if one is not None), None)
-    return None if content is None else as_text(content)
+def _key(value) -> str:
+    """What equal values have in common: the keyed digest of a sealed one, an open one as it is written."""
+    return value["key"] if isinstance(value, dict) else as_text(value)

@@ -2,35 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from psycopg.types.json import Jsonb
+import orjson
 
 from cdp.base.database.ids import uuid7s
 from cdp.base.database.sql import copy_in
 from profiles import changes
 from profiles.models import FileImport, Source
-from profiles.models.reference import ValueType
-from profiles.records.parsing import ParsedPerson, Value, as_text
+from profiles.records.parsing import ParsedPerson, as_text
 from profiles.records.role_addresses import block_role_addresses
 from profiles.records.statement import Person
-from profiles.vault import Keyring
+from profiles.vault import DOCUMENT, Keyring
 
 PROFILE = ["id", "is_test", "first_seen_at", "last_seen_at", "identity_count"]
 SUBJECT = ["id", "source_id", "external_key", "profile_id", "is_test"]
 RECORD = ["id", "identity_id", "source_id", "version", "party", "agreement_version", "file_import_id", "row_number",
-    "digest",
-          "observed_at"]  # fmt: skip
+          "digest", "traits", "sealed", "verified", "valid_until", "observed_at"]  # fmt: skip
 IDENTIFIER = ["id", "identity_id", "record_id", "namespace_id", "blind", "sealed", "verified", "observed_at"]
-TYPED = {  # in which column of a trait a value stands
-    ValueType.TEXT: "text",
-    ValueType.NUMBER: "number",
-    ValueType.DATE: "date",
-    ValueType.BOOLEAN: "boolean",
-    ValueType.LIST: "items",
-}
-TRAIT = ["identity_id", "record_id", "attribute_id", "verified", "valid_until", "sealed", "match_key", *TYPED.values()]
 
 
 class WriteContext(NamedTuple):
@@ -65,9 +56,8 @@ def store(common: WriteContext, entries: list[NewRecord]) -> None:
     copy_in("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
     copy_in("profiles_sourceidentity", SUBJECT, (_subject_row(common, one) for one in new))
     changes.record(kind=changes.ChangeKind.PROFILE_CREATED, profiles=[one.identity for one in new])
-    copy_in("profiles_record", RECORD, (_record_row(common, one) for one in entries))
+    copy_in("profiles_record", RECORD, (_record_row(common, one, ring) for one in entries))
     copy_in("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
-    copy_in("profiles_trait", TRAIT, _trait_rows(common, entries, ring))
     block_role_addresses(claim for entry in entries for claim in entry.reading.claims)
 
 
@@ -84,7 +74,7 @@ def _subject_row(common: WriteContext, entry: NewRecord) -> tuple:
     return entry.identity, common.source.pk, entry.reading.key, entry.identity, common.is_test
 
 
-def _record_row(common: WriteContext, entry: NewRecord) -> tuple:
+def _record_row(common: WriteContext, entry: NewRecord, ring: Keyring) -> tuple:
     return (
         entry.record,
         entry.identity,
@@ -95,6 +85,10 @@ def _record_row(common: WriteContext, entry: NewRecord) -> tuple:
         common.file_import and common.file_import.pk,
         entry.person.row_number,
         entry.reading.digest,
+        _traits(entry),
+        _document(entry, ring),
+        common.source.values_verified,
+        common.valid_until,
         _observed(common, entry),
     )
 
@@ -109,18 +103,20 @@ def _identifier_rows(common: WriteContext, entries: list[NewRecord], ring: Keyri
             yield *head, claim.namespace.pk, claim.blind, sealed, claim.verified, seen
 
 
-def _trait_rows(common: WriteContext, entries: list[NewRecord], ring: Keyring) -> Iterator[tuple]:
-    verified = common.source.values_verified
-    for entry in entries:
-        for value in entry.reading.values:
-            head = entry.identity, entry.record, value.attribute.pk, verified, common.valid_until
-            yield *head, *_content(value, entry.identity, ring)
+def _traits(entry: NewRecord) -> str | None:
+    """What the record says, as JSON by attribute: of a sealed value its keyed digest alone."""
+    said = {
+        one.attribute.code: {"key": one.key} if one.attribute.sealed else one.content for one in entry.reading.values
+    }
+    return orjson.dumps(said, default=_exact).decode() if said else None
 
 
-def _content(value: Value, identity: UUID, ring: Keyring) -> tuple:
-    """sealed, match_key, then the typed columns: one way or the other, never both."""
-    attribute, content = value.attribute, value.content
-    if attribute.sealed:
-        return ring.seal(identity, "profiles_trait.sealed", as_text(content)), value.key, *(None for _ in TYPED)
-    content = Jsonb(content) if isinstance(content, list) else content
-    return None, None, *(content if kind == attribute.type else None for kind in TYPED)
+def _exact(content: Decimal) -> orjson.Fragment:
+    """A number with all its digits."""
+    return orjson.Fragment(as_text(content))
+
+
+def _document(entry: NewRecord, ring: Keyring) -> bytes | None:
+    """The personal values, sealed together."""
+    personal = {one.attribute.code: as_text(one.content) for one in entry.reading.values if one.attribute.sealed}
+    return ring.seal(entry.identity, DOCUMENT, orjson.dumps(personal).decode()) if personal else None

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from base64 import b64encode
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -27,6 +28,7 @@ VERIFIED = "_verified"
 YES = {"true", "yes", "1", "ja", "j", "y"}
 NO = {"false", "no", "0", "nej", "n"}
 COUNTRY = "country"
+KEY = 8
 BETWEEN_ITEMS = re.compile(r"[;|,]")
 
 
@@ -40,11 +42,14 @@ class IdentifierClaim(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A typed value; `key` is equal for equal values and, for a sealed attribute, keyed."""
+    """A typed value; `key` is equal for equal values and, for a sealed attribute, a keyed digest of 64 bits in base64.
+
+    Keys are compared within one person, or the few whom one value joins: by chance two of them are never equal.
+    """
 
     attribute: Attribute
     content: object
-    key: object
+    key: str
 
 
 class ParsedPerson(NamedTuple):
@@ -259,8 +264,10 @@ def _country(content) -> str:
     return code
 
 
-def _key(attribute: Attribute, content):
-    return blind(f"attribute:{attribute.code}", as_text(content)) if attribute.sealed else as_text(content)
+def _key(attribute: Attribute, content) -> str:
+    if not attribute.sealed:
+        return as_text(content)
+    return b64encode(blind(f"attribute:{attribute.code}", as_text(content))[:KEY]).decode()
 
 
 def _united(claims: list[IdentifierClaim]) -> list[IdentifierClaim]:

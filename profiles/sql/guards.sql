@@ -43,7 +43,17 @@ BEGIN
     END IF;
     RETURN OLD;
 END $$;
-CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_attribute FOR EACH ROW
-    EXECUTE FUNCTION profiles_keep_named('profiles_trait', 'attribute_id');
+CREATE OR REPLACE FUNCTION profiles_keep_said() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM profiles_record WHERE traits ? OLD.code) THEN
+        RAISE EXCEPTION '% on % is refused: records say something of it', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE OR REPLACE TRIGGER said_stays BEFORE DELETE ON profiles_attribute FOR EACH ROW
+    EXECUTE FUNCTION profiles_keep_said();
+CREATE OR REPLACE TRIGGER said_under_its_code BEFORE UPDATE OF code ON profiles_attribute FOR EACH ROW
+    WHEN (NEW.code <> OLD.code) EXECUTE FUNCTION profiles_keep_said();
 CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_namespace FOR EACH ROW
     EXECUTE FUNCTION profiles_keep_named('profiles_identifier', 'namespace_id');

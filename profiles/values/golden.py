@@ -21,26 +21,29 @@ CANDIDATES = (
     """
     people AS MATERIALIZED ({people}),
     pins AS (
-        SELECT DISTINCT ON (d.trait_id) d.trait_id, d.id AS pin FROM profiles_stewarddecision d
+        SELECT DISTINCT ON (d.record_id, d.attribute_id) d.record_id, d.attribute_id, d.id AS pin
+        FROM profiles_stewarddecision d
         JOIN people ON people.id = d.identity_id
         WHERE d.kind = 'pin' AND (d.expires_at IS NULL OR d.expires_at > now())
         AND NOT EXISTS (SELECT FROM profiles_stewarddecision w WHERE w.withdraws_id = d.id)
-        ORDER BY d.trait_id, d.id DESC
+        ORDER BY d.record_id, d.attribute_id, d.id DESC
     ),
     standing AS ("""
-    + STANDING_TRAITS.format(only="t.identity_id IN (SELECT id FROM people)")
+    + STANDING_TRAITS.format(only="r.identity_id IN (SELECT id FROM people)")
     + """),
     said AS (
-        SELECT standing.*, pins.pin FROM standing LEFT JOIN pins ON pins.trait_id = standing.id
+        SELECT standing.*, pins.pin FROM standing LEFT JOIN pins USING (record_id, attribute_id)
         UNION ALL
-        SELECT t.*, r.party, r.observed_at, r.source_id, pins.pin
-        FROM pins JOIN profiles_trait t ON t.id = pins.trait_id JOIN profiles_record r ON r.id = t.record_id
-        WHERE NOT EXISTS (SELECT FROM standing WHERE standing.id = pins.trait_id)
+        SELECT r.id, r.identity_id, a.id, r.traits -> a.code, r.sealed, r.verified, r.valid_until, r.party,
+               r.observed_at, r.source_id, pins.pin
+        FROM pins JOIN profiles_record r ON r.id = pins.record_id JOIN profiles_attribute a ON a.id = pins.attribute_id
+        WHERE NOT EXISTS (SELECT FROM standing s WHERE (s.record_id, s.attribute_id) = (r.id, a.id))
     ),
     candidates AS (
         SELECT people.profile_id, people.external_key, said.*, source.trust, source.code AS source,
                said.party = 0 AND said.observed_at > now() - make_interval(days => a.freshness_days) AS fresh,
-               said.party <= 1 AS own
+               said.party <= 1 AS own,
+               CASE WHEN jsonb_typeof(said.value) <> 'object' THEN said.value END AS open, a.type
         FROM said
         JOIN people ON people.id = said.identity_id
         JOIN profiles_source source ON source.id = said.source_id
@@ -65,7 +68,12 @@ WINNERS = f"""
                every AS (PARTITION BY profile_id, attribute_id)
     ),
     winners AS (
-        SELECT profile_id, attribute_id, id AS trait_id, candidates, party, text, number, date, boolean, items,
+        SELECT profile_id, attribute_id, record_id, candidates, party,
+               CASE WHEN jsonb_typeof(open) = 'string' AND type <> 'date' THEN open #>> '{{}}' END AS text,
+               CASE WHEN jsonb_typeof(open) = 'number' THEN open::numeric END AS number,
+               CASE WHEN jsonb_typeof(open) = 'string' AND type = 'date' THEN (open #>> '{{}}')::date END AS date,
+               CASE WHEN jsonb_typeof(open) = 'boolean' THEN open::boolean END AS boolean,
+               CASE WHEN jsonb_typeof(open) = 'array' THEN open END AS items,
                CASE WHEN candidates = 1 THEN 'only'
                     WHEN pin IS DISTINCT FROM next_pin THEN 'pin'
                     WHEN fresh <> next_fresh THEN 'zero_party'
@@ -91,15 +99,15 @@ WRITE = f"""
         RETURNING g.profile_id, g.attribute_id
     ),
     put AS (
-        INSERT INTO profiles_goldenvalue AS g (profile_id, attribute_id, trait_id, candidates, party, text, number,
+        INSERT INTO profiles_goldenvalue AS g (profile_id, attribute_id, record_id, candidates, party, text, number,
                                                date, boolean, items, rule)
         SELECT * FROM winners
         ON CONFLICT (profile_id, attribute_id) DO UPDATE SET
-            trait_id = excluded.trait_id, candidates = excluded.candidates, party = excluded.party,
+            record_id = excluded.record_id, candidates = excluded.candidates, party = excluded.party,
             text = excluded.text, number = excluded.number, date = excluded.date, boolean = excluded.boolean,
             items = excluded.items, rule = excluded.rule
-        WHERE (g.trait_id, g.candidates, g.party, g.rule, g.text, g.number, g.date, g.boolean, g.items)
-            IS DISTINCT FROM (excluded.trait_id, excluded.candidates, excluded.party, excluded.rule, excluded.text,
+        WHERE (g.record_id, g.candidates, g.party, g.rule, g.text, g.number, g.date, g.boolean, g.items)
+            IS DISTINCT FROM (excluded.record_id, excluded.candidates, excluded.party, excluded.rule, excluded.text,
                               excluded.number, excluded.date, excluded.boolean, excluded.items)
         RETURNING g.profile_id, g.attribute_id
     ),
@@ -127,10 +135,8 @@ def explain(*, profile: UUID, attribute: str) -> dict | None:
     """
     sql = f"""
         WITH {CANDIDATES.format(people=OF_PROFILES)}, {WINNERS}
-        SELECT c.id AS trait, c.identity_id AS identity, c.record_id AS record, c.source, c.party, c.trust, c.verified,
-               c.fresh, c.pin, c.observed_at, c.valid_until, c.sealed IS NOT NULL AS sealed,
-               coalesce(to_jsonb(c.text), to_jsonb(c.number), to_jsonb(c.date), to_jsonb(c.boolean), c.items) AS value,
-               w.rule
+        SELECT c.identity_id AS identity, c.record_id AS record, c.source, c.party, c.trust, c.verified, c.fresh, c.pin,
+               c.observed_at, c.valid_until, c.open IS NULL AS sealed, c.open AS value, w.rule
         FROM candidates c JOIN winners w USING (profile_id, attribute_id)
         WHERE c.attribute_id = (SELECT id FROM profiles_attribute WHERE code = %(attribute)s) ORDER BY {ORDER}
     """

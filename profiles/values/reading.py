@@ -11,17 +11,17 @@ from uuid import UUID
 
 from cdp.base.database.sql import dicts
 from profiles.records.current import STANDING_IDENTIFIERS
-from profiles.vault import Item, masked, open_values
+from profiles.vault import DOCUMENT, Item, masked, open_values
 
 #: The golden values of people.
-VALUES = """
-SELECT golden.profile_id AS profile, attribute.code AS field, trait.identity_id AS identity, trait.sealed AS sealed,
-       'profiles_trait.sealed' AS place,
+VALUES = f"""
+SELECT golden.profile_id AS profile, attribute.code AS field, record.identity_id AS identity,
+       CASE WHEN record.traits -> attribute.code ? 'key' THEN record.sealed END AS sealed, '{DOCUMENT}' AS place,
        coalesce(to_jsonb(golden.text), to_jsonb(golden.number), to_jsonb(golden.date), to_jsonb(golden.boolean),
                 golden.items) AS open
 FROM profiles_goldenvalue golden
 JOIN profiles_attribute attribute ON attribute.id = golden.attribute_id
-JOIN profiles_trait trait ON trait.id = golden.trait_id
+JOIN profiles_record record ON record.id = golden.record_id
 WHERE golden.profile_id = ANY(%(profiles)s) AND (%(all)s OR attribute.code = ANY(%(fields)s))
 """
 

@@ -15,6 +15,7 @@ from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -31,10 +32,15 @@ from profiles.values.normal_form import normal
 FORMAT = b"\x01"
 BLIND = 16
 NONCE = 12
+#: Where a record keeps its sealed values: one document, each value under its field.
+DOCUMENT = "profiles_record.sealed"
 
 
 class Item(NamedTuple):
-    """One sealed value: whose, where it lies ("table.column"), the ciphertext, and the field's name for the log."""
+    """One sealed value: whose, where it lies ("table.column"), the ciphertext, and its field.
+
+    The field is told in the log; in a document it says which value is meant.
+    """
 
     identity: UUID
     place: str
@@ -255,8 +261,17 @@ def mask(text: str) -> str:
 
 
 def _opened(items: Sequence[Item]) -> list[str | None]:
-    ring = Keyring.for_reading({item.identity for item in items})
-    return [ring.open(identity, place, blob) for identity, place, blob, _field in items]
+    ring, documents = Keyring.for_reading({item.identity for item in items}), {}
+    return [_part(ring, item, documents) if item.place == DOCUMENT else ring.open(*item[:3]) for item in items]
+
+
+def _part(ring: Keyring, item: Item, documents: dict) -> str | None:
+    """A value of a document; `documents` are those that are open already."""
+    whole = (item.identity, item.blob)
+    if whole not in documents:
+        text = ring.open(*item[:3])
+        documents[whole] = orjson.loads(text) if text else {}
+    return documents[whole].get(item.field)
 
 
 def _demand(purpose: str) -> None:

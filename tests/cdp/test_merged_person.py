@@ -27,7 +27,7 @@ from consents.recording import correction
 from partners.agreements.lifecycle import NewTermLine
 from profiles.admin.people.reveal import Sight
 from profiles.identity import steward_decisions
-from profiles.models import GoldenValue, Profile, Record, RefusedLink, SourceIdentity, Trait, WorkItem
+from profiles.models import Attribute, GoldenValue, Profile, Record, RefusedLink, SourceIdentity, WorkItem
 from profiles.values import reading
 from segments.activation import activations
 from segments.language.compiler import compile
@@ -93,8 +93,9 @@ def planted(name: str, newsletter, version):
     feed = source("air-feed", party=2)
     say(source=feed, email=address, verified=True, agreement_version=version.pk)
     did(key, "Viewed", record=Record.objects.get(identity=key).pk)
-    country = Trait.objects.get(identity=key, attribute__code="country")
-    steward_decisions.pin(trait=country, reason="asked", by=user())
+    country = {"record": Record.objects.get(identity=key, traits__has_key="country")}
+    country["attribute"] = Attribute.objects.get(code="country")
+    steward_decisions.pin(**country, reason="asked", by=user())
     entry = consents.say(key, newsletter, channel="email", contact=("email", address), days_ago=2)
     correction.request(entry=entry, reason_code="wrong_person", by=user())
     assert SourceIdentity.objects.get(pk=double).profile_id == double

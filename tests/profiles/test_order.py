@@ -89,9 +89,9 @@ def _state():
     for one, profile in SourceIdentity.objects.values_list("pk", "profile"):
         clusters[profile].add(names[one])
     golden = {
-        (frozenset(clusters[one.profile_id]), one.attribute_id, names[one.trait.identity_id], one.rule, one.candidates,
-         one.text, bytes(one.trait.match_key or b""))
-        for one in GoldenValue.objects.select_related("trait")
+        (frozenset(clusters[one.profile_id]), one.attribute_id, names[one.record.identity_id], one.rule, one.candidates,
+         one.text, str(one.record.traits[one.attribute.code]))
+        for one in GoldenValue.objects.select_related("record", "attribute")
     }  # fmt: skip
     refused = {
         (frozenset({names[one.identity_id], names[one.other_id]}), one.namespace_id, one.reason)

@@ -18,7 +18,7 @@ from profiles.admin.people.links import change_url, profile_link
 from profiles.admin.people.reveal import Sight
 from profiles.identity import steward_decisions
 from profiles.identity.partition import Reason
-from profiles.models import Profile, RefusedLink, SourceIdentity, StewardDecision, Trait
+from profiles.models import Attribute, Profile, Record, RefusedLink, SourceIdentity, StewardDecision
 from profiles.values.display_name import lines
 
 PERMISSION = "profiles.decide_identity"
@@ -46,12 +46,16 @@ class DecisionPages(Pages):
     def pin(self, request, key):
         """This value stands, with a reason and, if wished, until a day."""
         self.demand(request, PERMISSION)
-        trait = self.found(Trait.objects, pk=request.POST.get("trait", ""), identity__profile=key)
+        attribute = self.found(Attribute.objects, code=request.POST.get("attribute", ""))
+        record = self.found(
+            Record.objects, pk=request.POST.get("record", ""), identity__profile=key, traits__has_key=attribute.code
+        )
         until = parse_date(request.POST.get("until", ""))
         expires_at = timezone.make_aware(datetime.combine(until, time())) if until else None
         said = {"reason": _reason(request), "by": request.user, "expires_at": expires_at}
-        self.act(request, _("The value stands from now on."), steward_decisions.pin, trait=trait, **said)
-        return redirect("admin:profiles_profile_why", key, trait.attribute.code)
+        said |= {"record": record, "attribute": attribute}
+        self.act(request, _("The value stands from now on."), steward_decisions.pin, **said)
+        return redirect("admin:profiles_profile_why", key, attribute.code)
 
     def withdraw(self, request, key):
         """Undo a decision: the profiles are folded as if it had never been taken."""

@@ -1,5 +1,6 @@
 """What the profile page shows: who this is, how we know, since when; every value with its source and age."""
 
+from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -9,13 +10,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from profiles.admin.people.reveal import Sight
-from profiles.models import Alias, Event, GoldenValue, Identifier, Profile, Record, StewardDecision, Trait
-from profiles.vault import Item
+from profiles.models import Alias, Attribute, Event, GoldenValue, Identifier, Profile, Record, StewardDecision
+from profiles.vault import DOCUMENT, Item
 
 EVENTS_A_PAGE = 25
 RECORDS_A_PAGE = 20
 OPEN_COLUMNS = ("text", "number", "date", "boolean", "items")
-TRAIT, IDENTIFIER = "profiles_trait.sealed", "profiles_identifier.sealed"
+IDENTIFIER = "profiles_identifier.sealed"
 GROUPS = {"name": _("Name"), "address": _("Address"), "": _("More")}
 
 
@@ -23,11 +24,11 @@ def golden(profile: Profile, sight: Sight) -> dict[str, GoldenValue]:
     """The values that stand, by the code of their attribute; each carries `shown`, its value as this user sees it."""
     found = list(
         GoldenValue.objects.filter(profile=profile)
-        .select_related("attribute", "trait__record__source")
+        .select_related("attribute", "record__source")
         .order_by("attribute__group", "attribute__code")
     )
-    sealed = [value for value in found if value.trait.sealed is not None]
-    texts = sight.read([_item(value.trait, TRAIT, value.attribute.code) for value in sealed])
+    sealed = [value for value in found if is_sealed(value.record.traits[value.attribute.code])]
+    texts = sight.read([_item(value.record, DOCUMENT, value.attribute.code) for value in sealed])
     for value in found:
         value.shown = open_value(value)
     for value, text in zip(sealed, texts, strict=True):
@@ -77,7 +78,7 @@ def records(profile: Profile, sight: Sight, before: UUID | None) -> dict:
     page = list(query[: RECORDS_A_PAGE + 1])
     older = page[RECORDS_A_PAGE - 1].pk if len(page) > RECORDS_A_PAGE else None
     page = page[:RECORDS_A_PAGE]
-    _attach_facts(page, sight)
+    attach_facts(page, sight.read)
     return {"records": page, "older": older, "first_page": before is None}
 
 
@@ -100,7 +101,7 @@ def history(profile: Profile) -> dict:
     """How this profile came to be what it is: which ids it was given, and what stewards decided."""
     decisions = (
         StewardDecision.objects.filter(Q(identity__profile=profile) | Q(other__profile=profile))
-        .select_related("decided_by", "identity__source", "other__source", "trait__attribute", "withdraws")
+        .select_related("decided_by", "identity__source", "other__source", "attribute", "withdraws")
         .prefetch_related("withdrawn_by")
         .order_by("-decided_at", "-id")
     )
@@ -120,30 +121,41 @@ def _belonged(profile: Profile) -> list[dict]:
 
 
 def open_value(row):
-    """The value of a golden value, trait or candidate that is not sealed; None where it has none."""
+    """The value of a golden value that is not sealed; None where it has none."""
     found = next((found for name in OPEN_COLUMNS if (found := getattr(row, name)) is not None), None)
-    if isinstance(found, list):
-        return ", ".join(map(str, found))
-    return f"{found.normalize():f}" if isinstance(found, Decimal) else found
+    return readable(found)
 
 
-def _attach_facts(page: list[Record], sight: Sight) -> None:
-    """Give each record `said`: [(title, value)] of its traits and identifiers, read in one opening."""
+def readable(value):
+    """An open value as a person reads it."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
+def is_sealed(said) -> bool:
+    """Whether a record tells only the keyed digest of what it said."""
+    return isinstance(said, dict)
+
+
+def attach_facts(page: list[Record], read) -> None:
+    """Give each record `said`: [(title, value)] of its identifiers and values; `read` opens or masks vault items."""
     identities = {record.identity_id for record in page}
     keys = [record.pk for record in page]
-    traits = Trait.objects.filter(identity__in=identities, record__in=keys).select_related("attribute")
     named = Identifier.objects.filter(identity__in=identities, record__in=keys).select_related("namespace")
-    facts = [(fact.record_id, fact.namespace, IDENTIFIER, fact) for fact in named]
-    facts += [(fact.record_id, fact.attribute, TRAIT, fact) for fact in traits]
-    sealed = [row for row in facts if row[3].sealed is not None]
-    texts = sight.read([_item(fact, place, kind.code) for _record, kind, place, fact in sealed])
-    shown = {(place, fact.pk): text for (_r, _k, place, fact), text in zip(sealed, texts, strict=True)}
+    titles = {one.code: str(one) for one in Attribute.objects.all()}
+    facts = [(fact.record_id, str(fact.namespace), _item(fact, IDENTIFIER, fact.namespace.code)) for fact in named]
     for record in page:
-        record.said = [
-            (str(kind), shown.get((place, fact.pk)) if fact.sealed is not None else open_value(fact))
-            for key, kind, place, fact in facts
-            if key == record.pk
-        ]
+        for code, said in (record.traits or {}).items():
+            shown = _item(record, DOCUMENT, code) if is_sealed(said) else readable(said)
+            facts.append((record.pk, titles[code], shown))
+    sealed = [shown for _record, _title, shown in facts if isinstance(shown, Item)]
+    texts = iter(read(sealed))
+    told = defaultdict(list)
+    for key, title, shown in facts:
+        told[key].append((title, next(texts) if isinstance(shown, Item) else shown))
+    for record in page:
+        record.said = told[record.pk]
 
 
 def _item(fact, place: str, field: str) -> Item:

@@ -16,7 +16,7 @@ from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles import tabs, vault
 from profiles.admin.people import decisions, filters, person
 from profiles.admin.people.reveal import Sight, forget, remember
-from profiles.models import Attribute, Profile, Source, SourceIdentity, Trait
+from profiles.models import Attribute, Profile, Record, Source, SourceIdentity
 from profiles.models.projection import Rule
 from profiles.values import golden
 from profiles.values.display_name import lines
@@ -165,7 +165,7 @@ class ProfileAdmin(decisions.DecisionPages, LookOnly, HouseAdmin):
         profile = self.found(Profile.objects, pk=key)
         purpose = request.POST.get("purpose", "").strip()[:LONGEST_PURPOSE]
         if not request.user.has_perm("profiles.reveal_profile"):
-            item = vault.Item(profile.pk, "profiles_trait.sealed", None, "profile_page")
+            item = vault.Item(profile.pk, vault.DOCUMENT, None, "profile_page")
             vault.log_refused([item], by=request.user, action="profile_page", purpose=purpose, request_id=request.id)
             raise PermissionDenied
         if purpose:
@@ -207,9 +207,11 @@ def _context_of(panel):
 def _shown(candidates: list[dict], attribute: Attribute, sight: Sight) -> list[dict]:
     """The candidates, best first, each with `value` as this user sees it and the title of its source."""
     titles = dict(Source.objects.filter(code__in={row["source"] for row in candidates}).values_list("code", "title"))
-    sealed = dict(Trait.objects.filter(pk__in=[row["trait"] for row in candidates]).values_list("pk", "sealed"))
-    items = [vault.Item(r["identity"], person.TRAIT, sealed[r["trait"]], attribute.code) for r in candidates]
-    values = sight.read(items) if attribute.sealed else [row["value"] for row in candidates]
+    sealed = [row for row in candidates if row["sealed"]]
+    documents = dict(Record.objects.filter(pk__in=[row["record"] for row in sealed]).values_list("pk", "sealed"))
+    items = [vault.Item(row["identity"], vault.DOCUMENT, documents[row["record"]], attribute.code) for row in sealed]
+    opened = dict(zip([row["record"] for row in sealed], sight.read(items), strict=True))
     return [
-        {**row, "value": value, "title": titles[row["source"]]} for row, value in zip(candidates, values, strict=True)
+        row | {"value": opened[row["record"]] if row["sealed"] else row["value"], "title": titles[row["source"]]}
+        for row in candidates
     ]

@@ -84,8 +84,8 @@ class AttrNode(Node):
         attribute, _operator = self._operator(frame)
         found = sql.dicts(
             f"""SELECT {COLUMNS[attribute.type]} AS value, s.code AS source, g.party, r.observed_at, r.id AS record
-            FROM profiles_goldenvalue g JOIN profiles_trait t ON t.id = g.trait_id
-            JOIN profiles_record r ON r.id = t.record_id JOIN profiles_source s ON s.id = r.source_id
+            FROM profiles_goldenvalue g JOIN profiles_record r ON r.id = g.record_id
+            JOIN profiles_source s ON s.id = r.source_id
             WHERE g.profile_id = %s AND g.attribute_id = %s""",
             (profile, attribute.pk),
         )

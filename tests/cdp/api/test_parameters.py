@@ -43,7 +43,7 @@ def test_no_list_is_filtered_by_a_secret(root, label, field):
 @pytest.mark.parametrize(
     ("label", "path"),
     [
-        ("profiles.Trait", "identity__external_key"),
+        ("profiles.Record", "identity__external_key"),
         ("profiles.Identifier", "record__digest"),
         ("profiles.SourceKey", "source__keys__digest"),
         ("profiles.StewardDecision", "decided_by__password"),

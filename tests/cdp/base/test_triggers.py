@@ -11,7 +11,6 @@ EVIDENCE = [
     "profiles_sourceidentity",
     "profiles_record",
     "profiles_identifier",
-    "profiles_trait",
     "profiles_stewarddecision",
     "profiles_accessentry",
     "consents_historicalconsentrecord",

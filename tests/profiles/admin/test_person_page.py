@@ -150,7 +150,7 @@ def test_a_steward_pins_another_value_with_a_reason(client, steward):
     url = reverse("admin:profiles_profile_why", args=[profile.pk, "city"])
     runner_up = client.get(url).context["candidates"][1]
 
-    act(client, profile, "pin", trait=runner_up["trait"], reason="The customer called.")
+    act(client, profile, "pin", record=runner_up["record"], attribute="city", reason="The customer called.")
 
     golden = GoldenValue.objects.get(profile=profile, attribute__code="city")
     assert (golden.text, golden.rule) == ("Aarhus", "pin")
@@ -158,11 +158,9 @@ def test_a_steward_pins_another_value_with_a_reason(client, steward):
 
 
 def test_a_decision_without_a_reason_is_refused_with_its_sentence(client, steward, alma):
-    trait = alma.golden.get(attribute__code="city").trait_id
+    said = {"record": alma.golden.get(attribute__code="city").record_id, "attribute": "city"}
 
-    answer = client.post(
-        reverse("admin:profiles_profile_pin", args=[alma.pk]), {"trait": trait, "reason": " "}, follow=True
-    )
+    answer = client.post(reverse("admin:profiles_profile_pin", args=[alma.pk]), said | {"reason": " "}, follow=True)
 
     assert "Say why" in answer.content.decode()
     assert not StewardDecision.objects.exists()
@@ -170,15 +168,22 @@ def test_a_decision_without_a_reason_is_refused_with_its_sentence(client, stewar
 
 def test_a_value_of_another_person_cannot_be_pinned_here(client, steward, alma):
     other = person(city="Odense")
-    trait = other.golden.get(attribute__code="city").trait_id
+    record = other.golden.get(attribute__code="city").record_id
 
-    assert act(client, alma, "pin", trait=trait, reason="Mine now.").status_code == 404
+    assert act(client, alma, "pin", record=record, attribute="city", reason="Mine now.").status_code == 404
 
 
-@pytest.mark.parametrize(("name", "field"), [("pin", "trait"), ("separate", "identity"), ("withdraw", "decision")])
+def test_what_a_record_does_not_say_cannot_be_pinned(client, steward, alma):
+    record = alma.golden.get(attribute__code="city").record_id
+
+    for attribute in ("gender", "planted"):
+        assert act(client, alma, "pin", record=record, attribute=attribute, reason="x").status_code == 404
+
+
+@pytest.mark.parametrize(("name", "field"), [("pin", "record"), ("separate", "identity"), ("withdraw", "decision")])
 @pytest.mark.parametrize("key", ["", "none", "12345"])
 def test_an_act_on_what_is_not_there_is_not_found(client, steward, alma, name, field, key):
-    assert act(client, alma, name, **{field: key}, reason="x").status_code == 404
+    assert act(client, alma, name, **{field: key}, attribute="city", reason="x").status_code == 404
 
 
 def test_a_record_is_separated_and_the_decision_undone(client, steward):

@@ -13,7 +13,7 @@ from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import rows
 from profiles import records
 from profiles.identity import resolve
-from profiles.models import Alias, GoldenValue, Identifier, Profile, Record, SourceIdentity, Trait
+from profiles.models import Alias, GoldenValue, Identifier, Profile, Record, SourceIdentity
 from profiles.vault import Keyring, blind
 from tests.builders import days_ago, now, source
 from tests.profiles.building import person, say
@@ -75,7 +75,7 @@ def test_a_sealed_value_has_a_key_that_is_equal_for_equal_values_only():
     for number, name in enumerate(["Anna", "Anna", "Bo"]):
         person(external_id=f"C{number}", first_name=name)
 
-    keys = [bytes(trait.match_key) for trait in Trait.objects.order_by("id")]
+    keys = [record.traits["first_name"]["key"] for record in Record.objects.order_by("id")]
     assert keys[0] == keys[1] != keys[2]
 
 
@@ -85,10 +85,10 @@ def test_an_attribute_of_every_type_keeps_its_type():
     )
 
     found = {
-        trait.attribute.code: next(
-            one for one in (trait.text, trait.number, trait.date, trait.items) if one is not None
+        golden.attribute.code: next(
+            one for one in (golden.text, golden.number, golden.date, golden.items) if one is not None
         )
-        for trait in Trait.objects.select_related("attribute")
+        for golden in GoldenValue.objects.select_related("attribute")
     }
     assert found == {
         "loyalty_points": Decimal("12.5"),
@@ -114,7 +114,7 @@ def test_what_is_known_already_writes_nothing():
     assert (states(first), states(again)) == (["new"], ["unchanged"])
     assert again.people[0].record == first.people[0].record
     assert again.touched == set()
-    assert Record.objects.count() == Trait.objects.count() == 1
+    assert Record.objects.count() == 1
 
 
 def test_a_change_is_a_new_record_with_the_changed_facts_only():
@@ -124,7 +124,7 @@ def test_a_change_is_a_new_record_with_the_changed_facts_only():
     assert states(changed) == ["updated"]
     record = Record.objects.get(pk=changed.people[0].record)
     assert record.version == 2
-    assert list(record.traits.values_list("text", flat=True)) == ["Odense"]
+    assert record.traits == {"city": "Odense"}
     assert record.identifiers.count() == 0
 
 
@@ -156,7 +156,7 @@ def test_what_a_person_says_again_later_is_kept_because_it_renews_it():
 
     assert states(write(one(city="Aarhus", observed_at=then), source=told)) == ["unchanged"]
     assert states(write(one(city="Aarhus", observed_at=days_ago(1)), source=told)) == ["updated"]
-    assert Trait.objects.count() == 2
+    assert Record.objects.count() == 2
 
 
 def test_the_same_value_under_another_agreement_is_another_record():
@@ -258,7 +258,7 @@ def test_a_value_that_an_open_attribute_must_not_hold_is_left_out_with_a_note(at
     outcome = write(one(language="da", **{attribute: value})).people[0]
 
     assert (outcome.state, [(note.column, note.code) for note in outcome.notes]) == ("new", [(attribute, code)])
-    assert set(Trait.objects.values_list("attribute__code", flat=True)) == {"language"}
+    assert Record.objects.get().traits == {"language": "da"}
     assert not any(str(value) in note.detail for note in outcome.notes)
 
 
@@ -270,7 +270,7 @@ def test_a_sealed_attribute_may_hold_what_tells_who_somebody_is():
 def test_a_country_is_kept_by_its_code(said):
     write(one(country=said))
 
-    assert Trait.objects.get().text == "DK"
+    assert Record.objects.get().traits == {"country": "DK"}
 
 
 def test_empty_values_say_nothing():

@@ -6,7 +6,7 @@ from django.utils import timezone
 from cdp.base.database.ids import uuid7
 from profiles import records
 from profiles.identity import fold_expired, resolve, steward_decisions
-from profiles.models import Attribute, GoldenValue, Trait
+from profiles.models import Attribute, GoldenValue, Record
 from profiles.values import golden
 from tests.builders import days_ago, source, user
 from tests.profiles.building import person
@@ -39,8 +39,9 @@ def city():
 
 
 def pin(value, **decision):
-    trait = Trait.objects.get(text=value)
-    return steward_decisions.pin(trait=trait, reason="as the customer said", by=user(), **decision)
+    record = Record.objects.get(traits__city=value)
+    decision |= {"attribute": Attribute.objects.get(code="city"), "reason": "as the customer said", "by": user()}
+    return steward_decisions.pin(record=record, **decision)
 
 
 def test_a_single_value_stands_as_the_only_one():
@@ -113,14 +114,14 @@ def test_a_partners_value_stands_until_its_licence_ends():
     said(source=shop(party=2), city="Odense", agreement_version=uuid7(), valid_until=days_ago(1))
 
     assert city() == ("Aarhus", "only", 1)
-    assert Trait.objects.filter(identity=outcome.identity).count() == 2
+    assert Record.objects.filter(identity=outcome.identity, traits__city="Odense").count() == 2
 
 
 def test_exact_equals_are_decided_by_the_source_code():
     moment = days_ago(1)
     for one in (shop(), crm()):
         records.write(source=one, people=[records.Person("C1", traits={"city": one.code}, observed_at=moment)])
-    resolve(identities=Trait.objects.values_list("identity", flat=True))
+    resolve(identities=Record.objects.values_list("identity", flat=True))
 
     assert city() == ("crm", "tie", 2)
 

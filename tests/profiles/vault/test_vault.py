@@ -19,7 +19,7 @@ from profiles.vault import (
 )
 from tests.builders import user
 
-PLACE = "profiles_trait.sealed"
+PLACE = "consents_consentevidence.sealed"
 pytestmark = pytest.mark.django_db
 
 

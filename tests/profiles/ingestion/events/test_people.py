@@ -1,9 +1,11 @@
 """Who a call is of, and what it says of them."""
 
+import json
+
 import pytest
 
 from profiles import vault
-from profiles.models import Event, GoldenValue, Identifier, Profile, Record, SourceIdentity, Trait
+from profiles.models import Event, GoldenValue, Identifier, Profile, Record, SourceIdentity
 from tests import builders
 from tests.profiles.ingestion.sending import drain, identify, personal, reasons, send, take, track, write_key
 
@@ -27,9 +29,10 @@ def identifiers() -> set[tuple[str, str]]:
 
 
 def opened(attribute: str) -> list[str]:
-    values = Trait.objects.filter(attribute__code=attribute)
-    ring = vault.Keyring.for_reading({one.identity_id for one in values})
-    return [ring.open(one.identity_id, "profiles_trait.sealed", one.sealed) for one in values]
+    records = Record.objects.filter(traits__has_key=attribute)
+    ring = vault.Keyring.for_reading({one.identity_id for one in records})
+    documents = [ring.open(one.identity_id, vault.DOCUMENT, one.sealed) for one in records]
+    return [json.loads(document)[attribute] for document in documents]
 
 
 TRAITS = {
