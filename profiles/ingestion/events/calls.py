@@ -9,6 +9,7 @@ from functools import lru_cache
 import orjson
 
 from profiles.ingestion.events import clock
+from profiles.ingestion.events.lines import PRODUCTS, hold_lines, read_lines
 from profiles.ingestion.events.personal_properties import is_personal, split_personal
 from profiles.ingestion.events.properties import extract_columns
 from profiles.ingestion.events.store import EventRow, message_key
@@ -147,9 +148,19 @@ class CallParser:
             told = {"category": category, **told}
         if context := _context(event):
             told = {**told, "context": context}
+        told, products = _without_products(row, told)
         opened, personal = split_personal(told)
         row.properties, row.personal = extract_columns(row, opened), personal | unread | named
         row.flags += ("value_refused",) if unread else ()
+        if products:
+            self._tell_lines(row, products)
+
+    @staticmethod
+    def _tell_lines(row: EventRow, products: list[dict]) -> None:
+        row.lines, personal, flags = read_lines(products, currency=row.currency)
+        row.flags += flags
+        if personal:
+            row.personal = row.personal | {PRODUCTS: personal}
 
     def _learn(self, person: Person, traits: dict) -> tuple[dict, dict]:
         """Move what the catalogue knows from `traits` to the person; give what is left, and what could not be read."""
@@ -177,6 +188,14 @@ class CallParser:
             return False
         person.traits[code] = value
         return True
+
+
+def _without_products(row: EventRow, told: dict) -> tuple[dict, list[dict]]:
+    """The properties of an event without its order lines, and these."""
+    products = told.get(PRODUCTS)
+    if row.type != EventType.TRACK or not hold_lines(row.name, products):
+        return told, []
+    return {name: value for name, value in told.items() if name != PRODUCTS}, products
 
 
 def _sized(event: dict) -> list[str]:
