@@ -49,11 +49,12 @@ def take_in(*, source: Source, is_test: bool, entries: list[IncomingCall]) -> Ta
     usable, refused = _shaped(CallParser(source, is_test=is_test), entries)
     usable = _new(source, usable)
     outcomes = _write_people(source, is_test, usable)
+    owned = [(one, outcome) for one, outcome in zip(usable, outcomes, strict=True) if outcome.record]
     nobodys = [one for one, outcome in zip(usable, outcomes, strict=True) if not outcome.record]
     store.give_back(source.pk, [one.call.row.key for one in nobodys])
-    store.store_rows([_row(one.call, outcome) for one, outcome in zip(usable, outcomes, strict=True) if outcome.record])
+    store.store_rows([one.call.belong_to(owner) for one, owner in owned])
     refused += [CallRefusal(one.entry, "no_identity") for one in nobodys]
-    return Taken([one.entry for one, outcome in zip(usable, outcomes, strict=True) if outcome.record], refused)
+    return Taken([one.entry for one, _owner in owned], refused)
 
 
 def _shaped(shaper: CallParser, entries: list[IncomingCall]) -> tuple[list[Usable], list[CallRefusal]]:
@@ -90,8 +91,3 @@ def _sameness(person: Person):
     if person.traits:
         return id(person)
     return person.namespace, person.external_id, tuple(person.identifiers)
-
-
-def _row(call: Call, owner: WriteOutcome) -> store.EventRow:
-    call.row.identity, call.row.record = owner.identity, owner.record
-    return call.row

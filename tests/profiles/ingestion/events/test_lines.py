@@ -232,3 +232,13 @@ def test_the_timeline_of_a_person_shows_the_lines(client):
 
     shown = ("BOOT-1", "Winter boot", "SOCK-3", "coupon: SPRING", "399.00 DKK", "40.00 SEK")
     assert [word for word in shown if word not in html] == []
+
+
+def test_the_page_of_an_event_shows_the_lines_of_an_order_of_nobody(client):
+    loaded(whole_orders(["", now().isoformat(), "O-1", "DKK", json.dumps(PRODUCTS)]), WHOLE_ORDER)
+    client.force_login(user(roles=["Steward"]))
+    event = Event.objects.get(profile=None)
+
+    html = client.get(reverse("admin:profiles_event_change", args=[event.pk])).content.decode()
+
+    assert [word for word in ("BOOT-1", "Winter boot", "SOCK-3", "40.00 SEK") if word not in html] == []
