@@ -20,8 +20,8 @@ STAGED = """
     FROM stage_partition p JOIN profiles_sourceidentity s ON s.id = p.identity
 """
 
-#: Facts of a record, or of what people edit, that is not there, or whose record is another person's: what foreign keys
-#: would refuse row by row. The evidence itself is damaged then; no fold mends it, a backup does.
+#: Facts of a record, of an event, or of what people edit, that is not there, or whose record is another person's: what
+#: foreign keys would refuse row by row. The evidence itself is damaged then; no fold mends it, a backup does.
 REFERENCES = """
     SELECT r.id::text AS id, r.identity_id AS stored, s.id AS folded FROM profiles_record r
     LEFT JOIN profiles_sourceidentity s ON s.id = r.identity_id WHERE s.id IS NULL
@@ -33,6 +33,9 @@ REFERENCES = """
     SELECT t.id::text, t.record_id, r.id FROM profiles_trait t
     LEFT JOIN profiles_record r ON r.id = t.record_id AND r.identity_id = t.identity_id
     LEFT JOIN profiles_attribute a ON a.id = t.attribute_id WHERE r.id IS NULL OR a.id IS NULL
+    UNION ALL
+    SELECT l.event_id || '/' || l.position, l.event_id, e.id FROM profiles_orderline l
+    LEFT JOIN profiles_event e ON e.id = l.event_id AND e.occurred_at = l.occurred_at WHERE e.id IS NULL
 """
 
 #: {projection: query of the rows that differ}. Its first column is the key that `rebuild` mends.
