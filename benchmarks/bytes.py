@@ -34,7 +34,7 @@ CUSTOMER = {
 #: Goals of a profile in bytes (of two records and 8 events), of an event, and of the CPU of a customer before.
 PROFILE, EVENT, CPU = 10_000, 430, 0.55
 NO_SLOWER = 1.1  # measurements differ by as much
-EVENTS = ("profiles_event", "profiles_eventkey")
+EVENTS = ("profiles_event", "profiles_orderline", "profiles_eventkey")
 #: Tables of less than this a profile are told together.
 SMALL = 40
 NONE = (0.0, 0.0)

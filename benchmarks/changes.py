@@ -12,7 +12,7 @@ from benchmarks.ingest import BATCHES, EVENTS, Door
 from benchmarks.measure import Ratio, compare
 from profiles import changes
 from profiles.changes import ChangeKind
-from profiles.ingestion.events import store, store_columns
+from profiles.ingestion.events import store
 from profiles.models import Namespace, Source
 from profiles.values import golden
 
@@ -57,8 +57,7 @@ def without_feed() -> Iterator[None]:
     events = changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=store.SEEN)
     values = changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=golden.CHANGED)
     with (
-        mock.patch.object(store, "APPLY", _without(events, store.APPLY)),
-        mock.patch.object(store_columns, "SEEN", _without(events, store_columns.SEEN)),
+        mock.patch.object(store, "SEE", _without(events, store.SEE)),
         mock.patch.object(golden, "WRITE", _without(values, golden.WRITE)),
         mock.patch.object(changes, "insertion", lambda **_given: NOTHING),
         mock.patch.object(changes, "record", lambda **_given: 0),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import django_filters
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ from cdp.base.api.views import MomentField, MomentFilter, ScopedView, ScopedView
 from cdp.base.errors import Refused
 from profiles import records
 from profiles.identity import resolve
-from profiles.models import Event, FileImport, GoldenValue, Profile, Source, SourceIdentity
+from profiles.models import Event, FileImport, GoldenValue, OrderLine, Profile, Source, SourceIdentity
 from profiles.values import golden, lookup
 from profiles.values.reading import opened, shown
 
@@ -197,14 +197,21 @@ class ByExternalId(ScopedView):
         return SourceIdentity.objects.select_related("profile").get(pk=outcome.identity).profile
 
 
+class OrderLineSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = OrderLine
+        fields = ["position", "product_id", "category", "quantity", "price", "amount", "currency", "properties"]
+
+
 class EventSerializer(serializers.ModelSerializer):
     profile = serializers.SerializerMethodField()
     source = serializers.SlugRelatedField("code", read_only=True)
+    lines = OrderLineSerializer(many=True, read_only=True)
 
     class Meta:
         model = Event
         fields = ["id", "type", "name", "occurred_at", "received_at", "source", "profile", "category", "order_id",
-                  "product_id", "quantity", "price", "amount", "currency", "properties", "flags"]  # fmt: skip
+                  "product_id", "quantity", "price", "amount", "currency", "lines", "properties", "flags"]  # fmt: skip
 
     def get_profile(self, event) -> str | None:
         return public_id(event.profile_id) if event.profile_id else None
@@ -236,7 +243,9 @@ class EventViewSet(mixins.ListModelMixin, ScopedViewSet):
 
     def paginate_queryset(self, queryset):
         self.paginator.ordering = ("-occurred_at", "-id")
-        return super().paginate_queryset(queryset)
+        page = super().paginate_queryset(queryset)
+        prefetch_related_objects(page, Prefetch("lines", OrderLine.objects.of(page)))
+        return page
 
 
 class ImportSerializer(serializers.ModelSerializer):

@@ -46,6 +46,14 @@ HOLDINGS = [
         "sent_at received_at flags",
     ),
     Holding(
+        "profiles.OrderLine",
+        exported=True,
+        erased=True,
+        person="event",
+        quasi="properties",
+        open="occurred_at position product_id category quantity price amount currency",
+    ),
+    Holding(
         "profiles.EventKey",
         exported="A digest of a message id; the event itself is exported.",
         erased="A digest of a message id, kept so that a late copy of an erased event is not stored again.",

@@ -1,6 +1,7 @@
 """What people did, and what was received and waits to become an event."""
 
 from django.contrib import admin
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import RangeDateTimeFilter
@@ -9,7 +10,7 @@ from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 from profiles.ingestion.events import draining
-from profiles.models import Event, IngestRequest
+from profiles.models import Event, IngestRequest, OrderLine
 from profiles.values.lookup import profile_id
 
 
@@ -27,6 +28,12 @@ class EventAdmin(FoundByPerson, LookOnly, HouseAdmin):
     sortable_by = ()
     ordering = ["-id"]
     exclude = ["sealed"]
+    readonly_fields = ["order_lines"]
+
+    @admin.display(description=_("order lines"))
+    def order_lines(self, event):
+        lines = OrderLine.objects.of([event])
+        return render_to_string("admin/profiles/order_lines.html", {"lines": lines}) if lines else "–"
 
     @admin.display(description=_("profile"))
     def of_person(self, event):

@@ -20,8 +20,8 @@ STAGED = """
     FROM stage_partition p JOIN profiles_sourceidentity s ON s.id = p.identity
 """
 
-#: Facts of a record, or of what people edit, that is not there, or whose record is another person's: what foreign keys
-#: would refuse row by row. The evidence itself is damaged then; no fold mends it, a backup does.
+#: Facts of a record, of an event, or of what people edit, that is not there, or whose record is another person's: what
+#: foreign keys would refuse row by row. The evidence itself is damaged then; no fold mends it, a backup does.
 REFERENCES = """
     SELECT r.id::text AS id, r.identity_id AS stored, s.id AS folded FROM profiles_record r
     LEFT JOIN profiles_sourceidentity s ON s.id = r.identity_id WHERE s.id IS NULL
@@ -32,6 +32,9 @@ REFERENCES = """
     UNION ALL
     SELECT r.id::text, r.id, NULL FROM profiles_record r, jsonb_object_keys(r.traits) AS said(code)
     LEFT JOIN profiles_attribute a ON a.code = said.code WHERE a.id IS NULL
+    UNION ALL
+    SELECT l.event_id || '/' || l.position, l.event_id, e.id FROM profiles_orderline l
+    LEFT JOIN profiles_event e ON e.id = l.event_id AND e.occurred_at = l.occurred_at WHERE e.id IS NULL
 """
 
 #: {projection: query of the rows that differ}. Its first column is the key that `rebuild` mends.

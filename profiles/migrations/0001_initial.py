@@ -68,6 +68,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='OrderLine',
+            fields=[
+                ('pk', models.CompositePrimaryKey('event_id', 'position', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('occurred_at', models.DateTimeField(verbose_name='when')),
+                ('position', models.IntegerField(verbose_name='position')),
+                ('product_id', models.CharField(max_length=100, null=True, verbose_name='product')),
+                ('category', models.CharField(max_length=200, null=True, verbose_name='category')),
+                ('quantity', models.DecimalField(decimal_places=4, max_digits=18, null=True, verbose_name='quantity')),
+                ('price', models.DecimalField(decimal_places=4, max_digits=18, null=True, verbose_name='price')),
+                ('amount', models.DecimalField(decimal_places=4, max_digits=18, null=True, verbose_name='amount')),
+                ('currency', models.CharField(max_length=3, null=True, verbose_name='currency')),
+                ('properties', models.JSONField(help_text='Open properties only.', null=True, verbose_name='properties')),
+            ],
+            options={
+                'verbose_name': 'order line',
+                'verbose_name_plural': 'order lines',
+                'db_table': 'profiles_orderline',
+                'managed': False,
+            },
+        ),
+        migrations.CreateModel(
             name='DataKey',
             fields=[
                 ('identity', models.UUIDField(editable=False, primary_key=True, serialize=False)),

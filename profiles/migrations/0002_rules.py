@@ -1,4 +1,4 @@
-"""The partitioned table of events, the feed of changes, the schema of keys, and what the tables refuse."""
+"""Partitioned tables of events and their lines, the feed of changes, the schema of keys, and what the tables refuse."""
 
 from django.db import migrations
 
@@ -44,6 +44,36 @@ EVENTS = migrations.RunSQL(
     CREATE INDEX profiles_event_by_order ON profiles_event (order_id) WHERE order_id IS NOT NULL;
     """,
     "DROP TABLE profiles_event;",
+)
+
+LINES = migrations.RunSQL(
+    """
+    CREATE TABLE profiles_orderline (
+        event_id uuid NOT NULL,
+        occurred_at timestamptz NOT NULL,
+        position integer NOT NULL CONSTRAINT profiles_orderline_from_one CHECK (position > 0),
+        product_id varchar(100),
+        category varchar(200),
+        quantity numeric(18, 4),
+        price numeric(18, 4),
+        amount numeric(18, 4),
+        currency varchar(3),
+        properties jsonb,
+        PRIMARY KEY (event_id, occurred_at, position)
+    ) PARTITION BY RANGE (occurred_at);
+    CREATE TABLE profiles_orderline_default PARTITION OF profiles_orderline DEFAULT;
+
+    -- Every line: those of orders that came whole, and each event that tells of one product, which is a line by itself.
+    CREATE VIEW profiles_line AS
+    SELECT event_id, occurred_at, position, product_id, category, quantity, price, amount, currency
+    FROM profiles_orderline
+    UNION ALL
+    SELECT id, occurred_at, 1, product_id, category, quantity, price, amount, currency
+    FROM profiles_event e
+    WHERE product_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM profiles_orderline l WHERE (l.event_id, l.occurred_at) = (e.id, e.occurred_at));
+    """,
+    "DROP VIEW profiles_line; DROP TABLE profiles_orderline;",
 )
 
 VALUES_IN_USE = migrations.RunSQL(
@@ -92,4 +122,4 @@ IDENTITY_HISTORY = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
-    operations = [KEYS_APART, EVENTS, VALUES_IN_USE, CHANGES, IDENTITY_HISTORY, Rules("profiles")]
+    operations = [KEYS_APART, EVENTS, LINES, VALUES_IN_USE, CHANGES, IDENTITY_HISTORY, Rules("profiles")]

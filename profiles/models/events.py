@@ -1,5 +1,7 @@
 """What people did, and what waits to become an event."""
 
+from collections.abc import Iterable
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +70,45 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         managed = False
         db_table = "profiles_event"
+
+
+class OrderLineQuerySet(models.QuerySet):
+    def of(self, events: Iterable[Event]):
+        """The lines of `events`, in order; the months of the events are the only ones that are looked into."""
+        moments = {event.pk: event.occurred_at for event in events}
+        if not moments:
+            return self.none()
+        found = self.filter(event__in=moments, occurred_at__range=(min(moments.values()), max(moments.values())))
+        return found.order_by("event", "position")
+
+
+class OrderLine(models.Model):
+    """One product of an order, a refund or a cart, in the order in which the event tells them, from 1.
+
+    Partitioned by month like its event, without which it is nothing: the database deletes them together. An event that
+    tells of one product only (a row of a file, a product that was seen) has no lines: its own columns say it. The view
+    `profiles_line` gives both alike.
+    """
+
+    pk = models.CompositePrimaryKey("event_id", "position")
+    event = models.ForeignKey(Event, models.CASCADE, related_name="lines", db_index=False, verbose_name=_("event"))
+    occurred_at = models.DateTimeField(_("when"))
+    position = models.IntegerField(_("position"))
+    product_id = models.CharField(_("product"), max_length=100, null=True)
+    category = models.CharField(_("category"), max_length=200, null=True)
+    quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=4, null=True)
+    price = models.DecimalField(_("price"), max_digits=18, decimal_places=4, null=True)
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=4, null=True)
+    currency = models.CharField(_("currency"), max_length=3, null=True)
+    properties = models.JSONField(_("properties"), null=True, help_text=_("Open properties only."))
+
+    objects = OrderLineQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        managed = False
+        db_table = "profiles_orderline"
 
 
 class EventKey(models.Model):

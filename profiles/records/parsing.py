@@ -90,7 +90,7 @@ class PersonParser:
         own = self._own(person, country)
         problems = [own] if isinstance(own, Problem) else []
         claims, notes = self._claims(person, country)
-        values, wrong, unfit = self._values(person.traits)
+        values, wrong, unfit = self._values(person)
         problems += wrong + self._untimely(person)
         if problems:
             return problems
@@ -140,17 +140,18 @@ class PersonParser:
         codes = [code for code in (plain, plain + VERIFIED) if code in self.namespaces]
         return [IdentifierClaim(self.namespaces[code], claim.form, blind(code, claim.form), True) for code in codes]
 
-    def _values(self, traits: dict) -> tuple[list[Value], list[Problem], list[Problem]]:
+    def _values(self, person: Person) -> tuple[list[Value], list[Problem], list[Problem]]:
         """(values, problems that refuse the person, notes on values that were left out)."""
         values, problems, notes = [], [], []
-        for code, raw in traits.items():
+        for code, raw in person.traits.items():
             attribute = self.attributes.get(code)
             try:
                 if attribute is None:
                     raise Unreadable("unknown_attribute", _("This attribute is not known. Add it, or leave it out."))
                 content = typed(attribute, raw)
             except Unreadable as trouble:
-                (notes if isinstance(trouble, Unfit) else problems).append(Problem(code, *trouble.args))
+                left_out = person.lenient or isinstance(trouble, Unfit)
+                (notes if left_out else problems).append(Problem(code, *trouble.args))
                 continue
             if content is not None:
                 values.append(Value(attribute, content, _key(attribute, content)))

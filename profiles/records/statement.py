@@ -16,6 +16,7 @@ class Person:
     own number; "device" for somebody known by a device only). It is an identifier as well and need not be repeated.
     identifiers: (namespace code, raw value, verified). traits: raw value by attribute code; empty says nothing.
     observed_at: when the source gathered it (None: now). row_number: the row of a file.
+    lenient: what cannot be read is left out with a note, and does not refuse the person.
     """
 
     external_id: str
@@ -24,6 +25,7 @@ class Person:
     observed_at: datetime | None = None
     row_number: int | None = None
     namespace: str | None = None
+    lenient: bool = False
 
 
 class Problem(NamedTuple):

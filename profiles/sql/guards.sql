@@ -1,33 +1,55 @@
 -- Whether the events of a month have a place: a partition of their own, or the default one that holds some already.
 CREATE OR REPLACE FUNCTION profiles_event_month_stands(month timestamptz) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT to_regclass('profiles_event_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM')) IS NOT NULL
-        OR EXISTS (SELECT FROM profiles_event_default WHERE occurred_at >= date_trunc('month', month, 'UTC')
-                   AND occurred_at < (date_trunc('month', month AT TIME ZONE 'UTC') + interval '1 month')
-                                     AT TIME ZONE 'UTC')
+        OR EXISTS (SELECT FROM profiles_event_default WHERE occurred_at >= first AND occurred_at < next)
+        OR EXISTS (SELECT FROM profiles_orderline_default WHERE occurred_at >= first AND occurred_at < next)
+    FROM (SELECT date_trunc('month', month, 'UTC') AS first,
+                 (date_trunc('month', month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC' AS next) bounds
 $$;
 
--- One partition of events a month, made beside the others and attached: writers of other months do not wait.
--- Guards of statements are not inherited: it gets those of the whole table.
+-- One partition a month of events and of their lines, made beside the others and attached: writers of other months do
+-- not wait. Guards of statements are not inherited: a partition gets those of the whole table.
 CREATE OR REPLACE FUNCTION profiles_event_month(month timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     first timestamptz := date_trunc('month', month, 'UTC');
-    partition text := 'profiles_event_' || to_char(first AT TIME ZONE 'UTC', 'YYYY_MM');
+    suffix text := to_char(first AT TIME ZONE 'UTC', '_YYYY_MM');
+    whole text;
     guard text;
 BEGIN
-    IF to_regclass(partition) IS NOT NULL THEN
+    IF to_regclass('profiles_event' || suffix) IS NOT NULL THEN
         RETURN;
     END IF;
-    LOCK TABLE profiles_event_default IN ACCESS EXCLUSIVE MODE;  -- nobody adds an event of this month meanwhile
+    -- Nobody adds events of this month meanwhile, nor lines. In the order in which they are written and read.
+    LOCK TABLE profiles_event_default, profiles_orderline_default IN ACCESS EXCLUSIVE MODE;
     IF profiles_event_month_stands(month) THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TABLE %I (LIKE profiles_event INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)',
-                   partition);
-    EXECUTE format('ALTER TABLE profiles_event ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition, first,
-                   (first AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
-    FOR guard IN SELECT pg_get_triggerdef(oid) FROM pg_trigger
-                 WHERE tgrelid = 'profiles_event'::regclass AND NOT tgisinternal LOOP
-        EXECUTE replace(guard, ' ON public.profiles_event ', format(' ON %I ', partition));
+    FOREACH whole IN ARRAY ARRAY['profiles_event', 'profiles_orderline'] LOOP
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)',
+                       whole || suffix, whole);
+        EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', whole, whole || suffix, first,
+                       (first AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
+        FOR guard IN SELECT pg_get_triggerdef(oid) FROM pg_trigger
+                     WHERE tgrelid = to_regclass(whole) AND NOT tgisinternal LOOP
+            EXECUTE replace(guard, format(' ON public.%I ', whole), format(' ON %I ', whole || suffix));
+        END LOOP;
+    END LOOP;
+END $$;
+
+-- The lines of an event go with it. No foreign key does this: it would ask with each new line.
+CREATE OR REPLACE FUNCTION profiles_lines_go() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM profiles_orderline l USING gone WHERE l.event_id = gone.id AND l.occurred_at = gone.occurred_at;
+    RETURN NULL;
+END $$;
+DO $$
+DECLARE
+    part regclass;
+BEGIN
+    FOR part IN SELECT 'profiles_event'::regclass
+                UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = 'profiles_event'::regclass LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER lines_go AFTER DELETE ON %s REFERENCING OLD TABLE AS gone
+                        FOR EACH STATEMENT EXECUTE FUNCTION profiles_lines_go()', part);
     END LOOP;
 END $$;
 

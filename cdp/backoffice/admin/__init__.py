@@ -23,6 +23,7 @@ NOT_LISTED = {
     "consents.ContactPoint": "A random id that stands for an address; seen in the consents of its person.",
     "profiles.Rejection": "Shown on the page of its import, which gives it back as a file.",
     "profiles.EventKey": "Digests of message ids: nothing a person could read.",
+    "profiles.OrderLine": "Shown on the page of their event, and in the timeline of its person.",
     "profiles.ValueLock": "Empty but for what is being written at this moment.",
     "profiles.GoldenValue": "Shown on the page of its person, with the rule that decided.",
     "profiles.Alias": "Shown in the history of its person; its key has two columns, which the admin has no page for.",

@@ -120,14 +120,19 @@ def deeds(seed: int, person: Human, count: int, now: datetime) -> Iterator[Deed]
             name, properties = "Product Added", goods | {"quantity": 1}
         else:
             order += 1
-            quantity = dice.choice([1, 1, 1, 2, 3])
             name = "Order Completed"
-            properties = goods | {
-                "order_id": f"{'W' if system == 'webshop' else 'T'}-{person.number}-{order}",
-                "quantity": quantity,
-                "revenue": price * quantity,
-            }
+            properties = _order(dice, f"{'W' if system == 'webshop' else 'T'}-{person.number}-{order}")
         yield Deed(message_id, person, system, name, when.astimezone(UTC), properties)
+
+
+def _order(dice: Random, number: str) -> dict:
+    """Two or three different goods, as a shop tells of them."""
+    products = []
+    for sku, title, category, price in dice.sample(GOODS, dice.choice([2, 3])):
+        goods = {"product_id": sku, "name": title, "category": category, "price": price}
+        products.append(goods | {"quantity": dice.choice([1, 1, 1, 2, 3])})
+    revenue = sum(one["price"] * one["quantity"] for one in products)
+    return {"order_id": number, "currency": "DKK", "revenue": revenue, "products": products}
 
 
 def spread(seed: int, number: int, average: float) -> int:

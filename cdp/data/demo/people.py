@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cdp.data.demo.fake_people import Human, deeds, human, loyalty, spread, variant
+from cdp.data.demo.fake_people import Deed, Human, deeds, human, loyalty, spread, variant
 from profiles import records
 from profiles.identity import resolve
 from profiles.ingestion.events import store
+from profiles.ingestion.events.lines import PRODUCTS, read_lines
+from profiles.ingestion.events.properties import extract_columns
 from profiles.models import Source
 from profiles.records import Person
 
@@ -106,25 +108,18 @@ SAYS = {"crm": _crm, "webshop": _webshop, "tills": _tills, "mailtool": _mailtool
 def _rows(sources, settled: list[Settled], seed: int, average: float, now: datetime) -> Iterator[store.EventRow]:
     for one in settled:
         for deed in deeds(seed, one.human, spread(seed, one.human.number, average), now):
-            system = deed.system if deed.system in one.identities else next(iter(one.identities), None)
-            yield store.EventRow(
-                key=store.message_key(deed.message_id),
-                source=sources[deed.system].pk,
-                type="track",
-                name=deed.name,
-                occurred_at=deed.occurred_at,
-                received_at=now,
-                identity=one.identities.get(system),
-                record=one.records.get(system),
-                category=deed.properties.get("category"),
-                order_id=deed.properties.get("order_id"),
-                product_id=deed.properties.get("product_id"),
-                quantity=deed.properties.get("quantity"),
-                price=deed.properties.get("price"),
-                amount=deed.properties.get("revenue"),
-                currency=deed.properties.get("currency"),
-                properties={key: deed.properties[key] for key in ("name", "path") if key in deed.properties},
-            )
+            yield _row(deed, sources[deed.system], one, now)
+
+
+def _row(deed: Deed, source: Source, one: Settled, now: datetime) -> store.EventRow:
+    key = store.message_key(deed.message_id)
+    system = deed.system if deed.system in one.identities else next(iter(one.identities), None)
+    row = store.EventRow(key, source.pk, "track", deed.name, deed.occurred_at, now)
+    row.identity, row.record = one.identities.get(system), one.records.get(system)
+    products = deed.properties.pop(PRODUCTS, [])
+    row.properties = extract_columns(row, deed.properties)
+    row.lines = read_lines(products, currency=row.currency).lines
+    return row
 
 
 def _on(day) -> datetime:

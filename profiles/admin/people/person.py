@@ -6,11 +6,21 @@ from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from profiles.admin.people.reveal import Sight
-from profiles.models import Alias, Attribute, Event, GoldenValue, Identifier, Profile, Record, StewardDecision
+from profiles.models import (
+    Alias,
+    Attribute,
+    Event,
+    GoldenValue,
+    Identifier,
+    OrderLine,
+    Profile,
+    Record,
+    StewardDecision,
+)
 from profiles.vault import DOCUMENT, Item
 
 EVENTS_A_PAGE = 25
@@ -90,6 +100,7 @@ def timeline(profile: Profile, before: tuple[datetime, UUID] | None) -> dict:
         query = query.filter(occurred_at__lte=moment).exclude(occurred_at=moment, id__gte=key)
     page = list(query[: EVENTS_A_PAGE + 1])
     last = page[EVENTS_A_PAGE - 1] if len(page) > EVENTS_A_PAGE else None
+    prefetch_related_objects(page, Prefetch("lines", OrderLine.objects.of(page)))
     return {
         "events": page[:EVENTS_A_PAGE],
         "older": f"{last.occurred_at.isoformat()}~{last.pk}" if last else "",

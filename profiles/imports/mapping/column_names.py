@@ -40,6 +40,7 @@ EVENTS = {
     "event.price": "price unitprice pris stykpris styckpris apris",
     "event.amount": "amount total totalamount linetotal beløb sum belopp summa totalbelopp",
     "event.currency": "currency currencycode valuta",
+    "event.lines": "products orderlines lineitems ordrelinjer orderrader",
     "event.message_id": "messageid eventid lineid rowid linjeid radid",
 }
 CONSENTS = PEOPLE | {

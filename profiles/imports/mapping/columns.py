@@ -174,6 +174,7 @@ def _event() -> list[Meaning]:
         Meaning("event.price", _("Price of one")),
         Meaning("event.amount", _("Amount")),
         Meaning("event.currency", _("Currency")),
+        Meaning("event.lines", _("Order lines: a list of products")),
         Meaning("event.message_id", _("Number of the row, by which it counts once")),
         Meaning("event.properties", _("Further property")),
         Meaning("event.personal", _("Further property, personal")),

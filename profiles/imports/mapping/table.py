@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from profiles.imports.files.rows import Block, Fault
 from profiles.imports.mapping.specification import columns_in, said
-from profiles.imports.mapping.values import Unreadable, Values, product
+from profiles.imports.mapping.values import Unreadable, Values, product, products
 
 TEXT = pa.large_string()
 BETWEEN = "\x00"  # stands in no cell: rows that hold it are rejected
@@ -47,6 +47,10 @@ class MappedTable:
     def day(self, cell: str | dict) -> pa.Array:
         """Dates as ISO 8601 text."""
         return self._read(cell, self._values.day)
+
+    def products(self, cell: str | dict) -> pa.Array:
+        """Lists of objects, one a product, as JSON text."""
+        return self._each(self.text(cell), cell, products)
 
     def short(self, cell: str | dict, limit: int) -> pa.Array:
         """Text of at most `limit` characters."""

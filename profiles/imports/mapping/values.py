@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from cdp.base.numbers import Unreadable, in_range, notation
+from profiles.ingestion.events.lines import is_list_of_products
+from profiles.ingestion.events.payload import parse_one
 from profiles.records.parsing import AHEAD
 
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,6 +56,14 @@ def product(left: str, right: str) -> str:
     """Exact product of two canonical numbers."""
     with localcontext(prec=60):
         return format(in_range(Decimal(left) * Decimal(right)), "f")
+
+
+def products(text: str) -> str:
+    """The same text, where it is a JSON list of objects."""
+    found = parse_one(text.encode())
+    if not (found == [] or is_list_of_products(found)):
+        raise Unreadable("not_products")
+    return text
 
 
 def _parsed(text: str, form: str | None) -> datetime:

@@ -11,16 +11,17 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cdp.base.database import clock
 from profiles import records
 from profiles.identity import resolve
 from profiles.imports.files.rows import Block
 from profiles.imports.mapping.persons import Content, PersonReader, Said
 from profiles.imports.mapping.table import TEXT, MappedTable, chosen, distinct
 from profiles.imports.run.loading import Load, Loaded, contents
-from profiles.ingestion.events import months, store_columns
+from profiles.ingestion.events import months, store
+from profiles.ingestion.events.lines import PRODUCTS, Line, read_lines
 from profiles.ingestion.events.personal_properties import split_personal
-from profiles.ingestion.events.store import message_key
-from profiles.ingestion.events.store_columns import KEY
+from profiles.ingestion.events.store import KEY, as_array, message_key
 from profiles.records import WriteOutcome, WriteState
 from profiles.vault import digest
 
@@ -64,11 +65,11 @@ class Events:
     def write(self, reading: EventSheet) -> Loaded:
         if not reading.keys:
             return Loaded(reading.block, [])
-        fresh = store_columns.reserve_keys(self._source, reading.keys)
+        fresh = store.reserve_keys(self._source, reading.keys)
         people = self._people(reading, fresh)
         refused = _refused(reading, fresh, people)
         if refused:
-            store_columns.give_back(self._source, [reading.keys[at] for at in refused])
+            store.give_back(self._source, [reading.keys[at] for at in refused])
             fresh = pa.array([at for at in fresh.to_pylist() if at not in refused], pa.int64())
         self._store(reading, fresh, people)
         faults = {at: self._load.fault(one.problems[0]) for at, one in refused.items()}
@@ -92,6 +93,8 @@ class Events:
         }
         columns |= {field: sheet.short(event[field], limit) for field, limit in LENGTHS.items() if field in event}
         columns |= {field: sheet.number(event[field]) for field in NUMBERS if field in event}
+        if "lines" in event:
+            columns["lines"] = sheet.products(event["lines"])
         if "message_id" in event:
             columns["message_id"] = sheet.short(event["message_id"], 255)
         for place in ("properties", "personal"):
@@ -138,13 +141,20 @@ class Events:
         if not len(places):
             return
         columns = {name: column.take(places) for name, column in sheet.columns.items() if "." not in name}
-        store_columns.store(
-            file_import=self._load.file_import,
-            type=self._event.get("type", "track"),
-            columns=columns | self._objects(sheet, places),
-            owners=store_columns.owners(people),
-            codes=sheet.codes.take(places),
-        )
+        columns |= self._objects(sheet, places) | self._of_the_file(len(places))
+        lines = _put_lines(columns)
+        owners = store.owners(people)
+        store.store_columns(columns, owners=owners, codes=sheet.codes.take(places), lines=lines)
+
+    def _of_the_file(self, count: int) -> dict[str, pa.Array]:
+        """What all events of the file have in common."""
+        common = {
+            "source_id": str(self._source),
+            "file_import_id": str(self._load.file_import.pk),
+            "type": self._event.get("type", "track"),
+            "received_at": clock.now().isoformat(),
+        }
+        return {name: pa.repeat(pa.scalar(text, TEXT), count) for name, text in common.items()}
 
     def _objects(self, sheet: EventSheet, places: pa.Array) -> dict[str, pa.Array]:
         """Open and personal properties as JSON; null where nothing is said. Rows that say the same are written once."""
@@ -159,6 +169,25 @@ class Events:
         }
 
 
+def _put_lines(columns: dict[str, pa.Array]) -> list[list[Line]]:
+    """The lines of each event, taken out of `columns`; what is personal in them goes to the event's, flags too."""
+    texts = columns.pop("lines", None)
+    if texts is None:
+        return []
+    currencies = columns.get("currency", pa.nulls(len(texts), TEXT)).to_pylist()
+    read = [
+        read_lines(orjson.loads(text) if text else [], currency=currency)
+        for text, currency in zip(texts.to_pylist(), currencies, strict=True)
+    ]
+    personal = [
+        _json((orjson.loads(said) if said else {}) | {PRODUCTS: one.personal}) if one.personal else said
+        for one, said in zip(read, columns["personal"].to_pylist(), strict=True)
+    ]
+    columns["personal"] = pa.array(personal, TEXT)
+    columns["flags"] = pa.array([as_array(one.flags) for one in read], TEXT)
+    return [one.lines for one in read]
+
+
 def _written(names: tuple[str, ...], cells: tuple[str | None, ...]) -> tuple[str | None, str | None]:
     """(open, personal) properties as JSON. One that looks personal is, whatever the mapping says."""
     said: dict[str, dict[str, str]] = {"properties": {}, "personal": {}}
@@ -170,7 +199,7 @@ def _written(names: tuple[str, ...], cells: tuple[str | None, ...]) -> tuple[str
     return _json(open_ones), _json(suspect | said["personal"])
 
 
-def _json(row: dict[str, str]) -> str | None:
+def _json(row: dict) -> str | None:
     return orjson.dumps(row).decode() if row else None
 
 

@@ -9,14 +9,14 @@ from functools import lru_cache
 import orjson
 
 from profiles.ingestion.events import clock
+from profiles.ingestion.events.lines import PRODUCTS, hold_lines, read_lines
 from profiles.ingestion.events.personal_properties import is_personal, split_personal
 from profiles.ingestion.events.properties import extract_columns
 from profiles.ingestion.events.store import EventRow, message_key
 from profiles.models import Attribute, Namespace, Source
 from profiles.models.events import EventType
 from profiles.models.reference import NamespaceRole
-from profiles.records import Person
-from profiles.records.parsing import Unreadable, typed
+from profiles.records import Person, WriteOutcome
 from profiles.values.normal_form import normal
 from profiles.values.pii_detection import contains_personal_data
 
@@ -25,6 +25,7 @@ LARGEST = 256 * 1024
 LONGEST_ID = 255
 LONGEST_NAME = 200
 DEVICE = "device"
+REFUSED = "value_refused"
 KINDS = frozenset(EventType.values)
 #: Traits of the Segment specification whose names are not those of our catalogue in another spelling.
 TRAITS = {
@@ -59,6 +60,13 @@ class Call:
 
     person: Person
     row: EventRow
+
+    def belong_to(self, owner: WriteOutcome) -> EventRow:
+        """The event as the owner's. What could not be read of them is sealed with it."""
+        self.row.identity, self.row.record = owner.identity, owner.record
+        said = {code: value for code, value, _verified in self.person.identifiers} | self.person.traits
+        _refuse(self.row, {note.column: said[note.column] for note in owner.notes})
+        return self.row
 
 
 class CallParser:
@@ -118,9 +126,10 @@ class CallParser:
         device = self.normal(DEVICE, _id(event.get("anonymousId")))
         if user:
             devices = [device, self.normal(DEVICE, _id(event.get("previousId"))) if kind == EventType.ALIAS else None]
-            return Person(user, [(DEVICE, one, False) for one in devices if one], observed_at=moment)
+            identifiers = [(DEVICE, one, False) for one in devices if one]
+            return Person(user, identifiers, observed_at=moment, lenient=True)
         if device:
-            return Person(device, observed_at=moment, namespace=DEVICE)
+            return Person(device, observed_at=moment, namespace=DEVICE, lenient=True)
         raise Unusable("no_identity")
 
     def _normal(self, namespace: str, value: str | None) -> str | None:
@@ -147,12 +156,25 @@ class CallParser:
             told = {"category": category, **told}
         if context := _context(event):
             told = {**told, "context": context}
+        told, products = _without_products(row, told)
         opened, personal = split_personal(told)
-        row.properties, row.personal = extract_columns(row, opened), personal | unread | named
-        row.flags += ("value_refused",) if unread else ()
+        row.properties, row.personal = extract_columns(row, opened), personal | named
+        _refuse(row, unread)
+        if products:
+            self._tell_lines(row, products)
+
+    @staticmethod
+    def _tell_lines(row: EventRow, products: list[dict]) -> None:
+        row.lines, personal, flags = read_lines(products, currency=row.currency)
+        row.flags += flags
+        if personal:
+            row.personal = row.personal | {PRODUCTS: personal}
 
     def _learn(self, person: Person, traits: dict) -> tuple[dict, dict]:
-        """Move what the catalogue knows from `traits` to the person; give what is left, and what could not be read."""
+        """Move what the catalogue knows from `traits` to the person, unread: that is for who writes people.
+
+        Gives what is left, and what cannot be an identifier.
+        """
         left, unread = {}, {}
         for name, value in _spread(traits):
             code = TRAITS.get(_code(name), _code(name))
@@ -160,23 +182,28 @@ class CallParser:
                 continue
             if isinstance(value, dict) or (code not in self.identifiers and code not in self.attributes):
                 left[code if _code(name) in TRAITS else name] = value
-            elif not self._says(person, code, value):
+            elif code not in self.identifiers:
+                person.traits[code] = value
+            elif said := _id(value):
+                person.identifiers.append((code, said, False))
+            else:
                 unread[code] = value
         return left, unread
 
-    def _says(self, person: Person, code: str, value) -> bool:
-        """Let the person have the value; False where it is none of its kind."""
-        if code in self.identifiers:
-            if not self.normal(code, _id(value)):
-                return False
-            person.identifiers.append((code, str(value), False))
-            return True
-        try:
-            typed(self.attributes[code], value)
-        except Unreadable:
-            return False
-        person.traits[code] = value
-        return True
+
+def _refuse(row: EventRow, unread: dict) -> None:
+    """What was said of the person and could not be read is sealed with the event."""
+    if unread:
+        row.personal = row.personal | unread
+        row.flags = (*row.flags, *({REFUSED} - set(row.flags)))
+
+
+def _without_products(row: EventRow, told: dict) -> tuple[dict, list[dict]]:
+    """The properties of an event without its order lines, and these."""
+    products = told.get(PRODUCTS)
+    if row.type != EventType.TRACK or not hold_lines(row.name, products):
+        return told, []
+    return {name: value for name, value in told.items() if name != PRODUCTS}, products
 
 
 def _sized(event: dict) -> list[str]:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from cdp.base.database.sql import rows
 from profiles import records
 from profiles.identity import resolve
 from profiles.ingestion.events import store
@@ -50,10 +49,12 @@ def take_in(*, source: Source, is_test: bool, entries: list[IncomingCall]) -> Ta
     usable, refused = _shaped(CallParser(source, is_test=is_test), entries)
     usable = _new(source, usable)
     outcomes = _write_people(source, is_test, usable)
-    store.store(_row(one.call, outcome) for one, outcome in zip(usable, outcomes, strict=True) if outcome.record)
-    nobodys = {one.entry for one, outcome in zip(usable, outcomes, strict=True) if not outcome.record}
-    refused += [CallRefusal(entry, "no_identity") for entry in nobodys]
-    return Taken([one.entry for one in usable if one.entry not in nobodys], refused)
+    owned = [(one, outcome) for one, outcome in zip(usable, outcomes, strict=True) if outcome.record]
+    nobodys = [one for one, outcome in zip(usable, outcomes, strict=True) if not outcome.record]
+    store.give_back(source.pk, [one.call.row.key for one in nobodys])
+    store.store_rows([one.call.belong_to(owner) for one, owner in owned])
+    refused += [CallRefusal(one.entry, "no_identity") for one in nobodys]
+    return Taken([one.entry for one, _owner in owned], refused)
 
 
 def _shaped(shaper: CallParser, entries: list[IncomingCall]) -> tuple[list[Usable], list[CallRefusal]]:
@@ -70,14 +71,9 @@ def _shaped(shaper: CallParser, entries: list[IncomingCall]) -> tuple[list[Usabl
 
 
 def _new(source: Source, usable: list[Usable]) -> list[Usable]:
-    """Those that are not stored yet, each once."""
-    first = {}
-    for one in usable:
-        first.setdefault(one.call.row.key, one)
-    known = rows("SELECT key FROM profiles_eventkey WHERE source_id = %s AND key = ANY(%s)", [source.pk, list(first)])
-    for (key,) in known:
-        del first[bytes(key)]
-    return list(first.values())
+    """Those that are not stored yet, each once; their keys are reserved."""
+    places = store.reserve_keys(source.pk, [one.call.row.key for one in usable])
+    return [usable[place] for place in places.to_pylist()]
 
 
 def _write_people(source: Source, is_test: bool, usable: list[Usable]) -> list[WriteOutcome]:
@@ -95,8 +91,3 @@ def _sameness(person: Person):
     if person.traits:
         return id(person)
     return person.namespace, person.external_id, tuple(person.identifiers)
-
-
-def _row(call: Call, owner: WriteOutcome) -> store.EventRow:
-    call.row.identity, call.row.record = owner.identity, owner.record
-    return call.row

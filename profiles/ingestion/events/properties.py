@@ -3,22 +3,36 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from cdp.base.numbers import Unreadable, canonical
-from profiles.ingestion.events.store import EventRow
+from cdp.base.numbers import Unreadable, canonical, in_range
 
 STEP = Decimal("0.0001")
 
 
-def extract_columns(row: EventRow, properties: dict) -> dict:
-    """Move what has a column into `row`; give the rest. What would lose by it stays where it is."""
+def extract_columns(row, properties: dict) -> dict:
+    """Move what has a column into `row`, an event or a line; give the rest. What would lose by it stays where it is."""
     taken = set()
     for name in COLUMNS:
         if name in properties:
             column, fitting = COLUMNS[name]
-            if getattr(row, column) is None and (value := fitting(properties[name])) is not None:
+            if getattr(row, column, ABSENT) is None and (value := fitting(properties[name])) is not None:
                 setattr(row, column, value)
                 taken.add(name)
     return {name: value for name, value in properties.items() if name not in taken} if taken else properties
+
+
+def unread_columns(row, properties: dict) -> bool:
+    """Whether `properties` say a number or a currency that could not be read into its column of `row`."""
+    return any(
+        properties.get(name) not in (None, "") and getattr(row, column) is None
+        for name, (column, fitting) in COLUMNS.items()
+        if fitting in (_number, _currency)
+    )
+
+
+def fits_money(number: Decimal) -> Decimal | None:
+    """The number where it fits numeric(18, 4) without loss, else None. Raises Unreadable."""
+    number = in_range(number)
+    return number if number == number.quantize(STEP) else None
 
 
 def _text(longest: int) -> Callable:
@@ -31,18 +45,19 @@ def _text(longest: int) -> Callable:
 
 
 def _currency(value) -> str | None:
-    return value.upper() if isinstance(value, str) and len(value) == 3 else None
+    code = value.strip().upper() if isinstance(value, str) else ""
+    return code if len(code) == 3 else None
 
 
 def _number(value) -> Decimal | None:
-    """A number, or a text that is one, where it fits numeric(18, 4) without loss."""
+    """A number, or a text that is one."""
     try:
-        number = canonical(value)
+        return fits_money(canonical(value))
     except Unreadable:
         return None
-    return number if number == number.quantize(STEP) else None
 
 
+ABSENT = object()
 #: Name in the e-commerce specifications: its column, and what fits there. The first name of a column counts.
 COLUMNS = {
     "category": ("category", _text(200)),

@@ -1,28 +1,41 @@
-"""Writes events given as rows, as calls and the demo do: set-based, and each message counts once.
+"""Writes events and their order lines: set-based, and each message counts once.
 
-Files give theirs as columns: `event_columns` writes them the same way, under the same keys.
+Files give events as columns (`store_columns`). Calls and the demo give rows (`store`), and these become columns.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import io
+import os
+import struct
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import transaction
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+from django.db import connection, transaction
+from psycopg.errors import UniqueViolation
 
-from cdp.base.database.ids import uuid7s
 from cdp.base.database.sql import copy_in, execute, value
 from cdp.base.memory import gc_paused
 from profiles import changes, vault
 from profiles.changes import ChangeKind
+from profiles.ingestion.events.lines import Line
 from profiles.records import locks
 
 PLACE = "profiles_event.sealed"
 BLOCK = 5_000
+TEXT = pa.large_string()
+KEY = 16  # bytes
+BINARY_COPY = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+WITHOUT_HEADER = pyarrow.csv.WriteOptions(include_header=False)
 
 
 @dataclass(slots=True)
@@ -32,6 +45,7 @@ class EventRow:
     identity: whose event it is (None for an anonymous receipt); it gives the profile, and `personal` is sealed to it.
     record: the identity's source record that the event came with.
     properties: open ones only. personal: those that could tell who it is; without an identity they are not kept.
+    lines: the products of an order or a cart.
     """
 
     key: bytes
@@ -42,7 +56,6 @@ class EventRow:
     received_at: datetime
     identity: UUID | None = None
     record: UUID | None = None
-    file_import: UUID | None = None
     category: str | None = None
     order_id: str | None = None
     product_id: str | None = None
@@ -55,6 +68,7 @@ class EventRow:
     original_at: datetime | None = None
     sent_at: datetime | None = None
     flags: tuple[str, ...] = ()
+    lines: Sequence[Line] = ()
 
 
 class Stored(NamedTuple):
@@ -62,68 +76,73 @@ class Stored(NamedTuple):
     duplicates: int
 
 
-STAGE = """
-CREATE TEMP TABLE IF NOT EXISTS stage_event (
-    key bytea, identity_id uuid, id uuid, occurred_at timestamptz, source_id smallint, record_id uuid,
-    file_import_id uuid,
-    type varchar, name varchar, category varchar, order_id varchar, product_id varchar, quantity numeric,
-    price numeric, amount numeric, currency varchar, properties jsonb, sealed bytea, original_at timestamptz,
-    sent_at timestamptz, received_at timestamptz, flags varchar[]
-) ON COMMIT DELETE ROWS
-"""
-COLUMNS = [
-    *[
-        "id",
-        "occurred_at",
-        "source_id",
-        "record_id",
-        "file_import_id",
-        "type",
-        "name",
-        "category",
-        "order_id",
-        "product_id",
-    ],
-    *["quantity", "price", "amount", "currency", "properties", "sealed", "original_at", "sent_at", "received_at"],
-    "flags",
-]
+class Owner(NamedTuple):
+    """Whose events are: the identity, its record they come with, and its present profile."""
 
-SEEN = "SELECT profile, NULL::uuid AS object, '{events}'::text[] AS what FROM seen WHERE profile IS NOT NULL"
-#: After `seen (profile, first, last)`: lets the profiles know. They are locked in order, so nobody waits in a circle.
-SEE = f"""
-changed AS (
-    SELECT p.id, seen.first, seen.last FROM profiles_profile p JOIN seen ON seen.profile = p.id
-    WHERE p.first_seen_at > seen.first OR p.last_seen_at < seen.last
-    OR p.first_seen_at IS NULL OR p.last_seen_at IS NULL ORDER BY p.id FOR NO KEY UPDATE OF p
-), updated AS (
-    UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
-        last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
-    FROM changed WHERE p.id = changed.id RETURNING p.id
-), told AS (
-    {changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=SEEN)}
-)
-"""
+    identity: UUID
+    record: UUID | None
+    profile: UUID
 
-APPLY = f"""
+
+# --- Keys --------------------------------------------------------------------------------------------------------
+
+# In rising order, so that two writers never wait in a circle.
+CLAIM = """
 WITH fresh AS (
-    INSERT INTO profiles_eventkey (source_id, key) SELECT source_id, key FROM stage_event ORDER BY source_id, key
-    ON CONFLICT DO NOTHING RETURNING source_id, key
-), stored AS (
-    INSERT INTO profiles_event (profile_id, {", ".join(COLUMNS)})
-    SELECT s.profile_id, {", ".join(f"stage_event.{name}" for name in COLUMNS)}
-    FROM stage_event JOIN fresh USING (source_id, key)
-    LEFT JOIN profiles_sourceidentity s ON s.id = stage_event.identity_id
-    RETURNING profile_id, occurred_at
-), seen AS (
-    SELECT profile_id AS profile, min(occurred_at) AS first, max(occurred_at) AS last FROM stored GROUP BY profile_id
-), {SEE}
-SELECT count(*) FROM stored
+    INSERT INTO profiles_eventkey (source_id, key)
+    SELECT %s, key FROM (
+        SELECT DISTINCT substring(%b FROM n FOR 16) AS key FROM generate_series(1, %s, 16) AS n
+    ) AS given ORDER BY key
+    ON CONFLICT DO NOTHING RETURNING key
+)
+SELECT string_agg(key, '') FROM fresh
 """
 
 
 def message_key(message_id: str, *, is_test: bool = False) -> bytes:
     """The 16-byte key under which an event of a source is known for ever; test messages have keys of their own."""
-    return vault.digest("test message" if is_test else "message", message_id.encode())[:16]
+    return vault.digest("test message" if is_test else "message", message_id.encode())[:KEY]
+
+
+def reserve_keys(source: int, keys: list[bytes]) -> pa.Array:
+    """Enter keys for ever; give the places of those that were not there, of equal ones the first.
+
+    Mostly all are new, so that is tried first.
+    """
+    try:
+        with transaction.atomic():
+            _copy_keys(source, keys)
+        return pa.array(range(len(keys)), pa.int64())
+    except UniqueViolation:
+        return pa.array(_claim_some(source, keys), pa.int64())
+
+
+def _copy_keys(source: int, keys: list[bytes]) -> None:
+    """Binary COPY: before each key the number of columns, and each column after its length."""
+    row = struct.pack(">hihi", 2, 2, source, KEY)
+    statement = "COPY profiles_eventkey (source_id, key) FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(BINARY_COPY + b"".join(row + key for key in sorted(keys)) + b"\xff\xff")
+
+
+def _claim_some(source: int, keys: list[bytes]) -> list[int]:
+    blob = b"".join(keys)
+    entered = bytes(value(CLAIM, [source, blob, len(blob)]) or b"")
+    fresh = {entered[start : start + KEY] for start in range(0, len(entered), KEY)}
+    places = []
+    for place, key in enumerate(keys):
+        if key in fresh:
+            fresh.remove(key)
+            places.append(place)
+    return places
+
+
+def give_back(source: int, keys: list[bytes]) -> None:
+    """Forget keys that were claimed in this transaction, of rows that were rejected after all."""
+    execute("DELETE FROM profiles_eventkey WHERE source_id = %s AND key = ANY(%s)", [source, keys])
+
+
+# --- Events as rows ----------------------------------------------------------------------------------------------
 
 
 @gc_paused()
@@ -142,63 +161,169 @@ def store(rows: Iterable[EventRow]) -> Stored:
 
 
 def _store_block(block: list[EventRow]) -> int:
-    block = _once_each(block)
-    locks.hold_people(row.identity for row in block if row.identity)
-    execute(STAGE)
-    execute("DELETE FROM stage_event")
-    seal = _sealer(block)
-    copy_in("stage_event", ["key", "identity_id", *COLUMNS], _staged(block, seal))
-    return value(APPLY)
+    fresh = _fresh(block)
+    store_rows(fresh)
+    return len(fresh)
 
 
-def _once_each(block: list[EventRow]) -> list[EventRow]:
-    first: dict[tuple[int, bytes], EventRow] = {}
+def _fresh(block: list[EventRow]) -> list[EventRow]:
+    """Those whose keys were not known, of equal ones the first."""
+    by_source = defaultdict(list)
     for row in block:
-        first.setdefault((row.source, row.key), row)
-    return list(first.values())
+        by_source[row.source].append(row)
+    return [
+        rows[place]
+        for source, rows in sorted(by_source.items())
+        for place in reserve_keys(source, [row.key for row in rows]).to_pylist()
+    ]
 
 
-def _staged(block: list[EventRow], seal: Callable[[EventRow], bytes | None]) -> Iterator[tuple]:
-    """Rows for COPY. Nothing in here may ask the database: the connection is busy copying."""
-    for id, row in zip(uuid7s(len(block)), block, strict=True):
-        yield (
-            row.key,
-            row.identity,
-            id,
-            row.occurred_at,
-            row.source,
-            row.record,
-            row.file_import,
-            row.type,
-            row.name,
-            row.category,
-            row.order_id,
-            row.product_id,
-            row.quantity,
-            row.price,
-            row.amount,
-            row.currency,
-            _json(row.properties),
-            seal(row) if row.personal else None,
-            row.original_at,
-            row.sent_at,
-            row.received_at,
-            "{" + ",".join(row.flags) + "}",
-        )
+def store_rows(rows: list[EventRow]) -> None:
+    """Store events whose keys are reserved."""
+    if not rows:
+        return
+    codes = pa.array(range(len(rows)), pa.int64())
+    store_columns(_columns(rows), owners=owners(rows), codes=codes, lines=[row.lines for row in rows])
 
 
-def _sealer(block: list[EventRow]) -> Callable[[EventRow], bytes | None]:
-    """Seals a row's personal properties; None where the key is destroyed: nothing more is learnt of them."""
-    ring = vault.Keyring.for_writing({row.identity for row in block if row.personal and row.identity})
+AS_THEY_ARE = ("type", "name", "category", "order_id", "product_id", "quantity", "price", "amount", "currency")
+MOMENTS = ("occurred_at", "original_at", "sent_at", "received_at")
 
-    def seal(row: EventRow) -> bytes | None:
-        try:
-            return ring.seal(row.identity, PLACE, _json(row.personal))
-        except KeyError:
-            return None
 
-    return seal
+def _columns(block: list[EventRow]) -> dict[str, pa.Array]:
+    columns = {name: [_text(getattr(row, name)) for row in block] for name in AS_THEY_ARE}
+    columns |= {name: [_moment(getattr(row, name)) for row in block] for name in MOMENTS}
+    columns |= {name: [_json(getattr(row, name)) for row in block] for name in ("properties", "personal")}
+    columns["source_id"] = [str(row.source) for row in block]
+    columns["flags"] = [as_array(row.flags) for row in block]
+    return {name: pa.array(column, TEXT) for name, column in columns.items()}
+
+
+def _text(value) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment and moment.astimezone(UTC).isoformat(" ")
 
 
 def _json(properties: dict | None) -> str | None:
     return orjson.dumps(properties, default=str).decode() if properties else None
+
+
+def as_array(words: Iterable[str]) -> str:
+    """Plain words as an array of the database."""
+    return "{" + ",".join(words) + "}"
+
+
+# --- Events as columns -------------------------------------------------------------------------------------------
+
+SEEN = "SELECT profile, NULL::uuid AS object, '{events}'::text[] AS what FROM seen"
+#: The profiles are locked in order, so that nobody waits in a circle.
+SEE = f"""
+WITH seen AS (
+    SELECT * FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS seen(profile, first, last)
+), changed AS (
+    SELECT p.id, seen.first, seen.last FROM profiles_profile p JOIN seen ON seen.profile = p.id
+    WHERE p.first_seen_at > seen.first OR p.last_seen_at < seen.last
+    OR p.first_seen_at IS NULL OR p.last_seen_at IS NULL ORDER BY p.id FOR NO KEY UPDATE OF p
+), told AS (
+    {changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=SEEN)}
+)
+UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
+    last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
+FROM changed WHERE p.id = changed.id
+"""
+LINE_VALUES = ("product_id", "category", "quantity", "price", "amount", "currency")
+
+
+def owners(people: Sequence) -> list[Owner | None]:
+    """With the present profile, which stays so until commit. An erased person owns nothing.
+
+    people: anything with an `identity` and a `record`, or None.
+    """
+    profiles = locks.hold_people(one.identity for one in people if one and one.identity)
+    return [
+        Owner(one.identity, one.record, profiles[one.identity]) if one and one.identity in profiles else None
+        for one in people
+    ]
+
+
+def store_columns(
+    columns: dict[str, pa.Array],
+    *,
+    owners: list[Owner | None],
+    codes: pa.Array,
+    lines: Sequence[Sequence[Line]] = (),
+) -> None:
+    """Store events whose keys are reserved.
+
+    columns: text by column of the table, and `personal` as JSON, which is sealed to its identity.
+    codes: whose each event is, as a place in `owners`. lines: of each event, in their order; empty where none has any.
+    """
+    ids = pa.array(_ids(len(codes)), TEXT)
+    profiles = _ids_of(owners, "profile").take(codes)
+    _see(profiles, columns["occurred_at"])
+    sealed = _sealed(columns["personal"], owners, codes)
+    record = _ids_of(owners, "record").take(codes)
+    told = {name: column for name, column in columns.items() if name != "personal"}
+    _copy_events(told | {"id": ids, "profile_id": profiles, "record_id": record, "sealed": sealed})
+    if any(lines):
+        _copy_lines(ids, columns["occurred_at"], lines)
+
+
+def _ids_of(owners: list[Owner | None], field: str) -> pa.Array:
+    return pa.array([_text(one and getattr(one, field)) for one in owners], TEXT)
+
+
+def _see(profiles: pa.Array, occurred_at: pa.Array) -> None:
+    """Let the profiles know when they were seen first and last, and who follows changes."""
+    table = pa.table({"profile": profiles, "at": occurred_at}).filter(pc.is_valid(profiles))
+    seen = table.group_by("profile").aggregate([("at", "min"), ("at", "max")])
+    execute(SEE, [seen[name].to_pylist() for name in ("profile", "at_min", "at_max")])
+
+
+def _sealed(personal: pa.Array, owners: list[Owner | None], codes: pa.Array) -> pa.Array:
+    """Personal properties as ciphertext. An event of nobody keeps none, nor one of somebody whose key is destroyed."""
+    if personal.null_count == len(personal):
+        return personal
+    identities = [owner and owner.identity for owner in owners]
+    ring = vault.Keyring.for_writing(identity for identity in identities if identity)
+    texts = zip(personal.to_pylist(), (identities[code] for code in codes.to_pylist()), strict=True)
+    return pa.array([_seal(ring, who, text) if who and text else None for text, who in texts], TEXT)
+
+
+def _seal(ring: vault.Keyring, identity: UUID, text: str) -> str | None:
+    try:
+        return "\\x" + ring.seal(identity, PLACE, text).hex()
+    except KeyError:
+        return None
+
+
+def _ids(count: int) -> list[str]:
+    """UUIDs of version 7 as text: this millisecond, then random bits of which the last 48 count up (RFC 9562, 6.2)."""
+    moment = f"{time.time_ns() // 1_000_000:012x}"
+    random = int.from_bytes(os.urandom(10))
+    head = f"{moment[:8]}-{moment[8:]}-7{random >> 68:03x}-{0x8000 | random >> 54 & 0x3FFF:04x}-"
+    first = random & 0x7FFF_FFFF_FFFF
+    return [f"{head}{number:012x}" for number in range(first, first + count)]
+
+
+def _copy_events(columns: dict[str, pa.Array]) -> None:
+    text = io.BytesIO()
+    pyarrow.csv.write_csv(pa.table(columns), text, WITHOUT_HEADER)
+    statement = f"COPY profiles_event ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(text.getbuffer())
+
+
+def _copy_lines(ids: pa.Array, occurred_at: pa.Array, lines: Sequence[Sequence[Line]]) -> None:
+    copy_in(
+        "profiles_orderline",
+        ["event_id", "occurred_at", "position", *LINE_VALUES, "properties"],
+        (
+            (event, moment, position, *(getattr(line, name) for name in LINE_VALUES), _json(line.properties))
+            for event, moment, of_event in zip(ids.to_pylist(), occurred_at.to_pylist(), lines, strict=True)
+            for position, line in enumerate(of_event, 1)
+        ),
+    )

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count, F, Q, Sum
 
 from cdp.data import demo
 from cdp.data.demo import load
@@ -11,7 +12,7 @@ from cdp.data.demo.fake_people import human
 from cdp.operations import verify
 from consents.models import Ledger
 from partners.models import Agreement
-from profiles.models import AccessEntry, Event, Profile, SourceIdentity
+from profiles.models import AccessEntry, Event, OrderLine, Profile, SourceIdentity
 from segments.models import Segment
 
 TODAY = date(2026, 11, 21)
@@ -62,6 +63,15 @@ def test_everything_of_the_demo_is_there(filled):
         "DSA-2026-002": "draft",
     }
     assert all(segment.members is not None for segment in Segment.objects.all())
+
+
+def test_each_order_of_the_demo_has_two_or_three_lines_that_sum_up_to_it(filled):
+    orders = Event.objects.filter(name="Order Completed")
+    counted = orders.annotate(count=Count("lines"), sum=Sum("lines__amount"))
+
+    assert set(counted.values_list("count", flat=True)) == {2, 3}
+    assert not counted.exclude(sum=F("amount")).exists()
+    assert not OrderLine.objects.filter(Q(product_id=None) | Q(category=None)).exists()
 
 
 def test_every_projection_of_the_demo_is_what_its_evidence_says(filled):

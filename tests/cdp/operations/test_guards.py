@@ -20,7 +20,7 @@ from cdp.operations import guards, verify
 from partners.models import InboundFile
 from profiles import vault
 from profiles.imports.run import runs
-from profiles.ingestion.events.store_columns import give_back
+from profiles.ingestion.events.store import give_back
 from profiles.models import Alias, DataKey, FileImport
 from segments.activation import activations
 from segments.models import Activation, Run

@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import json
 
 from profiles.imports.run import runs
 from profiles.models import FileImport, Mapping
@@ -26,8 +27,19 @@ ORDER_LINE = {
         "properties": {"description": "what"},
     },
 }
+WHOLE_ORDER = {
+    "external_id": "customer",
+    "event": {
+        "name": "Order Completed",
+        "occurred_at": "when",
+        "order_id": "order",
+        "currency": "currency",
+        "lines": "products",
+    },
+}
 CUSTOMER_COLUMNS = ["id", "email", "name", "city", "points"]
 ORDER_COLUMNS = ["customer", "when", "order", "quantity", "price", "what"]
+WHOLE_ORDER_COLUMNS = ["customer", "when", "order", "currency", "products"]
 _numbers = itertools.count(1)
 
 
@@ -52,6 +64,18 @@ def some_customers(count: int) -> bytes:
 def some_order_lines(count: int) -> bytes:
     """Every tenth row stands twice, every thirteenth is nobody's."""
     return order_lines(*(_order_line(n - n % 10 // 9) for n in range(count)))
+
+
+def whole_orders(*rows) -> bytes:
+    return table(WHOLE_ORDER_COLUMNS, *rows)
+
+
+def some_whole_orders(count: int) -> bytes:
+    """Orders of one to three products."""
+    products = [
+        json.dumps([{"sku": f"S{n}", "quantity": n, "price": 10} for n in range(1, 2 + n % 3)]) for n in range(3)
+    ]
+    return whole_orders(*([f"c{n % 40}", "2025-03-10 12:00", f"o{n}", "DKK", products[n % 3]] for n in range(count)))
 
 
 def _order_line(n: int) -> list:

@@ -9,11 +9,30 @@ import pytest
 from django.db import connection
 
 from profiles.imports.run import runs
-from profiles.models import Event, EventKey, FileImport, GoldenValue, Identifier, Record, Rejection, SourceIdentity
+from profiles.models import (
+    Event,
+    EventKey,
+    FileImport,
+    GoldenValue,
+    Identifier,
+    OrderLine,
+    Record,
+    Rejection,
+    SourceIdentity,
+)
 from profiles.models.sources import ImportState
 from tests.builders import days_ago
 from tests.conftest import empty_everything
-from tests.profiles.imports.building import CUSTOMER, ORDER_LINE, counts, proposed, some_customers, some_order_lines
+from tests.profiles.imports.building import (
+    CUSTOMER,
+    ORDER_LINE,
+    WHOLE_ORDER,
+    counts,
+    proposed,
+    some_customers,
+    some_order_lines,
+    some_whole_orders,
+)
 from tests.profiles.imports.run import crashing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -45,6 +64,7 @@ def result(file_import: FileImport) -> dict:
     return {
         "counts": (file_import.state, file_import.rows_done, file_import.blocks_done, counts(file_import)),
         "events": _all(Event, "occurred_at", "order_id", "amount", "properties", person),
+        "lines": _all(OrderLine, "event__order_id", "position", "product_id", "amount"),
         "keys": EventKey.objects.count(),
         "identities": _all(SourceIdentity, "external_key"),
         "records": _all(Record, "identity__external_key", "version", "digest", "row_number"),
@@ -63,8 +83,9 @@ def _all(model, *fields) -> list[tuple]:
     [
         (some_customers(1_200) + b"c9,x@example.dk,New name,Ribe,1\n,,nobody,,\nc7,a,b,c,no number\n", CUSTOMER),
         (some_order_lines(1_600) + b"c1,never,o1,1,1,\n", ORDERS),
+        (some_whole_orders(1_600), WHOLE_ORDER),
     ],
-    ids=["customers", "events"],
+    ids=["customers", "events", "orders"],
 )
 def test_an_import_killed_at_random_points_equals_an_uninterrupted_one(content, spec, spawn, monkeypatch):
     monkeypatch.setattr(runs, "BLOCK_ROWS", BLOCK_ROWS)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Count, Sum
 from django.db.models.functions import Left
 
+from cdp.base.database.sql import rows
 from profiles.imports.errors import AlreadyLoaded
 from profiles.imports.run import runs
 from profiles.models import Event, EventKey, GoldenValue, Profile, Record
@@ -69,6 +70,9 @@ def test_the_order_lines_give_the_published_figures_and_count_once(tmp_path, set
     assert Event.objects.filter(profile=None).count() == answers["rows_without_customer"]
     totals = valid_purchases().aggregate(rows=Count("id"), revenue=Sum("amount"))
     assert totals == {"rows": answers["valid_rows"], "revenue": Decimal("8911407.904")}
+    assert rows("SELECT count(*), sum(amount) FROM profiles_line") == [
+        (answers["rows"], Event.objects.aggregate(all=Sum("amount"))["all"])
+    ]
     assert round(totals["revenue"], 2) == Decimal(str(answers["valid_revenue"]))
 
     before = Event.objects.count(), EventKey.objects.count(), Record.objects.count(), GoldenValue.objects.count()

@@ -6,7 +6,7 @@ from django.db import connection
 from cdp.base.database.sql import execute, rows, value
 from profiles.ingestion.events import months
 from tests.builders import source
-from tests.profiles.imports.building import ORDER_LINE, loaded, order_lines
+from tests.profiles.imports.building import ORDER_LINE, WHOLE_ORDER, loaded, order_lines, some_whole_orders
 
 LONG_AGO = "2001-05-09T12:00:00+00:00"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def no_month_of_long_ago():
     yield
-    execute("DROP TABLE IF EXISTS profiles_event_2001_05")
+    execute("DROP TABLE IF EXISTS profiles_event_2001_05, profiles_orderline_2001_05")
 
 
 def an_event(moment: str = LONG_AGO) -> None:
@@ -26,8 +26,8 @@ def an_event(moment: str = LONG_AGO) -> None:
     )
 
 
-def place() -> list[str]:
-    return [name for (name,) in rows("SELECT tableoid::regclass::text FROM profiles_event")]
+def place(table: str = "profiles_event") -> list[str]:
+    return [name for (name,) in rows(f"SELECT tableoid::regclass::text FROM {table}")]
 
 
 def test_the_months_around_today_stand_before_their_first_event():
@@ -84,3 +84,20 @@ def test_a_file_gets_its_months_before_its_rows_are_written():
     loaded(order_lines(["c1", "2001-05-10 12:00", "o1", 1, "2.50", "thing"]), ORDER_LINE)
 
     assert place() == ["profiles_event_2001_05"]
+
+
+def test_lines_stand_in_the_months_of_their_events():
+    loaded(some_whole_orders(1).replace(b"2025-03-10", b"2001-05-10"), WHOLE_ORDER)
+
+    assert (place(), place("profiles_orderline")) == (["profiles_event_2001_05"], ["profiles_orderline_2001_05"])
+
+
+def test_lines_of_a_month_without_a_partition_are_stored_and_the_month_is_not_made_over_them():
+    execute(
+        "INSERT INTO profiles_orderline (event_id, occurred_at, position) VALUES (gen_random_uuid(), %s, 1)", [LONG_AGO]
+    )
+
+    months.make(["2001-05"])
+
+    assert place("profiles_orderline") == ["profiles_orderline_default"]
+    assert value("SELECT to_regclass('profiles_event_2001_05')") is None

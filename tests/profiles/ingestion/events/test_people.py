@@ -98,6 +98,23 @@ def test_a_trait_that_is_none_of_its_kind_is_sealed_with_the_event_and_flagged()
     assert Event.objects.get().flags == ["value_refused"]
 
 
+def test_an_address_that_is_no_single_value_is_sealed_with_the_event_and_flagged_once():
+    told = {"email": ["anna@example.dk"], "phone": True, "loyaltyPoints": "many"}
+
+    take(identify(traits=told))
+
+    assert identifiers() == {("customer_no", "K-1")}
+    assert personal("identify") == {"email": ["anna@example.dk"], "phone": True, "loyalty_points": "many"}
+    assert Event.objects.get().flags == ["value_refused"]
+
+
+def test_a_number_is_read_by_the_country_of_the_person():
+    take(identify(traits={"phone": "070-123 45 67", "country": "SE"}))
+
+    assert identifiers() == {("customer_no", "K-1"), ("phone", "+46701234567")}
+    assert Event.objects.get().flags == []
+
+
 def test_a_trait_that_tells_who_somebody_is_does_not_stand_in_an_open_attribute():
     told = {"gender": "anna@example.dk", "interests": ["garn", "+45 20 12 34 56"], "postalCode": "0101901234"}
 

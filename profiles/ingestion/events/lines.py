@@ -1,0 +1,71 @@
+"""Order lines: what an order, a refund or a cart says of each of its products."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from cdp.base.numbers import Unreadable
+from profiles.ingestion.events.personal_properties import split_personal
+from profiles.ingestion.events.properties import extract_columns, fits_money, unread_columns
+
+#: Lists of what was only shown, up to hundreds of products a page: nothing was chosen, so they stay a property.
+ONLY_SHOWN = {"Product List Viewed", "Product List Filtered"}
+PRODUCTS = "products"
+UNREAD = "line_unread"
+
+
+@dataclass(slots=True)
+class Line:
+    """One product of an event. properties: its open members that have no column."""
+
+    product_id: str | None = None
+    category: str | None = None
+    quantity: Decimal | None = None
+    price: Decimal | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    properties: dict | None = None
+
+
+class Lines(NamedTuple):
+    """The lines of an event; its personal members by position, to be sealed with the event; and its flags."""
+
+    lines: list[Line]
+    personal: dict[str, dict]
+    flags: tuple[str, ...]
+
+
+def hold_lines(name: str, products) -> bool:
+    """Whether the `products` of the event of this name are its lines."""
+    return name not in ONLY_SHOWN and is_list_of_products(products)
+
+
+def is_list_of_products(products) -> bool:
+    return isinstance(products, list) and bool(products) and all(isinstance(one, dict) for one in products)
+
+
+def read_lines(products: Iterable[dict], *, currency: str | None) -> Lines:
+    """currency: of lines that name none. What cannot be read stays a property of its line, and the event is flagged."""
+    lines, personal, unread = [], {}, False
+    for position, product in enumerate(products, 1):
+        line = Line()
+        opened, secret = split_personal(product)
+        line.properties = extract_columns(line, opened) or None
+        unread = unread or unread_columns(line, opened)
+        if secret:
+            personal[str(position)] = secret
+        line.amount = _amount(line) if line.amount is None else line.amount
+        line.currency = line.currency or currency
+        lines.append(line)
+    return Lines(lines, personal, (UNREAD,) if unread else ())
+
+
+def _amount(line: Line) -> Decimal | None:
+    """Quantity times price, where both were read and the product fits without loss."""
+    if line.quantity is None or line.price is None:
+        return None
+    try:
+        return fits_money(line.quantity * line.price)
+    except Unreadable:
+        return None
