@@ -15,7 +15,7 @@ from profiles.models import GoldenValue, RefusedLink, SharedIdentifier, SourceId
 from profiles.models.sources import Party
 from tests.builders import days_ago, source, user
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("everybody_let_in")]
 SOURCES = {"crm": "customer_no", "erp": "customer_no", "club": "loyalty_no", "app": "user_id"}
 BORROWED = {"partner": Party.SECOND, "supplier": Party.THIRD}
 TERMS = uuid7()

@@ -192,6 +192,7 @@ ARRIVALS = [
 ]
 
 
+@pytest.mark.usefixtures("everybody_let_in")
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_a_partner_never_joins_two_of_our_own_people(order):
     for one in order:
@@ -206,6 +207,7 @@ def test_a_partner_never_joins_two_of_our_own_people(order):
     assert not any(verify.verify().values())
 
 
+@pytest.mark.usefixtures("everybody_let_in")
 def test_a_steward_may_join_what_a_partner_may_not():
     first, second, partner = (arrive() for arrive in ARRIVALS)
     assert partner == first
@@ -216,6 +218,7 @@ def test_a_steward_may_join_what_a_partner_may_not():
     assert reasons() == set()
 
 
+@pytest.mark.usefixtures("everybody_let_in")
 def test_people_whom_a_partner_had_joined_are_taken_apart_by_a_rebuild():
     first, second, _partner = (arrive() for arrive in ARRIVALS)
     SourceIdentity.objects.filter(pk=second.pk).update(profile=first.pk)
@@ -228,6 +231,7 @@ def test_people_whom_a_partner_had_joined_are_taken_apart_by_a_rebuild():
     assert not any(verify.verify().values())
 
 
+@pytest.mark.usefixtures("everybody_let_in")
 def test_our_own_person_of_whom_a_partner_knows_more_is_still_told_by_our_own_data():
     crm, shop = source("crm"), person(external_id="C1", email="anna@example.dk")
     member = records.Person("C2", [("email", "anna@example.dk", False)])

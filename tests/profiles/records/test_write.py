@@ -9,13 +9,13 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import rows
 from profiles import records
 from profiles.identity import resolve
 from profiles.models import Alias, GoldenValue, Identifier, Profile, Record, SourceIdentity, Trait
 from profiles.vault import Keyring, blind
 from tests.builders import days_ago, now, source
+from tests.partners.inbound.receiving import incoming
 from tests.profiles.building import person, say
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +161,7 @@ def test_what_a_person_says_again_later_is_kept_because_it_renews_it():
 
 def test_the_same_value_under_another_agreement_is_another_record():
     partner = source("partner", party=2)
-    first, second = uuid7(), uuid7()
+    first, second = incoming().pk, incoming().pk
 
     assert states(write(one(city="Aarhus"), source=partner, agreement_version=first)) == ["new"]
     assert states(write(one(city="Aarhus"), source=partner, agreement_version=first)) == ["unchanged"]
