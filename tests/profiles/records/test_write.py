@@ -17,6 +17,7 @@ from profiles.vault import Keyring, blind
 from tests.builders import days_ago, now, source
 from tests.partners.inbound.receiving import incoming
 from tests.profiles.building import person, say
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 
@@ -66,9 +67,9 @@ def test_no_personal_value_stands_anywhere_in_clear():
     planted = ("planted", "20999999", "plantida", "plant 1")
     tables = rows("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE tablename LIKE 'profiles_%'"
                   " OR tablename LIKE 'stage_%'")  # fmt: skip
-    for (table,) in tables:
-        for (row,) in rows(f"SELECT lower(t::text) FROM {table} t"):
-            assert not [word for word in planted if word in row or word.encode().hex() in row], table
+    texts = [(table, row) for (table,) in tables for (row,) in rows(f"SELECT lower(t::text) FROM {table} t")]
+    for table, row in each(texts):
+        assert not [word for word in planted if word in row or word.encode().hex() in row], table
 
 
 def test_a_sealed_value_has_a_key_that_is_equal_for_equal_values_only():
@@ -259,7 +260,7 @@ def test_a_value_that_an_open_attribute_must_not_hold_is_left_out_with_a_note(at
 
     assert (outcome.state, [(note.column, note.code) for note in outcome.notes]) == ("new", [(attribute, code)])
     assert set(Trait.objects.values_list("attribute__code", flat=True)) == {"language"}
-    assert not any(str(value) in note.detail for note in outcome.notes)
+    assert not any(str(value) in note.detail for note in each(outcome.notes))
 
 
 def test_a_sealed_attribute_may_hold_what_tells_who_somebody_is():
