@@ -114,6 +114,9 @@ class Activation(models.Model):
             ),
         ]
 
+    def __str__(self):
+        return f"{self.segment} → {self.destination}"
+
 
 class Outcome(models.TextChoices):
     SENT = "sent", _("sent")
