@@ -350,6 +350,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='delivery',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['blocked', 'cancelled', 'failed']), models.Q(('approved_by__isnull', True), ('state', 'planned')), models.Q(('approved_by__isnull', False), ('state__in', ['approved', 'building', 'ready', 'sent'])), _connector='OR'), name='partners_delivery_approved', violation_error_message='A second person approves this first.'),
+        ),
+        migrations.AddConstraint(
+            model_name='delivery',
             constraint=models.CheckConstraint(condition=models.Q(('requested_by__isnull', False), models.Q(('requested_key', ''), _negated=True), _connector='OR'), name='partners_delivery_asked_by_someone'),
         ),
         migrations.AddConstraint(

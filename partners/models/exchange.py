@@ -20,6 +20,10 @@ class DeliveryState(models.TextChoices):
     FAILED = "failed", _("failed")
 
 
+#: What a delivery is in only once a second person has approved it.
+APPROVED_STATES = [DeliveryState.APPROVED, DeliveryState.BUILDING, DeliveryState.READY, DeliveryState.SENT]
+
+
 class Delivery(models.Model):
     """One file out to a partner: for which purpose, of which people, with which fields, and who was left out why."""
 
@@ -67,6 +71,13 @@ class Delivery(models.Model):
                 name="partners_delivery_second_person",
                 condition=models.Q(approved_by=None) | ~models.Q(approved_by=models.F("requested_by")),
                 violation_error_message=_("Nobody approves their own request."),
+            ),
+            models.CheckConstraint(
+                name="partners_delivery_approved",
+                condition=models.Q(state__in=[DeliveryState.BLOCKED, DeliveryState.CANCELLED, DeliveryState.FAILED])
+                | models.Q(state=DeliveryState.PLANNED, approved_by__isnull=True)
+                | models.Q(state__in=APPROVED_STATES, approved_by__isnull=False),
+                violation_error_message=_("A second person approves this first."),
             ),
             models.CheckConstraint(
                 name="partners_delivery_asked_by_someone",

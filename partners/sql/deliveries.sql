@@ -1,31 +1,21 @@
--- A delivery is asked for, approved by a second person and built under terms in force. Its steps: partners/tables.py.
+-- A delivery is built under terms in force. Its steps: partners/models/tables.py; that a second person approved it:
+-- constraints of its model.
 
 CREATE OR REPLACE FUNCTION partners_delivery_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        IF NEW.state <> 'planned' OR NEW.approved_by_id IS NOT NULL THEN
-            RAISE EXCEPTION 'partners_delivery_stands: a delivery begins as a plan'
-                USING ERRCODE = 'integrity_constraint_violation';
-        END IF;
-        RETURN NEW;
-    END IF;
-    IF NEW.approved_by_id IS NULL AND NEW.state IN ('approved', 'building', 'ready', 'sent') THEN
-        RAISE EXCEPTION 'partners_delivery_stands: nobody has approved this'
-            USING ERRCODE = 'integrity_constraint_violation';
-    END IF;
-    IF NEW.state = 'ready' AND OLD.state <> 'ready' AND NOT EXISTS (
+    IF NOT EXISTS (
         SELECT FROM partners_agreementversion v
         JOIN partners_agreement a ON a.id = v.agreement_id
         JOIN partners_partner p ON p.id = a.partner_id
         WHERE v.id = NEW.version_id AND v.state = 'in_force' AND v.in_force @> clock_timestamp()
-          AND a.state = 'active' AND p.status = 'approved' AND NEW.approved_by_id IS NOT NULL) THEN
+          AND a.state = 'active' AND p.status = 'approved') THEN
         RAISE EXCEPTION 'partners_delivery_stands: no agreement version is in force now'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
 END $$;
-CREATE OR REPLACE TRIGGER delivery_stands BEFORE INSERT OR UPDATE ON partners_delivery
-    FOR EACH ROW EXECUTE FUNCTION partners_delivery_stands();
+CREATE OR REPLACE TRIGGER delivery_stands BEFORE UPDATE ON partners_delivery
+    FOR EACH ROW WHEN (NEW.state = 'ready' AND OLD.state <> 'ready') EXECUTE FUNCTION partners_delivery_stands();
 
 CREATE OR REPLACE FUNCTION partners_disclosed_while_building() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

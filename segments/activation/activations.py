@@ -28,6 +28,7 @@ from segments.language.parsing import read
 from segments.language.sentence import sentence
 from segments.membership import reach
 from segments.models import (
+    MOST_ALONE,
     Activation,
     ActivationState,
     Destination,
@@ -36,8 +37,6 @@ from segments.models import (
     RunState,
     Segment,
 )
-
-MOST_ALONE = 500
 
 
 class NotComputed(Refused):

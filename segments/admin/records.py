@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
+from consents.permission.reasons import REASONS
 from profiles.admin.people.by_person import FoundByPerson
+from profiles.admin.people.links import profile_link
 from segments.models import DeliveredPerson, Membership, Reach, Run, SegmentVersion
 
 
@@ -54,12 +56,21 @@ class MembershipAdmin(FoundByPerson, LookOnly, HouseAdmin):
 @admin.register(DeliveredPerson)
 class DeliveredPersonAdmin(FoundByPerson, LookOnly, HouseAdmin):
     question = _("What happened to each person when a segment left?")
-    list_display = ["id", "activation", "profile", "outcome", "reason", "consent_position"]
+    list_display = ["activation", "whom", "outcome", "why", "consent_position"]
+    list_display_links = ["activation"]
     list_select_related = ["activation__segment", "activation__destination"]
     list_filter = ["outcome"]
     person_fields = ("profile",)
     sortable_by = ()
     ordering = ["-id"]
+
+    @admin.display(description=_("person"))
+    def whom(self, delivered):
+        return profile_link(delivered.profile)
+
+    @admin.display(description=_("reason"), empty_value="–")
+    def why(self, delivered):
+        return REASONS.get(delivered.reason) or (_("Left the segment.") if delivered.reason else None)
 
 
 @admin.register(Reach)

@@ -292,4 +292,8 @@ class Migration(migrations.Migration):
             model_name='activation',
             constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('requested_by')), _negated=True), _connector='OR'), name='segments_activation_second_person', violation_error_message='Nobody approves their own request.'),
         ),
+        migrations.AddConstraint(
+            model_name='activation',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['cancelled', 'failed']), models.Q(('approved_by__isnull', True), ('state', 'waiting')), models.Q(('state__in', ['approved', 'done']), models.Q(('approved_by__isnull', False), ('members__lte', 500), _connector='OR')), _connector='OR'), name='segments_activation_approved', violation_error_message='A second person approves this first.'),
+        ),
     ]

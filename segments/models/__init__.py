@@ -1,6 +1,7 @@
 """The nouns of `segments`: who is meant (definition), who is in (membership), who left the house (activation)."""
 
 from segments.models.activation import (
+    MOST_ALONE,
     Activation,
     ActivationState,
     DeliveredPerson,
@@ -12,6 +13,7 @@ from segments.models.reach import Reach
 from segments.models.segments import Membership, Run, RunState, Segment, SegmentState, SegmentVersion
 
 __all__ = [
+    "MOST_ALONE",
     "Activation",
     "ActivationState",
     "DeliveredPerson",

@@ -10,6 +10,9 @@ from cdp.base.database.history import tracked
 from cdp.base.database.ids import uuid7
 from consents.models import Channel
 
+#: So many members go without a second person.
+MOST_ALONE = 500
+
 
 class DestinationKind(models.TextChoices):
     CSV = "csv", _("CSV file")
@@ -101,7 +104,18 @@ class Activation(models.Model):
                 condition=models.Q(approved_by=None) | ~models.Q(approved_by=models.F("requested_by")),
                 violation_error_message=_("Nobody approves their own request."),
             ),
+            models.CheckConstraint(
+                name="segments_activation_approved",
+                condition=models.Q(state__in=[ActivationState.CANCELLED, ActivationState.FAILED])
+                | models.Q(state=ActivationState.WAITING, approved_by__isnull=True)
+                | models.Q(state__in=[ActivationState.APPROVED, ActivationState.DONE])
+                & (models.Q(approved_by__isnull=False) | models.Q(members__lte=MOST_ALONE)),
+                violation_error_message=_("A second person approves this first."),
+            ),
         ]
+
+    def __str__(self):
+        return f"{self.segment} → {self.destination}"
 
 
 class Outcome(models.TextChoices):

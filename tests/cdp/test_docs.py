@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from cdp.base.api.scopes import SCOPES
+from tests.some import each
 
 ROOT = Path(settings.BASE_DIR)
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -54,4 +55,4 @@ def test_every_file_of_the_project_that_a_page_names_exists(page):
 def test_make_targets_that_the_readme_names_exist():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.M))
 
-    assert set(re.findall(r"`?make (\w+)", (ROOT / "README.md").read_text())) <= targets
+    assert each(set(re.findall(r"`?make (\w+)", (ROOT / "README.md").read_text()))) <= targets

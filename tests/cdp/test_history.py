@@ -28,6 +28,7 @@ from tests.consents import building as consents
 from tests.partners import building as partners
 from tests.profiles.building import person
 from tests.segments.building import DANES, destination, document, segment
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 
@@ -254,7 +255,7 @@ ACTS = {
 def test_the_history_page_shows_every_act_and_how_the_row_stands_after_it(client, label):
     client.force_login(user(superuser=True))
     shown = 0
-    for row in ACTS[label](client):
+    for row in each(ACTS[label](client)):
         entries = page(client, row)
         assert len(entries) > shown
         assert as_told(entries[0]) == as_it_is(type(row).objects.get(pk=row.pk))

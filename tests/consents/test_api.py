@@ -9,6 +9,7 @@ from tests.api import Service
 from tests.builders import days_ago, source, user
 from tests.consents import building as consent
 from tests.profiles.building import person
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 
@@ -205,7 +206,7 @@ def test_the_history_tells_both_clocks_and_the_words(news):
     entries = service.get("consents/history", profile=f"prf_{anna.pk}").json()["data"]
 
     assert [entry["state"] for entry in entries] == ["ConsentWithdrawn", "ConsentGiven"]
-    assert all(entry["effective_at"] < entry["recorded_at"] for entry in entries)
+    assert all(entry["effective_at"] < entry["recorded_at"] for entry in each(entries))
     assert entries[1]["notice"]["text"].startswith("Ja tak")
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.mutants import deciding, drawing, python, sql
 from tests.mutants.mutant import mutants, read
 from tests.mutants.verdicts import equivalents
+from tests.some import each
 
 MODULE = '''
 """A docstring with AND and 1."""
@@ -126,13 +127,13 @@ def test_every_part_that_decides_has_files_mutants_and_tests():
     for part in deciding.DECIDING:
         found = [mutant for file in deciding.files_of(part) for mutant in drawing.of_file(file)]
         assert found, part.name
-        assert all((deciding.ROOT / tests).exists() for tests in part.tests), part.name
+        assert all((deciding.ROOT / tests).exists() for tests in each(part.tests)), part.name
 
 
 def test_the_mutants_that_change_nothing_are_mutants():
     known = {(one.file, one.before, one.after) for found in drawing.possible().values() for one in found}
-    assert set(equivalents()) <= known
-    assert all(equivalents().values())
+    assert each(set(equivalents())) <= known
+    assert all(each(equivalents().values()))
 
 
 def tree(folder, **files):

@@ -19,6 +19,7 @@ from segments.models import DeliveredPerson, Destination, Segment
 from tests.builders import source, user
 from tests.consents import building as consents
 from tests.segments.building import members, segment
+from tests.some import each
 
 FILE = settings.KENDT_TEST_DATA / "transactions" / "online_retail.parquet"
 ANSWERS = settings.KENDT_TEST_DATA / "answers" / "online_retail.json"
@@ -101,7 +102,7 @@ def only_the_consenting_leave(loyal: Segment, inside: set) -> None:
 
     assert (counted.members, counted.reachable) == (744, 500)
     assert {row["profile"] for row in went} == {f"prf_{one}" for one in willing}
-    assert len(went) == 500 and all(row["customer_no"] for row in went)
+    assert len(went) == 500 and all(row["customer_no"] for row in each(went))
     reasons = dict(
         DeliveredPerson.objects.filter(activation=first, outcome="left_out").values_list("profile", "reason")
     )

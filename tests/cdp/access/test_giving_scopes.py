@@ -12,6 +12,7 @@ from profiles.models import AccessEntry
 from tests.api import Service
 from tests.builders import user
 from tests.profiles.building import person
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 ADD = reverse("admin:cdp_servicekey_add")
@@ -61,7 +62,7 @@ def test_the_form_shows_what_one_may_not_give_and_why(client):
 
     disabled = {box.data["value"] for box in boxes if box.data["attrs"].get("disabled")}
     assert disabled == SCOPES.keys() - given("Integration admin")
-    assert all(("you cannot give it" in box.data["label"]) == (box.data["value"] in disabled) for box in boxes)
+    assert all(("you cannot give it" in box.data["label"]) == (box.data["value"] in disabled) for box in each(boxes))
 
 
 def test_a_form_that_ticks_them_nevertheless_makes_no_key(client):

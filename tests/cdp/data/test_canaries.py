@@ -19,6 +19,7 @@ from profiles.ingestion.http import write_keys
 from profiles.models import AccessEntry, IngestRequest
 from profiles.values import lookup
 from tests.builders import source, user
+from tests.some import each
 
 COUNT = 50
 KINDS = ("email", "first", "last", "phone", "cpr", "card")
@@ -118,7 +119,7 @@ def found_in(content: bytes, people) -> set[str]:
 
 
 def test_canaries_came_in(planted):
-    assert all(len(lookup.by_identifier("email", one["email"])) == 1 for one in planted)
+    assert all(len(lookup.by_identifier("email", one["email"])) == 1 for one in each(planted))
 
 
 def test_a_dump_holds_no_canary(planted, tmp_path):

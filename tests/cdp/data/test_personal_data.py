@@ -8,6 +8,7 @@ from cdp.base.personal_data import Holding
 from cdp.data.personal_data import HOLDINGS, our_models, undeclared
 from profiles.models import Attribute, SourceIdentity
 from profiles.models.reference import Classification
+from tests.some import each
 
 
 def test_every_model_and_field_is_declared():
@@ -64,4 +65,4 @@ def test_names_and_streets_are_sealed_from_the_first_day():
     direct = Attribute.objects.filter(classification=Classification.DIRECT)
 
     assert set(direct.values_list("code", flat=True)) == {"first_name", "last_name", "full_name", "street"}
-    assert all(attribute.sealed for attribute in direct)
+    assert all(attribute.sealed for attribute in each(direct))

@@ -16,6 +16,7 @@ from tests import builders
 from tests.builders import user
 from tests.consents import building as consent
 from tests.profiles.building import person
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 CHANNELS = ["none", "email", "sms", "phone", "post", "push", "in_app", "ad_audience"]
@@ -221,7 +222,7 @@ def test_the_page_of_a_suppression_its_history_and_the_test_of_its_address_show_
 
     for page in pages:
         assert [act.why for act in page.context["acts"]] == ["asked to be written to (officer)", "by letter"]
-        assert all(act.why in page.content.decode() for act in page.context["acts"])
+        assert all(act.why in page.content.decode() for act in each(page.context["acts"]))
 
 
 def test_suppressing_again_changes_nothing(anna):

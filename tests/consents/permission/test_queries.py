@@ -10,6 +10,7 @@ from consents.permission.reasons import REASONS
 from profiles.models import Profile
 from tests.consents import building as consent
 from tests.profiles.building import person
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def test_all_denials_are_listed_in_the_order_they_are_asked(news, anna):
     answer = decide(anna, purpose="newsletter", channel="email")
 
     assert answer.reasons == ("suppressed", "objection", "restricted", "consent_missing")
-    assert all(REASONS[one] for one in answer.reasons)
+    assert all(REASONS[one] for one in each(answer.reasons))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from profiles.models import AccessEntry
 from tests import builders
 from tests.consents import building as consent
 from tests.profiles.building import person
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,7 @@ def test_the_history_tells_every_act_the_latest_first_and_which_stands(anna, new
     found = history.entries(anna.pk)
 
     assert [(one.entry.pk, one.stands) for one in found] == [(withdrawn, True), (given, False), (late, False)]
-    assert all(one.evidence for one in found)
+    assert all(one.evidence for one in each(found))
 
 
 def test_the_history_is_narrowed_by_purpose_channel_and_state(anna, news):

@@ -8,7 +8,7 @@ from django.db import Error, connection, transaction
 from cdp.base.database.sql import execute
 from partners import verify
 from partners.agreements import lifecycle
-from partners.models import DisclosureEntry
+from partners.models import Delivery, DisclosureEntry
 from partners.transfers import deliveries
 from tests.builders import user
 from tests.partners.building import agreement, delivered, end_now, members, planned
@@ -18,6 +18,8 @@ pytestmark = pytest.mark.django_db
 
 # --- What SQL may not do ------------------------------------------------------------------------------------------
 
+ANOTHER = "(SELECT id FROM cdp_user WHERE username = 'other')"
+
 
 @pytest.mark.parametrize(
     ("act", "match"),
@@ -26,8 +28,10 @@ pytestmark = pytest.mark.django_db
         ("UPDATE partners_delivery SET purpose_id = gen_random_uuid()", "of what is planned only"),
         ("UPDATE partners_delivery SET audience_ref = gen_random_uuid()", "of what is planned only"),
         ("UPDATE partners_delivery SET requested_by_id = gen_random_uuid()", "of what is planned only"),
-        ("UPDATE partners_delivery SET state = 'ready'", "does not become|nobody has approved|no approval"),
-        ("UPDATE partners_delivery SET state = 'approved'", "nobody has approved"),
+        ("UPDATE partners_delivery SET state = 'ready'", "planned does not become ready"),
+        ("UPDATE partners_delivery SET state = 'approved'", "partners_delivery_approved"),
+        ("UPDATE partners_delivery SET state = 'approved', approved_by_id = requested_by_id", "second_person"),
+        ("UPDATE partners_delivery SET approved_by_id = " + ANOTHER, "partners_delivery_approved"),
         ("DELETE FROM partners_delivery", "append-only"),
         ("TRUNCATE partners_delivery CASCADE", "append-only"),
     ],
@@ -35,10 +39,55 @@ pytestmark = pytest.mark.django_db
 def test_a_request_is_not_bent_by_sql(act, match):
     members(1)
     planned(agreement())
+    user("other")
     execute("SET CONSTRAINTS ALL IMMEDIATE")
 
     with pytest.raises(Error, match=match), transaction.atomic():
         execute(act)
+
+
+@pytest.mark.parametrize(
+    ("state", "approver", "match"),
+    [
+        ("planned", ANOTHER, "partners_delivery_approved"),
+        ("approved", "NULL", "none begins as approved"),
+        ("approved", ANOTHER, "none begins as approved"),
+        ("building", ANOTHER, "none begins as building"),
+        ("ready", ANOTHER, "none begins as ready"),
+        ("sent", ANOTHER, "none begins as sent"),
+    ],
+)
+def test_no_delivery_is_written_approved(state, approver, match):
+    members(1)
+    planned(agreement())
+    user("other")
+    copied = """INSERT INTO partners_delivery SELECT (jsonb_populate_record(d, jsonb_build_object(
+        'id', gen_random_uuid(), 'state', %s, 'approved_by_id', {}))).* FROM partners_delivery d LIMIT 1"""
+    execute(copied.format("NULL"), ["planned"])  # the row is whole but for what is tried
+
+    with pytest.raises(Error, match=match), transaction.atomic():
+        execute(copied.format(approver), [state])
+
+    assert list(Delivery.objects.values_list("state", "approved_by")) == [("planned", None)] * 2
+
+
+def test_an_approval_is_never_rewritten():
+    members(1)
+    other, third = user("other"), user("third")
+    delivery = deliveries.approve(planned(agreement()), by=other)
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    def rewritten():
+        for approver in (third.pk, None):
+            with pytest.raises(Error, match="is refused"), transaction.atomic():
+                execute("UPDATE partners_delivery SET approved_by_id = %s", [approver])
+        with pytest.raises(Error, match="is refused"), transaction.atomic():
+            execute("UPDATE partners_delivery SET requested_by_id = %s", [third.pk])
+
+    rewritten()
+    deliveries.build(delivery)
+    rewritten()
+    assert Delivery.objects.get().approved_by == other
 
 
 def test_a_built_delivery_keeps_its_manifest():

@@ -19,6 +19,7 @@ from profiles.vault import blind
 from tests.builders import source
 from tests.profiles.building import person, say
 from tests.profiles.identity.crowd import SOURCES, Act, Town, at_once
+from tests.some import each
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -218,7 +219,7 @@ def test_verify_waits_for_nobody_and_sees_one_moment():
 
     def look() -> None:
         assert written.wait(60)
-        assert not any(verify.verify().values())
+        assert not any(each(verify.verify().values()))
         verified.set()
 
     assert at_once([[Act("write", (1,), write)], [Act("verify", (2,), look)]]) == []

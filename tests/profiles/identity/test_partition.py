@@ -6,7 +6,7 @@ from itertools import combinations
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from profiles.identity import partition as rule
@@ -92,6 +92,25 @@ def test_the_order_of_links_does_not_matter(said, random):
     random.shuffle(said.links)
 
     assert partition(said, POLICY) == first
+
+
+def _shares_a_value(said):
+    return any(one.value == two.value for one, two in combinations(said.links, 2))
+
+
+@pytest.mark.parametrize(
+    "holds",
+    [
+        lambda said: said.apart,
+        lambda said: partition(said, POLICY).refused,
+        lambda said: max(map(len, clusters(partition(said, POLICY)))) > 2,
+        lambda said: pairs(partition(said, POLICY), set(SUBJECTS) - said.borrowed),
+        _shares_a_value,
+    ],
+    ids=["told apart", "refused", "three together", "our own together", "shares a value"],
+)
+def test_what_the_properties_below_are_about_is_drawn(holds):
+    assert holds(find(evidence(), lambda said: bool(holds(said))))
 
 
 @given(evidence())

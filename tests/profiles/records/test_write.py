@@ -9,14 +9,15 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import rows
 from profiles import records
 from profiles.identity import resolve
 from profiles.models import Alias, GoldenValue, Identifier, Profile, Record, SourceIdentity
 from profiles.vault import Keyring, blind
 from tests.builders import days_ago, now, source
+from tests.partners.inbound.receiving import incoming
 from tests.profiles.building import person, say
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 
@@ -66,9 +67,9 @@ def test_no_personal_value_stands_anywhere_in_clear():
     planted = ("planted", "20999999", "plantida", "plant 1")
     tables = rows("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE tablename LIKE 'profiles_%'"
                   " OR tablename LIKE 'stage_%'")  # fmt: skip
-    for (table,) in tables:
-        for (row,) in rows(f"SELECT lower(t::text) FROM {table} t"):
-            assert not [word for word in planted if word in row or word.encode().hex() in row], table
+    texts = [(table, row) for (table,) in tables for (row,) in rows(f"SELECT lower(t::text) FROM {table} t")]
+    for table, row in each(texts):
+        assert not [word for word in planted if word in row or word.encode().hex() in row], table
 
 
 def test_a_sealed_value_has_a_key_that_is_equal_for_equal_values_only():
@@ -161,7 +162,7 @@ def test_what_a_person_says_again_later_is_kept_because_it_renews_it():
 
 def test_the_same_value_under_another_agreement_is_another_record():
     partner = source("partner", party=2)
-    first, second = uuid7(), uuid7()
+    first, second = incoming().pk, incoming().pk
 
     assert states(write(one(city="Aarhus"), source=partner, agreement_version=first)) == ["new"]
     assert states(write(one(city="Aarhus"), source=partner, agreement_version=first)) == ["unchanged"]
@@ -259,7 +260,7 @@ def test_a_value_that_an_open_attribute_must_not_hold_is_left_out_with_a_note(at
 
     assert (outcome.state, [(note.column, note.code) for note in outcome.notes]) == ("new", [(attribute, code)])
     assert Record.objects.get().traits == {"language": "da"}
-    assert not any(str(value) in note.detail for note in outcome.notes)
+    assert not any(str(value) in note.detail for note in each(outcome.notes))
 
 
 def test_a_sealed_attribute_may_hold_what_tells_who_somebody_is():

@@ -3,12 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from cdp.base.database.ids import uuid7
 from profiles import records
 from profiles.identity import fold_expired, resolve, steward_decisions
 from profiles.models import Attribute, GoldenValue, Record
 from profiles.values import golden
 from tests.builders import days_ago, source, user
+from tests.partners.inbound.receiving import incoming
 from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db
@@ -100,18 +100,19 @@ def test_what_a_person_told_long_ago_gives_way_and_is_found_by_the_nightly_fold(
 
 def test_borrowed_data_never_overwrites_our_own_even_if_verified():
     said(source=crm(trust=1), city="Aarhus", at=900)
-    said(source=shop(trust=100, values_verified=True, party=2), city="Odense", agreement_version=uuid7())
+    said(source=shop(trust=100, values_verified=True, party=2), city="Odense", agreement_version=incoming().pk)
 
     assert city() == ("Aarhus", "party", 2)
 
 
 def test_a_partners_value_stands_until_its_licence_ends():
     until = timezone.now() + timezone.timedelta(days=1)
-    outcome = said(source=shop(party=2), city="Odense", agreement_version=uuid7(), valid_until=until)
+    version = incoming().pk
+    outcome = said(source=shop(party=2), city="Odense", agreement_version=version, valid_until=until)
     assert city() == ("Odense", "only", 1)
     said(source=crm(), city="Aarhus", at=900)
 
-    said(source=shop(party=2), city="Odense", agreement_version=uuid7(), valid_until=days_ago(1))
+    said(source=shop(party=2), city="Odense", agreement_version=version, valid_until=days_ago(1))
 
     assert city() == ("Aarhus", "only", 1)
     assert Record.objects.filter(identity=outcome.identity, traits__city="Odense").count() == 2

@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from consents.permission.reasons import REASONS
 from segments.activation import activations
 from segments.models import Activation, Destination, Membership, Run, Segment
 from tests.builders import user
 from tests.consents import building as consents
-from tests.segments.building import DANES, computed, did, document, person, segment
+from tests.segments.building import DANES, computed, dane, did, document, person, segment
 
 pytestmark = pytest.mark.django_db
 
@@ -351,3 +352,23 @@ def test_the_page_of_a_segment_asks_the_same_number_of_questions_for_one_or_many
 
 
 QUERIES = 13
+
+
+def test_delivered_people_are_told_by_segment_destination_person_and_the_reason_in_words(client):
+    client.force_login(user(superuser=True))
+    mail = destination()
+    news = mail.purpose
+    willing, silent = dane(1), dane(2)
+    consents.say(willing, news, channel="email", days_ago=2)
+    danes = computed(DANES)
+    activations.run(activations.request(segment=danes, destination=mail))
+    consents.say(willing, news, "ConsentWithdrawn", channel="email")
+    activations.run(activations.request(segment=danes, destination=mail))
+
+    shown = client.get(reverse("admin:segments_deliveredperson_changelist")).content.decode()
+
+    assert shown.count(f"{danes.title} → {mail.title}") >= 5
+    assert {reverse("admin:profiles_profile_change", args=[one]) in shown for one in (willing, silent)} == {True}
+    assert str(REASONS["consent_missing"]) in shown
+    assert str(REASONS["consent_withdrawn"]) in shown
+    assert "consent_missing" not in shown

@@ -10,6 +10,7 @@ from segments.language.vocabulary import Catalogue
 from tests.consents import building as consents
 from tests.segments.building import computed, document
 from tests.segments.language.test_truth import CONDITIONS
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +61,7 @@ def test_every_kind_of_condition_can_be_added_and_every_choice_is_one_of_those_s
     lines = builder.line_of(told, catalogue).children
 
     assert [line.kind for line in lines] == [kind for kind, _title in builder.ADDABLE]
-    for widget in (widget for line in lines for widget in line.widgets if widget.kind == "select"):
+    for widget in each(widget for line in lines for widget in line.widgets if widget.kind == "select"):
         assert widget.value in dict(widget.choices)
 
 

@@ -5,6 +5,7 @@ from profiles.models import Attribute
 from segments.language.parsing import NotUnderstood, canonical, schema, understand
 from tests.segments.building import DANES, document
 from tests.segments.language.test_truth import CONDITIONS
+from tests.some import each
 
 pytestmark = pytest.mark.django_db
 
@@ -13,7 +14,7 @@ def problems(rule, **envelope) -> dict[str, str]:
     """{pointer: code} of a refused document."""
     with pytest.raises(NotUnderstood) as refused:
         understand(document(rule) | envelope)
-    assert all(error["detail"] for error in refused.value.errors)
+    assert all(error["detail"] for error in each(refused.value.errors))
     return {error["pointer"]: error["code"] for error in refused.value.errors}
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from partners.inbound.receive import NotAPartnersImport
 from profiles.imports.errors import AlreadyLoaded, Busy, FileRefused, MappingMissing, WrongState
 from profiles.imports.files import storage
 from profiles.imports.mapping.specification import MappingRefused
@@ -17,6 +18,8 @@ from profiles.models import AccessEntry, Event, FileImport, Mapping, Profile, Re
 from profiles.models.sources import ImportState
 from profiles.records.licence import TermsMissing
 from tests.builders import days_ago, guards_off, source
+from tests.partners.inbound import receiving
+from tests.partners.inbound.receiving import incoming
 from tests.profiles.imports.building import (
     CUSTOMER,
     ORDER_LINE,
@@ -323,19 +326,22 @@ def test_data_of_others_needs_its_agreement_and_own_data_has_none(party, agreeme
         proposed(some_customers(1), CUSTOMER, party=party, agreement_version=agreement_version)
 
 
-def test_data_of_others_is_asked_of_who_keeps_agreements(monkeypatch):
-    asked = []
-    monkeypatch.setitem(
-        handlers._registered, "terms", lambda *, file_import: asked.append(file_import.agreement_version)
-    )
-    agreement_version = "01a1ffe2-be77-73bf-bdc9-b1b8116991a2"
+def test_data_of_others_comes_in_by_the_door_of_partners_only():
+    version = incoming().pk
 
-    loaded(some_customers(2), CUSTOMER, party=2, agreement_version=agreement_version)
+    with pytest.raises(NotAPartnersImport):
+        loaded(some_customers(2), CUSTOMER, party=2, agreement_version=version)
 
-    assert {str(one) for one in asked} == {agreement_version}
-    assert {(record.party, str(record.agreement_version)) for record in Record.objects.all()} == {
-        (2, agreement_version)
-    }
+    assert (Record.objects.count(), FileImport.objects.get().rows_done) == (0, 0)
+
+
+def test_records_of_a_partners_file_name_its_party_and_agreement():
+    version = incoming()
+
+    received = receiving.loaded(version, receiving.table("1,a@example.dk,Ribe,gold,44", "2,b@example.dk,Ribe,gold,44"))
+
+    assert counts(received) == (2, 0, 0, 0)
+    assert list(Record.objects.values_list("party", "agreement_version")) == [(2, version.pk)] * 2
 
 
 def test_the_same_file_gives_its_first_receipt_and_changes_nothing():

@@ -1,0 +1,74 @@
+"""Gates of the apps above are asked of everybody before anything is stored of them, at whatever door."""
+
+import pytest
+
+from cdp.base.errors import Refused
+from profiles import records
+from profiles.models import Record, SourceIdentity
+from profiles.records import admission
+from profiles.records.statement import Problem
+from tests.builders import source
+
+pytestmark = pytest.mark.django_db
+
+
+def write(*external_ids: str, **common) -> list:
+    people = [records.Person(one, traits={"city": "Ribe"}) for one in external_ids]
+    return [
+        (outcome.state, [problem.code for problem in outcome.problems])
+        for outcome in records.write(source=source(), people=people, **common).people
+    ]
+
+
+def keeping_out(*places: int, code: str):
+    """A gate that keeps out who stands at these places of the call."""
+    return lambda common, readings: {place: Problem("", code, "Not this one.") for place in places}
+
+
+def test_the_gate_of_partners_is_asked_in_these_tests_as_in_the_product():
+    assert [gate.__module__ for gate in admission._gates] == ["partners.inbound.admission"]
+
+
+def test_who_is_kept_out_leaves_nothing_and_the_others_come_in(gates):
+    admission.register(keeping_out(1, 2, code="stranger"))
+
+    assert write("A", "B", "C", "D") == [
+        ("new", []),
+        ("refused", ["stranger"]),
+        ("refused", ["stranger"]),
+        ("new", []),
+    ]
+    assert (SourceIdentity.objects.count(), Record.objects.count()) == (2, 2)
+
+
+def test_every_gate_is_asked_and_the_first_says_why(gates):
+    admission.register(keeping_out(0, code="first"))
+    admission.register(keeping_out(0, 1, code="second"))
+
+    assert write("A", "B", "C") == [("refused", ["first"]), ("refused", ["second"]), ("new", [])]
+
+
+def test_a_gate_may_refuse_all_of_a_call(gates):
+    def closed(common, readings):
+        raise Refused
+
+    admission.register(closed)
+
+    with pytest.raises(Refused):
+        write("A", "B")
+    assert SourceIdentity.objects.count() == 0
+
+
+def test_a_gate_that_is_registered_twice_is_asked_once(gates):
+    asked = []
+
+    def counting(common, readings):
+        asked.append(len(readings))
+        return {}
+
+    admission.register(counting)
+    admission.register(counting)
+    write("A", "B")
+    write()
+
+    assert asked == [2]
