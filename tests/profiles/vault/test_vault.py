@@ -6,6 +6,7 @@ from cryptography.exceptions import InvalidTag
 from cdp.base.database.ids import uuid7
 from profiles.models import AccessEntry, DataKey
 from profiles.vault import (
+    DOCUMENT,
     Item,
     Keyring,
     blind,
@@ -66,6 +67,18 @@ def test_opening_writes_one_line_that_says_who_what_and_why():
     assert (entry.actor, entry.actor_label, entry.action, entry.purpose) == (anna.pk, "anna", "reveal", "call back")
     assert entry.identities == sorted(item.identity for item in items)
     assert (entry.fields, entry.count, entry.allowed, entry.request_id) == (["last_name"], 2, True, "r-1")
+
+
+def test_of_a_document_only_the_fields_that_are_asked_for_are_told_and_logged():
+    document = sealed('{"first_name": "Anna", "last_name": "Ærø"}', place=DOCUMENT)
+    items = [document, document._replace(field="street")]
+
+    assert open_values(items, by=None, action="test", purpose="test") == ["Ærø", None]
+
+    line = AccessEntry.objects.get()
+    assert (line.fields, line.identities) == (["last_name", "street"], [document.identity])
+    destroy_keys([document.identity])
+    assert masked([document]) == [None]
 
 
 def test_opening_needs_a_purpose():
