@@ -207,6 +207,7 @@ class EventSerializer(serializers.ModelSerializer):
     profile = serializers.SerializerMethodField()
     source = serializers.SlugRelatedField("code", read_only=True)
     lines = OrderLineSerializer(many=True, read_only=True)
+    flags = serializers.SerializerMethodField()
 
     class Meta:
         model = Event
@@ -215,6 +216,9 @@ class EventSerializer(serializers.ModelSerializer):
 
     def get_profile(self, event) -> str | None:
         return public_id(event.profile_id) if event.profile_id else None
+
+    def get_flags(self, event) -> list[str]:
+        return event.flags or []
 
 
 class EventFilter(django_filters.FilterSet):

@@ -58,7 +58,6 @@ HOLDINGS = [
         exported="A digest of a message id; the event itself is exported.",
         erased="A digest of a message id, kept so that a late copy of an erased event is not stored again.",
         keyed="key",
-        open="source",
     ),
     Holding(
         "profiles.ValueLock",

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('original_at', models.DateTimeField(null=True, verbose_name="time by the sender's clock")),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
                 ('received_at', models.DateTimeField(verbose_name='received')),
-                ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), default=list, size=None, verbose_name='flags')),
+                ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), null=True, size=None, verbose_name='flags')),
             ],
             options={
                 'verbose_name': 'event',
@@ -99,6 +99,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'key of a person',
                 'verbose_name_plural': 'keys of people',
+            },
+        ),
+        migrations.CreateModel(
+            name='EventKey',
+            fields=[
+                ('key', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+            ],
+            options={
+                'verbose_name': 'event key',
+                'verbose_name_plural': 'event keys',
             },
         ),
         migrations.CreateModel(
@@ -403,18 +413,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'imports',
                 'ordering': ['-id'],
                 'permissions': [('run_fileimport', 'Can run imports')],
-            },
-        ),
-        migrations.CreateModel(
-            name='EventKey',
-            fields=[
-                ('pk', models.CompositePrimaryKey('source_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('key', models.BinaryField(max_length=16)),
-                ('source', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.source')),
-            ],
-            options={
-                'verbose_name': 'event key',
-                'verbose_name_plural': 'event keys',
             },
         ),
         migrations.CreateModel(

@@ -34,13 +34,13 @@ EVENTS = migrations.RunSQL(
         original_at timestamptz,
         sent_at timestamptz,
         received_at timestamptz NOT NULL,
-        flags varchar(20)[] NOT NULL DEFAULT '{}',
+        flags varchar(20)[],
         PRIMARY KEY (id, occurred_at)
     ) PARTITION BY RANGE (occurred_at);
     CREATE TABLE profiles_event_default PARTITION OF profiles_event DEFAULT;
     CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name);
     CREATE INDEX profiles_event_by_name ON profiles_event (name, occurred_at)
-        INCLUDE (profile_id, category, order_id, product_id, quantity, price, amount, currency, source_id);
+        INCLUDE (profile_id);
     CREATE INDEX profiles_event_by_order ON profiles_event (order_id) WHERE order_id IS NOT NULL;
     """,
     "DROP TABLE profiles_event;",

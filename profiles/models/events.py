@@ -63,7 +63,7 @@ class Event(models.Model):
     original_at = models.DateTimeField(_("time by the sender's clock"), null=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
     received_at = models.DateTimeField(_("received"))
-    flags = ArrayField(models.CharField(max_length=20), default=list, verbose_name=_("flags"))
+    flags = ArrayField(models.CharField(max_length=20), null=True, verbose_name=_("flags"))
 
     class Meta:
         verbose_name = _("event")
@@ -112,16 +112,9 @@ class OrderLine(models.Model):
 
 
 class EventKey(models.Model):
-    """Each (source, message id) ever stored, as a digest: the second copy of an event finds it here.
+    """Each (source, message id) ever stored, as one digest: the second copy of an event finds it here."""
 
-    Like the events themselves it has no foreign key in the database: checking one costs as much as storing the row.
-    """
-
-    pk = models.CompositePrimaryKey("source_id", "key")
-    source = models.ForeignKey(
-        "profiles.Source", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
-    )
-    key = models.BinaryField(max_length=16)
+    key = models.UUIDField(primary_key=True, editable=False)
 
     class Meta:
         verbose_name = _("event key")

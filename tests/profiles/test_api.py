@@ -119,7 +119,7 @@ def orders():
     def order(name, owner=None):
         identity, record = (owner.identity, owner.record) if owner else (None, None)
         return store.EventRow(
-            key=store.message_key(name), source=shop.pk, type="track", name="Order Completed", order_id=name,
+            key=store.message_key(shop.pk, name), source=shop.pk, type="track", name="Order Completed", order_id=name,
             occurred_at=now(), received_at=now(), identity=identity, record=record,
         )  # fmt: skip
 

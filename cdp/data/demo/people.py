@@ -112,7 +112,7 @@ def _rows(sources, settled: list[Settled], seed: int, average: float, now: datet
 
 
 def _row(deed: Deed, source: Source, one: Settled, now: datetime) -> store.EventRow:
-    key = store.message_key(deed.message_id)
+    key = store.message_key(source.pk, deed.message_id)
     system = deed.system if deed.system in one.identities else next(iter(one.identities), None)
     row = store.EventRow(key, source.pk, "track", deed.name, deed.occurred_at, now)
     row.identity, row.record = one.identities.get(system), one.records.get(system)

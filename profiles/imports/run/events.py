@@ -49,7 +49,7 @@ class Events:
         self._source = load.file_import.source_id
         self._event = load.spec["event"]
         self._reader = PersonReader(load.spec)
-        self._ids = MessageIds(load.file_import.mapping_id)
+        self._ids = MessageIds(self._source, load.file_import.mapping_id)
         self._written = lru_cache(REMEMBERED)(_written)
         self._known: dict[str, tuple[Content, WriteOutcome]] = {}
 
@@ -65,11 +65,11 @@ class Events:
     def write(self, reading: EventSheet) -> Loaded:
         if not reading.keys:
             return Loaded(reading.block, [])
-        fresh = store.reserve_keys(self._source, reading.keys)
+        fresh = store.reserve_keys(reading.keys)
         people = self._people(reading, fresh)
         refused = _refused(reading, fresh, people)
         if refused:
-            store.give_back(self._source, [reading.keys[at] for at in refused])
+            store.give_back([reading.keys[at] for at in refused])
             fresh = pa.array([at for at in fresh.to_pylist() if at not in refused], pa.int64())
         self._store(reading, fresh, people)
         faults = {at: self._load.fault(one.problems[0]) for at, one in refused.items()}
@@ -230,7 +230,8 @@ class MessageIds:
     """Gives each row the key under which it counts once: by its message id, else by its content and by how many equal
     rows came before it in the file. Remembers the key of each different content, some 90 bytes of memory a row."""
 
-    def __init__(self, mapping: UUID):
+    def __init__(self, source: int, mapping: UUID):
+        self._source = source
         self._secret = digest("import rows", mapping.bytes)
         self._met: set[bytes] = set()
         self._again: Counter = Counter()
@@ -239,7 +240,7 @@ class MessageIds:
         if given is None:
             return self._of(contents)
         pairs = zip(given.to_pylist(), contents, strict=True)
-        return [message_key(id) if id else self._of([content])[0] for id, content in pairs]
+        return [message_key(self._source, id) if id else self._of([content])[0] for id, content in pairs]
 
     def _of(self, contents: list[bytes]) -> list[bytes]:
         met, secret, keys = self._met, self._secret, []

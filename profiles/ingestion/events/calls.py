@@ -107,10 +107,10 @@ class CallParser:
         if given is None or given == "":
             told = {name: value for name, value in event.items() if name not in ENVELOPE}
             written = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-            return message_key("derived " + written, is_test=self.is_test), ["derived"]
+            return message_key(self.source.pk, "derived " + written, is_test=self.is_test), ["derived"]
         if not isinstance(given, str | int) or len(str(given)) > LONGEST_ID:
             raise Unusable("bad_message_id")
-        return message_key(str(given), is_test=self.is_test), []
+        return message_key(self.source.pk, str(given), is_test=self.is_test), []
 
     def _moment(self, original, sent_at, received_at) -> tuple[datetime, list[str]]:
         try:

@@ -51,7 +51,7 @@ def take_in(*, source: Source, is_test: bool, entries: list[IncomingCall]) -> Ta
     outcomes = _write_people(source, is_test, usable)
     owned = [(one, outcome) for one, outcome in zip(usable, outcomes, strict=True) if outcome.record]
     nobodys = [one for one, outcome in zip(usable, outcomes, strict=True) if not outcome.record]
-    store.give_back(source.pk, [one.call.row.key for one in nobodys])
+    store.give_back([one.call.row.key for one in nobodys])
     store.store_rows([one.call.belong_to(owner) for one, owner in owned])
     refused += [CallRefusal(one.entry, "no_identity") for one in nobodys]
     return Taken([one.entry for one, _owner in owned], refused)
@@ -72,7 +72,7 @@ def _shaped(shaper: CallParser, entries: list[IncomingCall]) -> tuple[list[Usabl
 
 def _new(source: Source, usable: list[Usable]) -> list[Usable]:
     """Those that are not stored yet, each once; their keys are reserved."""
-    places = store.reserve_keys(source.pk, [one.call.row.key for one in usable])
+    places = store.reserve_keys([one.call.row.key for one in usable])
     return [usable[place] for place in places.to_pylist()]
 
 

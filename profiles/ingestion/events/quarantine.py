@@ -110,7 +110,7 @@ def _item(source: Source, is_test: bool, entry: IncomingCall, reason: str) -> Qu
     return QuarantineItem(
         source=source,
         ingest_request=entry.ingest_request,
-        key=message_key(f"quarantine {vault.content_digest(raw)}", is_test=is_test),
+        key=message_key(source.pk, f"quarantine {vault.content_digest(raw)}", is_test=is_test),
         reason=reason,
         detail=ADVICE[reason],
         sealed=vault.seal_own(PLACE, head + b"\n" + raw),

@@ -7,7 +7,6 @@ import io
 import os
 import struct
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,45 +88,45 @@ class Owner(NamedTuple):
 # In rising order, so that two writers never wait in a circle.
 CLAIM = """
 WITH fresh AS (
-    INSERT INTO profiles_eventkey (source_id, key)
-    SELECT %s, key FROM (
-        SELECT DISTINCT substring(%b FROM n FOR 16) AS key FROM generate_series(1, %s, 16) AS n
+    INSERT INTO profiles_eventkey (key)
+    SELECT key FROM (
+        SELECT DISTINCT encode(substring(%b FROM n FOR 16), 'hex')::uuid AS key FROM generate_series(1, %s, 16) AS n
     ) AS given ORDER BY key
     ON CONFLICT DO NOTHING RETURNING key
 )
-SELECT string_agg(key, '') FROM fresh
+SELECT string_agg(uuid_send(key), '') FROM fresh
 """
 
 
-def message_key(message_id: str, *, is_test: bool = False) -> bytes:
+def message_key(source: int, message_id: str, *, is_test: bool = False) -> bytes:
     """The 16-byte key under which an event of a source is known for ever; test messages have keys of their own."""
-    return vault.digest("test message" if is_test else "message", message_id.encode())[:KEY]
+    return vault.digest("test message" if is_test else "message", f"{source} {message_id}".encode())[:KEY]
 
 
-def reserve_keys(source: int, keys: list[bytes]) -> pa.Array:
+def reserve_keys(keys: list[bytes]) -> pa.Array:
     """Enter keys for ever; give the places of those that were not there, of equal ones the first.
 
     Mostly all are new, so that is tried first.
     """
     try:
         with transaction.atomic():
-            _copy_keys(source, keys)
+            _copy_keys(keys)
         return pa.array(range(len(keys)), pa.int64())
     except UniqueViolation:
-        return pa.array(_claim_some(source, keys), pa.int64())
+        return pa.array(_claim_some(keys), pa.int64())
 
 
-def _copy_keys(source: int, keys: list[bytes]) -> None:
-    """Binary COPY: before each key the number of columns, and each column after its length."""
-    row = struct.pack(">hihi", 2, 2, source, KEY)
-    statement = "COPY profiles_eventkey (source_id, key) FROM STDIN (FORMAT binary)"
+def _copy_keys(keys: list[bytes]) -> None:
+    """Binary COPY: before each key the number of columns and its length."""
+    row = struct.pack(">hi", 1, KEY)
+    statement = "COPY profiles_eventkey (key) FROM STDIN (FORMAT binary)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(BINARY_COPY + b"".join(row + key for key in sorted(keys)) + b"\xff\xff")
 
 
-def _claim_some(source: int, keys: list[bytes]) -> list[int]:
+def _claim_some(keys: list[bytes]) -> list[int]:
     blob = b"".join(keys)
-    entered = bytes(value(CLAIM, [source, blob, len(blob)]) or b"")
+    entered = bytes(value(CLAIM, [blob, len(blob)]) or b"")
     fresh = {entered[start : start + KEY] for start in range(0, len(entered), KEY)}
     places = []
     for place, key in enumerate(keys):
@@ -137,9 +136,9 @@ def _claim_some(source: int, keys: list[bytes]) -> list[int]:
     return places
 
 
-def give_back(source: int, keys: list[bytes]) -> None:
+def give_back(keys: list[bytes]) -> None:
     """Forget keys that were claimed in this transaction, of rows that were rejected after all."""
-    execute("DELETE FROM profiles_eventkey WHERE source_id = %s AND key = ANY(%s)", [source, keys])
+    execute("DELETE FROM profiles_eventkey WHERE key = ANY(%s)", [[UUID(bytes=key) for key in keys]])
 
 
 # --- Events as rows ----------------------------------------------------------------------------------------------
@@ -168,14 +167,7 @@ def _store_block(block: list[EventRow]) -> int:
 
 def _fresh(block: list[EventRow]) -> list[EventRow]:
     """Those whose keys were not known, of equal ones the first."""
-    by_source = defaultdict(list)
-    for row in block:
-        by_source[row.source].append(row)
-    return [
-        rows[place]
-        for source, rows in sorted(by_source.items())
-        for place in reserve_keys(source, [row.key for row in rows]).to_pylist()
-    ]
+    return [block[place] for place in reserve_keys([row.key for row in block]).to_pylist()]
 
 
 def store_rows(rows: list[EventRow]) -> None:
@@ -211,9 +203,9 @@ def _json(properties: dict | None) -> str | None:
     return orjson.dumps(properties, default=str).decode() if properties else None
 
 
-def as_array(words: Iterable[str]) -> str:
-    """Plain words as an array of the database."""
-    return "{" + ",".join(words) + "}"
+def as_array(words: Sequence[str]) -> str | None:
+    """Plain words as an array of the database; None where there are none."""
+    return "{" + ",".join(words) + "}" if words else None
 
 
 # --- Events as columns -------------------------------------------------------------------------------------------

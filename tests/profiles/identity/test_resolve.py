@@ -372,7 +372,7 @@ def test_a_large_profile_asks_for_a_look_once():
 def test_events_follow_their_record_into_the_profile_and_out_again():
     nobody = say(source=app(), external_id="d-1", namespace="device")
     order = store.EventRow(
-        key=store.message_key("m-1"), source=app().pk, type="track", name="Order Completed",
+        key=store.message_key(app().pk, "m-1"), source=app().pk, type="track", name="Order Completed",
         occurred_at=days_ago(0), received_at=days_ago(0), identity=nobody.identity, record=nobody.record,
     )  # fmt: skip
     store.store([order])

@@ -27,7 +27,7 @@ def town():
     again = person(external_id="C4", city="Skive", observed_at=days_ago(9))
     steward_decisions.same(identity=carl.pk, other=again.pk, reason="one person", by=None)
     order = store.EventRow(
-        key=store.message_key("order-1"), source=app.pk, type="track", name="Order Completed",
+        key=store.message_key(app.pk, "order-1"), source=app.pk, type="track", name="Order Completed",
         occurred_at=days_ago(20), received_at=days_ago(0), identity=said.identity, record=said.record,
     )  # fmt: skip
     store.store([order])

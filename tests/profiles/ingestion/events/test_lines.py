@@ -48,7 +48,7 @@ def test_the_products_of_a_call_are_lines_and_no_property():
 
     event = Event.objects.get()
     assert lines() == LINES
-    assert (event.properties, event.product_id, event.quantity, event.price, event.flags) == (None,) * 4 + ([],)
+    assert (event.properties, event.product_id, event.quantity, event.price, event.flags) == (None,) * 5
 
 
 def test_a_file_of_whole_orders_gives_the_same_lines():

@@ -112,7 +112,7 @@ def test_a_number_is_read_by_the_country_of_the_person():
     take(identify(traits={"phone": "070-123 45 67", "country": "SE"}))
 
     assert identifiers() == {("customer_no", "K-1"), ("phone", "+46701234567")}
-    assert Event.objects.get().flags == []
+    assert Event.objects.get().flags is None
 
 
 def test_a_trait_that_tells_who_somebody_is_does_not_stand_in_an_open_attribute():
