@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from cdp.base.database.ids import uuid7s
-from cdp.base.database.sql import copy_in
+from cdp.base.database.sql import copy_typed
 from profiles import changes
 from profiles.models import FileImport, Source
 from profiles.models.reference import ValueType
@@ -30,6 +30,7 @@ TYPED = {  # in which column of a trait a value stands
     ValueType.BOOLEAN: "boolean",
     ValueType.LIST: "items",
 }
+UNTYPED = (None,) * len(TYPED)
 TRAIT = ["identity_id", "record_id", "attribute_id", "verified", "valid_until", "sealed", "match_key", *TYPED.values()]
 
 
@@ -62,13 +63,13 @@ def store(common: WriteContext, entries: list[NewRecord]) -> None:
         return
     ring = Keyring.for_writing(entry.identity for entry in entries)
     new = [entry for entry in entries if entry.is_new]
-    copy_in("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
-    copy_in("profiles_sourceidentity", SUBJECT, (_subject_row(common, one) for one in new))
-    copy_in("profiles_alias", ["identity_id", "profile"], ((one.identity, one.identity) for one in new))
+    copy_typed("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
+    copy_typed("profiles_sourceidentity", SUBJECT, (_subject_row(common, one) for one in new))
+    copy_typed("profiles_alias", ["identity_id", "profile"], ((one.identity, one.identity) for one in new))
     changes.record(kind=changes.ChangeKind.PROFILE_CREATED, profiles=[one.identity for one in new])
-    copy_in("profiles_record", RECORD, (_record_row(common, one) for one in entries))
-    copy_in("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
-    copy_in("profiles_trait", TRAIT, _trait_rows(common, entries, ring))
+    copy_typed("profiles_record", RECORD, (_record_row(common, one) for one in entries))
+    copy_typed("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
+    copy_typed("profiles_trait", TRAIT, _trait_rows(common, entries, ring))
     block_role_addresses(claim for entry in entries for claim in entry.reading.claims)
 
 
@@ -107,14 +108,14 @@ def _identifier_rows(common: WriteContext, entries: list[NewRecord], ring: Keyri
         for claim in entry.reading.claims:
             sealed = ring.seal(entry.identity, "profiles_identifier.sealed", claim.form)
             head = next(ids), entry.identity, entry.record
-            yield *head, claim.namespace.pk, claim.blind, sealed, claim.verified, seen
+            yield *head, claim.namespace.id, claim.blind, sealed, claim.verified, seen
 
 
 def _trait_rows(common: WriteContext, entries: list[NewRecord], ring: Keyring) -> Iterator[tuple]:
     verified = common.source.values_verified
     for entry in entries:
         for value in entry.reading.values:
-            head = entry.identity, entry.record, value.attribute.pk, verified, common.valid_until
+            head = entry.identity, entry.record, value.attribute.id, verified, common.valid_until
             yield *head, *_content(value, entry.identity, ring)
 
 
@@ -122,6 +123,6 @@ def _content(value: Value, identity: UUID, ring: Keyring) -> tuple:
     """sealed, match_key, then the typed columns: one way or the other, never both."""
     attribute, content = value.attribute, value.content
     if attribute.sealed:
-        return ring.seal(identity, "profiles_trait.sealed", as_text(content)), value.key, *(None for _ in TYPED)
+        return ring.seal(identity, "profiles_trait.sealed", as_text(content)), value.key, *UNTYPED
     content = Jsonb(content) if isinstance(content, list) else content
     return None, None, *(content if kind == attribute.type else None for kind in TYPED)
