@@ -191,7 +191,7 @@ def _write_customers(file: Path, *, first: int, count: int) -> None:
         for n in range(first, first + count):
             name, family = f"First{dice.randrange(900)}", f"Last{dice.randrange(9000)}"
             said = [name, family, f"{name} {family}", f"Street {dice.randrange(500)}", f"By{dice.randrange(900)}"]
-            lines.writerow([f"weighed{n}", f"person{n}@example.dk", f"+4520{n:06d}", *said])
+            lines.writerow([f"weighed{n}", f"person{n}@example.dk", f"+4526{n:06d}", *said])
 
 
 def _judge(

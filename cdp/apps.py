@@ -13,9 +13,11 @@ class CdpConfig(AppConfig):
         import cdp.backoffice.admin  # noqa: F401 (importing registers its pages)
         from cdp.access.accounts import session_end
         from cdp.access.service_keys import names
+        from cdp.base.database import lists
         from cdp.operations import checks  # noqa: F401 (importing registers them)
         from consents.recording import recorders
 
+        lists.register()
         recorders.register(names)
         session_end.connect()
         post_migrate.connect(_apply_roles, sender=self.apps.get_app_config("segments"))

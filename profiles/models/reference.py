@@ -17,6 +17,10 @@ class Classification(models.TextChoices):
     OPEN = "open", _("open")
 
 
+#: Of these classes values are always sealed.
+SEALED = frozenset({Classification.DIRECT, Classification.SPECIAL})
+
+
 class ValueType(models.TextChoices):
     TEXT = "text", _("text")
     NUMBER = "number", _("number")
@@ -56,7 +60,7 @@ class Attribute(models.Model):
 
     @property
     def sealed(self) -> bool:
-        return self.classification in {Classification.DIRECT, Classification.SPECIAL}
+        return self.classification in SEALED
 
 
 class NamespaceRole(models.TextChoices):

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 import orjson
+from psycopg.types.json import Jsonb
 
 from cdp.base.database.ids import uuid7s
-from cdp.base.database.sql import copy_in
+from cdp.base.database.sql import copy_typed
 from profiles import changes
 from profiles.models import FileImport, Source
 from profiles.records.parsing import ParsedPerson, as_text
@@ -53,11 +54,11 @@ def store(common: WriteContext, entries: list[NewRecord]) -> None:
         return
     ring = Keyring.for_writing(entry.identity for entry in entries)
     new = [entry for entry in entries if entry.is_new]
-    copy_in("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
-    copy_in("profiles_sourceidentity", SUBJECT, (_subject_row(common, one) for one in new))
+    copy_typed("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
+    copy_typed("profiles_sourceidentity", SUBJECT, (_subject_row(common, one) for one in new))
     changes.record(kind=changes.ChangeKind.PROFILE_CREATED, profiles=[one.identity for one in new])
-    copy_in("profiles_record", RECORD, (_record_row(common, one, ring) for one in entries))
-    copy_in("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
+    copy_typed("profiles_record", RECORD, (_record_row(common, one, ring) for one in entries))
+    copy_typed("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
     block_role_addresses(claim for entry in entries for claim in entry.reading.claims)
 
 
@@ -100,15 +101,19 @@ def _identifier_rows(common: WriteContext, entries: list[NewRecord], ring: Keyri
         for claim in entry.reading.claims:
             sealed = ring.seal(entry.identity, "profiles_identifier.sealed", claim.form)
             head = next(ids), entry.identity, entry.record
-            yield *head, claim.namespace.pk, claim.blind, sealed, claim.verified, seen
+            yield *head, claim.namespace.id, claim.blind, sealed, claim.verified, seen
 
 
-def _traits(entry: NewRecord) -> str | None:
-    """What the record says, as JSON by attribute: of a sealed value its keyed digest alone."""
+def _traits(entry: NewRecord) -> Jsonb | None:
+    """What the record says, by attribute: of a sealed value its keyed digest alone."""
     said = {
         one.attribute.code: {"key": one.key} if one.attribute.sealed else one.content for one in entry.reading.values
     }
-    return orjson.dumps(said, default=_exact).decode() if said else None
+    return Jsonb(said, dumps=_json) if said else None
+
+
+def _json(said: dict) -> bytes:
+    return orjson.dumps(said, default=_exact)
 
 
 def _exact(content: Decimal) -> orjson.Fragment:

@@ -275,7 +275,7 @@ def _united(claims: list[IdentifierClaim]) -> list[IdentifierClaim]:
     """Each value once; verified where any of its sayings is."""
     found: dict[tuple[int, bytes], IdentifierClaim] = {}
     for claim in claims:
-        place = (claim.namespace.pk, claim.blind)
+        place = (claim.namespace.id, claim.blind)
         if place not in found or claim.verified:
             found[place] = claim
     return list(found.values())

@@ -20,7 +20,7 @@ def block_role_addresses(claims: Iterable[IdentifierClaim]) -> None:
     Whoever brings an address holds it (`locks.hold_values`), so two sources do not bring the same new one at once.
     """
     offices = {
-        (claim.namespace.pk, claim.blind)
+        (claim.namespace.id, claim.blind)
         for claim in claims
         if claim.namespace.normaliser == Normaliser.EMAIL and is_role_address(claim.form)
     }

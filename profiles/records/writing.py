@@ -104,9 +104,9 @@ def _stamp(common: WriteContext, person: Person) -> str:
 def _hold_values(readings: list[ParsedPerson]) -> None:
     """Until commit no one else writes of these people of this source, or brings a value that could join them."""
     locks.hold_values(
-        own=[(one.own.namespace.pk, one.own.blind) for one in readings],
+        own=[(one.own.namespace.id, one.own.blind) for one in readings],
         others=[
-            (claim.namespace.pk, claim.blind)
+            (claim.namespace.id, claim.blind)
             for one in readings
             for claim in one.claims
             if claim.namespace.role in JOINING

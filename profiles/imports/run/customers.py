@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 from django.db import transaction
 
+from cdp.base.memory import gc_paused
 from profiles import records
 from profiles.identity import resolve
 from profiles.imports.files.rows import Block, Fault
@@ -35,6 +36,7 @@ class Customers:
         self._reader = PersonReader(load.spec)
         self._decisions = Decisions(load)
 
+    @gc_paused()
     def read(self, block: Block) -> PeopleSheet:
         spec = self._load.spec
         sheet = MappedTable(chosen(block, spec.get("when", [])), self._load.values)
@@ -46,6 +48,7 @@ class Customers:
         people = list(self._people(block, keep, columns, observed))
         return PeopleSheet(block, people, self._decisions.rows(said, keep))
 
+    @gc_paused()
     def write(self, reading: PeopleSheet) -> Loaded:
         """A row goes in whole or not at all: where decisions are refused, all is written again without their rows."""
         out: dict[int, Fault] = {}

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cdp.base.database import clock
+from cdp.base.memory import gc_paused
 from profiles import records
 from profiles.identity import resolve
 from profiles.imports.files.rows import Block
@@ -53,6 +54,7 @@ class Events:
         self._written = lru_cache(REMEMBERED)(_written)
         self._known: dict[str, tuple[Content, WriteOutcome]] = {}
 
+    @gc_paused()
     def read(self, block: Block) -> EventSheet:
         sheet = MappedTable(chosen(block, self._load.spec.get("when", [])), self._load.values)
         columns = self._columns(sheet)
@@ -62,6 +64,7 @@ class Events:
         keys = self._ids.keys(contents(block), columns.pop("message_id", None))
         return EventSheet(block, columns, keys, *people.distinct(keep))
 
+    @gc_paused()
     def write(self, reading: EventSheet) -> Loaded:
         if not reading.keys:
             return Loaded(reading.block, [])

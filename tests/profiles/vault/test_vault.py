@@ -1,9 +1,15 @@
 """Sealed values open only where they were sealed, and every opening leaves a line."""
 
+import hmac
+
 import pytest
 from cryptography.exceptions import InvalidTag
+from django.conf import settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cdp.base.database.ids import uuid7
+from profiles import vault
 from profiles.models import AccessEntry, DataKey
 from profiles.vault import (
     DOCUMENT,
@@ -129,3 +135,25 @@ def test_a_body_opens_only_at_its_place():
     assert open_own("profiles_ingestrequest.sealed", blob) == b"body"
     with pytest.raises(InvalidTag):
         open_own("profiles_rejection.sealed_row", blob)
+
+
+@given(label=st.text(st.characters(exclude_categories=["Cs"])), content=st.binary(max_size=500))
+def test_a_digest_is_the_hmac_of_its_label(settings_key, label, content):
+    key = vault._derive(settings_key, f"kendt/index/v1/digest:{label}")
+
+    assert vault.digest(label, content) == hmac.digest(key, content, "sha256")
+
+
+@pytest.fixture(scope="module")
+def settings_key():
+    return settings.KENDT_INDEX_KEY
+
+
+def test_a_key_that_another_writer_made_first_is_the_one_that_seals():
+    both, alone = uuid7(), uuid7()
+    first = Keyring.for_writing([both]).seal(both, PLACE, "Ærø")
+
+    made = vault._made_keys({both, alone})
+
+    assert made == vault._wrapped({both, alone})
+    assert Keyring(made).open(both, PLACE, first) == "Ærø"
