@@ -16,7 +16,9 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 
-from cdp.base.api.views import MomentField, MomentFilter, ScopedView, ScopedViewSet, opens_personal_values
+from cdp.base.api.fields import MomentField
+from cdp.base.api.filters import MomentFilter
+from cdp.base.api.views import ScopedView, ScopedViewSet, opens_personal_values
 from cdp.base.errors import Refused
 from profiles import records
 from profiles.identity import resolve

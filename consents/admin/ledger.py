@@ -11,7 +11,7 @@ from cdp.base.numbers import whole
 from consents.admin.filters import FromSource, OfPurpose, OfTrust
 from consents.badges import state_badge
 from consents.models import Channel, Ledger
-from consents.recording.locks import profiles_of
+from consents.state.locks import profiles_of
 from profiles.admin.people.by_person import FoundByPerson
 from profiles.values.display_name import lines
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from consents.errors import UnknownQuestion
 from consents.models import AgeLimit, Channel, Controller, LegalBasis, NoticeVersion, Purpose, PurposeVersion
 from consents.models.reference import ReconsentPolicy
-from consents.permission.contact_points import ADDRESSED_BY
 from consents.state import time
+from consents.state.contact_points import ADDRESSED_BY
 
 
 @dataclass(frozen=True)

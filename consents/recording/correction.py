@@ -14,12 +14,13 @@ from cdp.base.database import clock
 from cdp.base.errors import ReasonNeeded
 from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, UnknownEntry
 from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
-from consents.recording import ledger, locks
+from consents.recording import ledger
 from consents.recording.entry import Draft, digest, drafts
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
 from consents.recording.validation import problems
 from consents.state import past
+from consents.state.locks import profiles_of
 from profiles.models import Source, WorkItem
 from profiles.models.projection import WorkState
 
@@ -153,7 +154,7 @@ def _told(truth: ConsentStatement, false: Ledger) -> Draft:
 
 
 def _one_person(draft: Draft, false: Ledger) -> bool:
-    return len(set(locks.profiles_of([draft.identity_ref, false.identity_ref]).values())) == 1
+    return len(set(profiles_of([draft.identity_ref, false.identity_ref]).values())) == 1
 
 
 def _entered(entry: int) -> dict:

@@ -13,9 +13,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, Purpose, State, Trust
-from consents.permission.contact_points import ADDRESSED_BY, item_of
 from consents.recording import ledger
 from consents.recording.statement import ConsentStatement, FileRow, Problem
+from consents.state.contact_points import ADDRESSED_BY, item_of
 from profiles.imports.run.handlers import Answered, RowDecision, StatementRefusal
 from profiles.models import FileImport, Identifier, Record
 from profiles.models.sources import Party

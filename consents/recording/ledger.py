@@ -17,11 +17,12 @@ from cdp.base.database import statistics
 from cdp.base.database.sql import rows
 from consents.errors import NotRecorded, SaidOtherwise
 from consents.overrides.ended_by_consent import end_overrides_after_consent
-from consents.recording import evidence, locks
+from consents.recording import evidence
 from consents.recording.entry import Draft, drafts
 from consents.recording.references import References, references_of
 from consents.recording.statement import ConsentStatement, Problem
 from consents.recording.validation import problems
+from consents.state import locks
 from consents.state.fold import GRANTS, fold, listed
 
 
@@ -78,7 +79,7 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
 
     reason: a code or reference for the history, never personal: the row can never be cleaned.
     """
-    people = locks.hold(draft.identity_ref for draft in drafted)
+    people = locks.lock_people(draft.identity_ref for draft in drafted)
     before = references_of(draft.key for draft in drafted) if drafted else {}
     fresh = _fresh(drafted, before)
     evidence.keep(fresh, by=by)

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from consents.models import ActorKind, Channel, ConsentType, Method, State
-from consents.permission import contact_points
 from consents.recording.references import References, references_of
 from consents.recording.statement import ConsentStatement, Problem
-from profiles.imports.mapping.values import FIRST
-from profiles.records.parsing import AHEAD
+from consents.state import contact_points
+from consents.state.time import is_timely
+from profiles.records.parsing import EARLIEST
 
 Fault = tuple[str, str, str]
 Guard = Callable[[ConsentStatement, References], Iterator[Fault]]
@@ -68,15 +68,10 @@ def _terms(decision: ConsentStatement, known: References) -> Iterator[Fault]:
 
 
 def _moment(decision: ConsentStatement, known: References) -> Iterator[Fault]:
-    if decision.effective_at < FIRST:
+    if decision.effective_at < EARLIEST:
         yield "effective_at", "time_out_of_range", _("The time lies before 1970. Correct it.")
     elif not is_timely(decision.effective_at):
         yield "effective_at", "in_the_future", _("The decision lies in the future.")
-
-
-def is_timely(moment: datetime) -> bool:
-    """Whether somebody can have acted then: clocks differ, and the ledger's table draws the same line ahead."""
-    return FIRST <= moment <= datetime.now(UTC) + AHEAD
 
 
 def _late(decision: ConsentStatement, known: References) -> Iterator[Fault]:

@@ -19,10 +19,9 @@ from partners import tasks
 from partners.admin import agreement_picker, presenters
 from partners.admin.forms import RequestForm
 from partners.agreements.status import status
-from partners.agreements.terms import Column, Terms, serves
+from partners.agreements.terms import IN_FILES, Column, Terms, serves
 from partners.models import Delivery, DeliveryState, Direction
-from partners.sharing import decision
-from partners.transfers import contents, deliveries
+from partners.transfers import deliveries
 
 STEPS = [
     ("planned", gettext_lazy("Asked for")),
@@ -189,7 +188,7 @@ def _build_soon() -> None:
 
 def _lines_out(terms: Terms) -> list:
     """The lines that a file of rows can hold."""
-    return [line for line in terms.lines if serves(line.direction, Direction.OUT) and line.form in contents.IN_FILES]
+    return [line for line in terms.lines if serves(line.direction, Direction.OUT) and line.form in IN_FILES]
 
 
 def _preview(agreement, asked: dict, names) -> dict:
@@ -202,7 +201,7 @@ def _preview(agreement, asked: dict, names) -> dict:
         "left_out": sum(ruling.left_out.values()),
         "reasons": presenters.reasons(ruling.left_out),
         "columns": [presenters.column(text, names) for text in asked["columns"]],
-        "rows": decision.sample(ruling, **wanted),
+        "rows": deliveries.sample(ruling, **wanted),
     }
 
 

@@ -10,32 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
 from cdp.base.errors import Refused
-from consents.recording.locks import profiles_of
+from cdp.base.spreadsheets import csv_chunks
+from consents.state.locks import profiles_of
 from partners.agreements.terms import Column, Terms
 from partners.models import Agreement, Delivery, DeliveryState, DisclosureLink
 from partners.sharing import audiences, decision, pseudonyms
-from partners.sharing.decision import Ruling
+from partners.sharing.decision import NotPermitted, Ruling
 from partners.transfers import contents
-from profiles import changes
+from profiles import changes, vault
 from profiles.changes import ChangeKind
 from profiles.models import Profile, SourceIdentity
 from profiles.vault.sealed_files import Folder
 
 BLOCK = 5000
+SAMPLE = 10
 FILES = Folder("deliveries")
-
-
-class NotPermitted(Refused):
-    """The agreement forbids what was asked for; each reason is in `errors`, the first gives the code."""
-
-    sentence = _("This may not be shared: %(reasons)s")
-
-    def __init__(self, denials):
-        errors = [
-            {"pointer": f"/{denial.column}", "code": denial.code, "detail": denial.sentence} for denial in denials
-        ]
-        super().__init__(errors=errors, reasons=" ".join(denial.sentence for denial in denials))
-        self.code = denials[0].code
 
 
 class OwnRequest(Refused):
@@ -74,6 +63,13 @@ def preview(*, agreement: Agreement, purpose, columns: Sequence[str], audience_r
         raise NothingChosen
     people = audiences.people(audience_ref)
     return decision.decide(people, agreement=agreement, purpose=purpose, columns=columns)
+
+
+def sample(ruling: Ruling, *, agreement: Agreement, purpose, columns: Iterable[str]) -> list[list[str]]:
+    """At most ten rows as they would leave, masked: for a preview, and no disclosure."""
+    people = sorted(ruling.allowed)[:SAMPLE]
+    tokens = pseudonyms.tokens(people, agreement=agreement.pk, purpose=purpose.pk)
+    return contents.lines(people, [Column.parse(text) for text in columns], tokens, vault.masked)
 
 
 @transaction.atomic
@@ -182,7 +178,7 @@ def _file(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> Itera
             _disclose(delivery, tokens, ruling.allowed)
             yield from contents.lines(block, columns, tokens, reveal)
 
-    return contents.chunks([column.header for column in columns], rows())
+    return csv_chunks([column.header for column in columns], rows())
 
 
 def _disclose(delivery: Delivery, tokens: dict[UUID, str], positions: dict[UUID, int | None]) -> None:

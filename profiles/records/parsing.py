@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from profiles.values.normal_form import normal
 from profiles.values.pii_detection import contains_personal_data, number_contains_personal_data
 from profiles.vault import BLIND, blind, digest
 
+#: What happened before computers kept time was not recorded by one.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 #: How far a source's clock may be ahead before its time is refused, here and at every door.
 AHEAD = timedelta(minutes=5)
 LONGEST = 10_000

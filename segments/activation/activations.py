@@ -17,7 +17,7 @@ from cdp.base.database.ids import uuid7
 from cdp.base.errors import Refused
 from consents.permission import decision
 from consents.permission.decision import Answer
-from consents.recording.locks import profiles_of
+from consents.state.locks import profiles_of
 from profiles import changes, vault
 from profiles.changes import ChangeKind
 from profiles.values import reading

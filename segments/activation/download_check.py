@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import Refused
 from consents.permission import decision
-from consents.recording.locks import profiles_of
+from consents.state.locks import profiles_of
 from profiles.models import Identifier, Profile, SourceIdentity
 from profiles.vault.sealed_files import FileLost
 from segments.models import Activation, ActivationState, Outcome

@@ -13,9 +13,8 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from cdp.base.numbers import Unreadable, in_range, notation
-from profiles.records.parsing import AHEAD
+from profiles.records.parsing import AHEAD, EARLIEST
 
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 UNIX = {"unix": 1, "unix_ms": 1_000}
 REMEMBERED = 65_536
 
@@ -40,7 +39,7 @@ class Values:
         if not 1969 <= found.year < 9999:  # the ends of the calendar cannot be moved to another time zone
             raise Unreadable("time_out_of_range" if found.year < 1969 else "future_date")
         found = (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
-        if found < FIRST:
+        if found < EARLIEST:
             raise Unreadable("time_out_of_range")
         if found > self._latest:
             raise Unreadable("future_date")

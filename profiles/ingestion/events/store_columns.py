@@ -15,12 +15,12 @@ from psycopg.errors import UniqueViolation
 
 from cdp.base.database import clock
 from cdp.base.database.sql import execute, value
-from profiles.imports.mapping.table import TEXT
 from profiles.ingestion.events.store import PLACE, SEE
 from profiles.models import FileImport
 from profiles.records import WriteOutcome, locks
 from profiles.vault import Keyring
 
+TEXT = pa.large_string()
 KEY = 16  # bytes
 BINARY_COPY = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 WITHOUT_HEADER = pyarrow.csv.WriteOptions(include_header=False)

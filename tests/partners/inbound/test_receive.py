@@ -10,7 +10,7 @@ from partners.agreements import lifecycle
 from partners.agreements.lifecycle import NewTermLine
 from partners.inbound import admission, receive
 from partners.models import InboundFile
-from partners.transfers.deliveries import NotPermitted
+from partners.sharing.decision import NotPermitted
 from profiles import records
 from profiles.imports import errors
 from profiles.imports.run import runs
