@@ -193,7 +193,7 @@ class ByExternalId(ScopedView):
         written = records.write(source=sender, people=[person], is_test=is_test)
         outcome = written.people[0]
         if found := [*outcome.problems, *outcome.notes]:
-            errors = [{"pointer": f"/{one.column}", "code": one.code, "detail": str(one.detail)} for one in found]
+            errors = [one.as_dict() for one in found]
             raise NotWritten(errors=errors)
         resolve(identities=written.touched)
         return SourceIdentity.objects.select_related("profile").get(pk=outcome.identity).profile

@@ -18,7 +18,7 @@ from cdp.base.database.sql import dicts, execute, rows
 from consents.overrides import standing
 from consents.permission import queries
 from consents.permission.reasons import REASONS
-from consents.permission.rules import PermissionQuestion, Rules, question, rules
+from consents.permission.rules import PermissionQuestion, PermissionRules, question, rules
 from consents.state import locks
 from consents.state.fold import ALWAYS, EVERYONE
 from consents.state.past import RECORDS_THEN, THEN, profiles_then
@@ -157,7 +157,7 @@ _MEANT_BY_ID = """SELECT asked.id, p.erased_at FROM unnest(%(profiles)s::uuid[])
 
 def _sql(
     template: str,
-    found: Rules,
+    found: PermissionRules,
     people,
     *,
     place=EVERYONE,

@@ -7,9 +7,10 @@ from operator import attrgetter
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from cdp.base.errors import Violation
 from consents.models import ActorKind, Channel, ConsentType, Method, State
 from consents.recording.references import References, references_of
-from consents.recording.statement import ConsentStatement, Problem
+from consents.recording.statement import ConsentStatement, RefusedStatement
 from consents.state import contact_points
 from consents.state.time import is_timely
 from profiles.records.parsing import EARLIEST
@@ -18,7 +19,7 @@ Fault = tuple[str, str, str]
 Guard = Callable[[ConsentStatement, References], Iterator[Fault]]
 
 
-def problems(decisions: Sequence[ConsentStatement], known: References) -> list[Problem]:
+def problems(decisions: Sequence[ConsentStatement], known: References) -> list[RefusedStatement]:
     """Everything that is wrong with `decisions`, in their order; empty when all may be recorded.
 
     What stands in the ledger already was timely once; sent again, it only has to say the same.
@@ -33,9 +34,12 @@ def problems(decisions: Sequence[ConsentStatement], known: References) -> list[P
 
 def _faults(
     numbered: Iterable[tuple[int, ConsentStatement]], known: References, guards: Sequence[Guard]
-) -> list[Problem]:
+) -> list[RefusedStatement]:
     return [
-        Problem(index, *fault) for index, decision in numbered for guard in guards for fault in guard(decision, known)
+        RefusedStatement(index, Violation(f"/{field}", code, detail))
+        for index, decision in numbered
+        for guard in guards
+        for field, code, detail in guard(decision, known)
     ]
 
 

@@ -1,4 +1,4 @@
-"""What exactly leaves the house? Asking for a delivery with its preview, approving it, and handing it over."""
+"""What exactly leaves the company? Asking for a delivery with its preview, approving it, and handing it over."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -36,7 +36,7 @@ REQUEST, APPROVE = "partners.request_delivery", "partners.approve_delivery"
 
 @admin.register(Delivery)
 class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
-    question = gettext_lazy("What left the house, to whom, and who was left out?")
+    question = gettext_lazy("What left the company, to whom, and who was left out?")
     list_display = ["requested_at", "partner", "agreement", "purpose", "audience", "stands", "planned", "sent"]
     list_display_links = ["requested_at"]
     list_select_related = ["version__agreement__partner", "purpose"]
@@ -76,7 +76,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
         """First the agreement, then what of whom, with a preview before it is asked for."""
         self.demand(request, REQUEST)
         agreement = agreement_picker.agreement(request.GET.get("agreement", ""))
-        frame = {"title": _("Ask for a delivery"), "question": _("What exactly leaves the house?")}
+        frame = {"title": _("Ask for a delivery"), "question": _("What exactly leaves the company?")}
         if agreement is None:
             return self.page(
                 request, "delivery/choose", choices=agreement_picker.open_agreements(Direction.OUT), **frame
@@ -125,7 +125,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
             request,
             "delivery/page",
             title=_("Delivery to %(partner)s") % {"partner": delivery.version.agreement.partner},
-            question=_("What exactly leaves the house?"),
+            question=_("What exactly leaves the company?"),
             delivery=delivery,
             agreement=delivery.version.agreement,
             tone=presenters.TONES.get(delivery.state, "quiet"),

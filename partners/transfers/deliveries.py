@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
-from cdp.base.errors import Refused
+from cdp.base.errors import OwnRequest, Refused, WrongState
 from cdp.base.spreadsheets import csv_chunks
 from consents.state.locks import profiles_of
 from partners.agreements.terms import Column, Terms
@@ -27,24 +27,13 @@ SAMPLE = 10
 FILES = Folder("deliveries")
 
 
-class OwnRequest(Refused):
-    code = "own_request"
-    status = 403
-    sentence = _("You asked for this delivery, so somebody else approves it.")
-
-
-class WrongState(Refused):
-    code = "wrong_state"
-    sentence = _("This delivery is %(state)s, so that cannot be done.")
-
-
 class NothingChosen(Refused):
     code = "no_fields"
     status = 400
     sentence = _("Choose at least one field.")
 
 
-class Outdated(Refused):
+class DeliveryOutdated(Refused):
     """Since the file was built somebody withdrew, objected, was restricted, suppressed or erased."""
 
     code = "file_outdated"
@@ -103,7 +92,7 @@ def approve(delivery: Delivery, *, by) -> Delivery:
     """A second person lets the file be built."""
     delivery = _locked(delivery, DeliveryState.PLANNED)
     if delivery.requested_by_id == by.pk:
-        raise OwnRequest
+        raise OwnRequest(_("You asked for this delivery, so somebody else approves it."))
     delivery.approved_by, delivery.state = by, DeliveryState.APPROVED
     delivery.save(update_fields=["approved_by", "state"])
     return _moved(delivery)
@@ -233,7 +222,8 @@ def _manifest(delivery: Delivery, agreement: Agreement, ruling: Ruling) -> dict:
 def download(delivery: Delivery, *, by, request_id: str = "") -> bytes:
     """The file in clear, for handing over: logged as an opening of the vault, and the delivery counts as sent.
 
-    Raises NotPermitted where the agreement forbids it by now, and Outdated where a person in it may not be shared.
+    Raises NotPermitted where the agreement forbids it by now, and DeliveryOutdated where a person in it may not be
+    shared.
     """
     with transaction.atomic():
         delivery = _locked(delivery, DeliveryState.READY, DeliveryState.SENT)
@@ -275,7 +265,7 @@ def _judged_again(delivery: Delivery) -> list[UUID]:
     present = profiles_of(people)
     still = sum(present.get(person) in ruling.allowed for person in people)
     if still < delivery.sent:
-        raise Outdated(lost=delivery.sent - still, all=delivery.sent)
+        raise DeliveryOutdated(lost=delivery.sent - still, all=delivery.sent)
     if ruling.denials:
         raise NotPermitted(ruling.denials)
     return people

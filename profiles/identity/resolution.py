@@ -23,7 +23,7 @@ class Folded(NamedTuple):
     moved: dict[UUID, tuple[UUID, UUID]]
 
 
-class Reach(NamedTuple):
+class Connected(NamedTuple):
     """Everybody whom a fold is about."""
 
     component: component.Component
@@ -74,9 +74,9 @@ def hold(identities: set[UUID], policy: dict[int, Namespace], *, others: Collect
     Gives who is connected. What a verb reads before it decides of people, it reads after this.
     """
 
-    def reach() -> Reach:
+    def reach() -> Connected:
         found = component.connected_component(identities, policy)
         beside = locks.profiles_of(others).people if others else set()
-        return Reach(found, identities | found.people | beside)
+        return Connected(found, identities | found.people | beside)
 
     return locks.hold(reach).component

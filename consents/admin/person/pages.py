@@ -101,8 +101,8 @@ class PersonPages(Pages):
         try:
             ledger.record([_decision(request, profile, form.cleaned_data, contacts)], by=request.user)
         except NotRecorded as refusal:
-            for problem in refusal.problems:
-                form.add_error(problem.field if problem.field in form.fields else None, str(problem.detail))
+            for violation in (one.violation for one in refusal.problems):
+                form.add_error(violation.field if violation.field in form.fields else None, str(violation.detail))
             return False
         except Refused as refusal:
             form.add_error(None, str(refusal))

@@ -16,7 +16,7 @@ from profiles.models import Attribute, Namespace, Source
 from profiles.models.events import EventType
 from profiles.models.reference import NamespaceRole
 from profiles.records import Person
-from profiles.records.parsing import Unreadable, typed
+from profiles.records.parsing import WrongType, typed
 from profiles.values.normal_form import normal
 from profiles.values.pii_detection import contains_personal_data
 
@@ -173,7 +173,7 @@ class CallParser:
             return True
         try:
             typed(self.attributes[code], value)
-        except Unreadable:
+        except WrongType:
             return False
         person.traits[code] = value
         return True
