@@ -11,7 +11,7 @@ class ConsentsConfig(AppConfig):
         from consents.recording import from_files
         from consents.state import on_merge
         from profiles.admin import tabs
-        from profiles.after_fold import AFTER_FOLD
+        from profiles.changes.after_fold import AFTER_FOLD
         from profiles.imports.run import handlers
 
         AFTER_FOLD.add(on_merge.follow, order=10)

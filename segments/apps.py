@@ -9,7 +9,7 @@ class SegmentsConfig(AppConfig):
     def ready(self):
         from partners.sharing import audiences
         from profiles.admin import tabs
-        from profiles.after_fold import AFTER_FOLD
+        from profiles.changes.after_fold import AFTER_FOLD
         from segments.admin.tab import PANEL
         from segments.membership import compute
         from segments.membership.audience import SegmentsAsAudiences

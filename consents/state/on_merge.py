@@ -13,7 +13,7 @@ CONFLICT = _("Two records of this person said yes and no to the same purpose. Lo
 
 
 def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
-    """Follows each fold (`profiles.after_fold`): nobody else writes consents of these people while it runs."""
+    """Follows each fold (`profiles.changes.after_fold`): nobody else writes consents of these people while it runs."""
     if not moved:
         return
     flows = {(old, new) for old, new in moved.values()} | {(new, new) for _old, new in moved.values()}

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from cdp.base.database import statistics
 from cdp.base.memory import gc_paused
-from profiles.after_fold import follow_fold
+from profiles.changes.after_fold import follow_fold
 from profiles.identity import apply, component, evidence, review_queue, shared_identifiers
 from profiles.identity.partition import Partition, partition
 from profiles.models import Namespace
@@ -36,7 +36,7 @@ def resolve(*, identities: Iterable[UUID], holding: Iterable[UUID] = ()) -> Fold
     """Fold the profiles that `identities` belong to, now that something new is known of them.
 
     A profile's id is the id of one of its identities, so ids of profiles may be given as well. Nothing is written where
-    nothing changed. What follows a fold (`profiles.after_fold`) has run before this returns.
+    nothing changed. What follows a fold (`profiles.changes.after_fold`) has run before this returns.
 
     holding: identities of whom nothing new is known, but of whom the caller stores something in this transaction.
     Until commit all these people are the caller's (`profiles.records.locks`).

@@ -8,7 +8,7 @@ from django.db import transaction
 from cdp.base.database.snapshot import one_snapshot
 from cdp.base.database.sql import execute, rows, value
 from cdp.base.progress import SILENT, Progress
-from profiles.after_fold import follow_fold
+from profiles.changes.after_fold import follow_fold
 from profiles.identity import apply, component, resolution
 from profiles.records import locks
 from profiles.values import golden

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cdp.base.database.ids import uuid7
 from profiles import records
-from profiles.after_fold import AFTER_FOLD
+from profiles.changes.after_fold import AFTER_FOLD
 from profiles.identity import resolve, steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import (

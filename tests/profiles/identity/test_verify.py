@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import execute, value
-from profiles.after_fold import AFTER_FOLD
+from profiles.changes.after_fold import AFTER_FOLD
 from profiles.identity import steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import Alias, Event, GoldenValue, Profile, RefusedLink, SourceIdentity

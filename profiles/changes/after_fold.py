@@ -12,7 +12,7 @@ class Follower(Protocol):
     def __call__(self, *, profiles: set[UUID], moved: dict[UUID, tuple[UUID, UUID]]) -> None: ...
 
 
-AFTER_FOLD: ExtensionPoint[Follower] = ExtensionPoint("profiles.after_fold")
+AFTER_FOLD: ExtensionPoint[Follower] = ExtensionPoint("profiles.changes.after_fold")
 
 
 def follow_fold(*, profiles: set[UUID], moved: dict[UUID, tuple[UUID, UUID]]) -> None:
