@@ -7,7 +7,7 @@ import sys
 
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
-    from cdp.operations.command_line import execute
+    from cdp.management.command_line import execute
 
     execute(sys.argv)
 

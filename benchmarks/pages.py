@@ -94,7 +94,7 @@ def _compare(costs: dict, smaller: dict) -> int:
 
 
 if __name__ == "__main__":
-    from cdp.operations.command_line import database_told
+    from cdp.management.command_line import database_told
 
     with database_told():
         code = main()

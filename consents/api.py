@@ -9,7 +9,8 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.response import Response
 
-from cdp.base.api.views import MomentField, ScopedViewSet
+from cdp.base.api.fields import MomentField
+from cdp.base.api.views import ScopedViewSet
 from consents.errors import SaidOtherwise
 from consents.models import (
     ActorKind,

@@ -10,11 +10,11 @@ class ConsentsConfig(AppConfig):
         from consents.admin.person import tab
         from consents.recording import from_files
         from consents.state import on_merge
-        from profiles import tabs
-        from profiles.changes.signals import folded
+        from profiles.admin import tabs
+        from profiles.changes.after_fold import AFTER_FOLD
         from profiles.imports.run import handlers
 
-        folded.connect(on_merge.follow, dispatch_uid="consents")
+        AFTER_FOLD.add(on_merge.follow, order=10)
         handlers.register("consents", from_files.record)
         handlers.register("constants", from_files.constants)
         tabs.register(tab.PANEL)

@@ -76,7 +76,7 @@ class NothingToEnd(Refused):
     sentence = _("There is nothing standing that could be ended.")
 
 
-class OwnApproval(Refused):
+class OwnCorrection(Refused):
     """Nobody approves what they asked for."""
 
     code = "own_approval"

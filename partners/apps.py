@@ -9,7 +9,7 @@ class PartnersConfig(AppConfig):
     def ready(self):
         from partners.admin import tab
         from partners.inbound import admission, receive
-        from profiles import tabs
+        from profiles.admin import tabs
         from profiles.imports.run import handlers
         from profiles.records.admission import register as ask_before_writing
 

@@ -16,7 +16,9 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 
-from cdp.base.api.views import MomentField, MomentFilter, ScopedView, ScopedViewSet, opens_personal_values
+from cdp.base.api.fields import MomentField
+from cdp.base.api.filters import MomentFilter
+from cdp.base.api.views import ScopedView, ScopedViewSet, opens_personal_values
 from cdp.base.errors import Refused
 from profiles import records
 from profiles.identity import resolve
@@ -191,7 +193,7 @@ class ByExternalId(ScopedView):
         written = records.write(source=sender, people=[person], is_test=is_test)
         outcome = written.people[0]
         if found := [*outcome.problems, *outcome.notes]:
-            errors = [{"pointer": f"/{one.column}", "code": one.code, "detail": str(one.detail)} for one in found]
+            errors = [one.as_dict() for one in found]
             raise NotWritten(errors=errors)
         resolve(identities=written.touched)
         return SourceIdentity.objects.select_related("profile").get(pk=outcome.identity).profile

@@ -8,7 +8,8 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 
-from cdp.base.api.views import MomentFilter, ScopedViewSet, staff
+from cdp.base.api.filters import MomentFilter
+from cdp.base.api.views import ScopedViewSet, staff
 from profiles.api import public_id
 from profiles.values import lookup
 from segments.activation import activations

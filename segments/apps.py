@@ -8,12 +8,12 @@ class SegmentsConfig(AppConfig):
 
     def ready(self):
         from partners.sharing import audiences
-        from profiles import tabs
-        from profiles.changes.signals import folded
+        from profiles.admin import tabs
+        from profiles.changes.after_fold import AFTER_FOLD
         from segments.admin.tab import PANEL
         from segments.membership import compute
         from segments.membership.audience import SegmentsAsAudiences
 
-        folded.connect(lambda sender, **signal: compute.follow(**signal), weak=False, dispatch_uid="segments")
+        AFTER_FOLD.add(compute.follow, order=20)
         audiences.register(SegmentsAsAudiences)
         tabs.register(PANEL)

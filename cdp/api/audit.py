@@ -3,7 +3,8 @@
 import django_filters
 from rest_framework import mixins, serializers
 
-from cdp.base.api.views import MomentFilter, ScopedViewSet
+from cdp.base.api.filters import MomentFilter
+from cdp.base.api.views import ScopedViewSet
 from profiles.models import AccessEntry
 from profiles.values import lookup
 

@@ -11,7 +11,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.response import Response
 
-from cdp.base.api.views import Cursor, ScopedView, refuse_unknown
+from cdp.base.api.filters import refuse_unknown
+from cdp.base.api.paging import Cursor
+from cdp.base.api.views import ScopedView
 from profiles import changes
 from profiles.api import public_id
 from profiles.changes import ChangeKind, Expired, Position

@@ -38,7 +38,7 @@ class Schema(SpectacularJSONAPIView):
     authentication_classes: list = []
 
 
-class Page(SpectacularSwaggerSplitView):
+class DocsPage(SpectacularSwaggerSplitView):
     """The description as a page, with assets of our own host only."""
 
     permission_classes: list = []
@@ -48,7 +48,7 @@ class Page(SpectacularSwaggerSplitView):
 
 urlpatterns = [
     path("openapi.json", Schema.as_view(), name="openapi"),
-    path("docs/", Page.as_view(url_name="openapi"), name="api-docs"),
+    path("docs/", DocsPage.as_view(url_name="openapi"), name="api-docs"),
     *[one for app in APPS for one in getattr(offered(app), "paths", [])],
     *router().urls,
 ]

@@ -69,7 +69,7 @@ TASKS = [
         [
             (_("Sources"), "input", "profiles.source", ""),
             (_("Write keys"), "key", "profiles.sourcekey", ""),
-            (_("Received file_imports"), "inbox", "profiles.ingestrequest", ""),
+            (_("Received calls"), "inbox", "profiles.ingestrequest", ""),
             (_("Mappings"), "schema", "profiles.mapping", ""),
             (_("Service keys"), "vpn_key", "cdp.servicekey", ""),
             (_("API"), "api", "api-docs", "cdp.view_servicekey"),

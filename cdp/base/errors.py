@@ -1,5 +1,7 @@
 """The one way to say no: an exception whose sentence is shown alike by the admin, the API and the commands."""
 
+from dataclasses import dataclass
+
 from django.utils.translation import gettext_lazy as _
 
 
@@ -30,3 +32,34 @@ class ReasonNeeded(Refused):
     code = "reason_needed"
     status = 422
     sentence = _("Say why.")
+
+
+class WrongState(Refused):
+    """What is in another state than the act asks for."""
+
+    code = "wrong_state"
+    sentence = _("This is %(state)s, so that cannot be done.")
+
+
+class OwnRequest(Refused):
+    """Four eyes: nobody approves what they asked for. Whoever raises it says what that was."""
+
+    code = "own_request"
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Why something given is refused: where it stands (a JSON pointer), which rule (a stable code), what to do."""
+
+    pointer: str
+    code: str
+    detail: str
+
+    @property
+    def field(self) -> str:
+        """The last part of the pointer: the field, where what is given has fields only."""
+        return self.pointer.rpartition("/")[2]
+
+    def as_dict(self) -> dict:
+        return {"pointer": self.pointer, "code": self.code, "detail": str(self.detail)}

@@ -1,4 +1,4 @@
-"""Cells of CSV files that a spreadsheet may open: made harmless on the way out, what they were on the way in.
+"""CSV files, and their cells that a spreadsheet may open: made harmless on the way out, what they were on the way in.
 
 A cell that begins with `= + - @`, a tab or a line end, also in full width or behind blanks, is a formula to one
 spreadsheet or another. An apostrophe before it makes it text. The rule is one, but for a plain number with its sign,
@@ -11,10 +11,17 @@ such as a telephone number in E.164 or an amount, which is no formula, and where
 `original` takes the apostrophe away again, whichever of the two wrote it.
 """
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 
 _FORMULA = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")  # after apostrophes too, so that one of ours can be told
 _NUMBER = re.compile(r"[+-][0-9]+(?:[.,][0-9]+)?")
+CHUNK = 1 << 16
+YES_NO = {True: "yes", False: "no"}
 
 
 def inert(cell: str) -> str:
@@ -30,3 +37,40 @@ def as_text(cell: str) -> str:
 def original(cell: str) -> str:
     """What `inert` or `as_text` was given."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
+
+
+def csv_chunks(header: Iterable[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """An RFC 4180 file in UTF-8 with one header row, piece by piece; no cell is a formula to a spreadsheet."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([inert(cell) for cell in row])
+        if out.tell() > CHUNK:
+            yield _taken(out)
+    yield _taken(out)
+
+
+def _taken(out: io.StringIO) -> bytes:
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text.encode()
+
+
+def csv_bytes(header: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """What `csv_chunks` are together."""
+    return b"".join(csv_chunks(header, rows))
+
+
+def cell_text(value) -> str:
+    """A value as files have it: yes or no, ISO dates, plain numbers, lists with semicolons; empty for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return YES_NO[value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -17,7 +17,7 @@ from consents.badges import badge, state_badge, verdict_badge
 from consents.models import Channel, CorrectionRequest, Ledger
 from consents.proof import history
 from consents.recording import correction
-from consents.recording.locks import profiles_of
+from consents.state.locks import profiles_of
 from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.reveal import Sight
 from profiles.models import Profile, SourceIdentity

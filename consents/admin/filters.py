@@ -32,7 +32,7 @@ class OfPurpose(_ByReference):
     key = "key"
 
 
-class FromSource(_ByReference):
+class OfSource(_ByReference):
     title = _("source")
     parameter_name = "source"
     reference = Source

@@ -8,10 +8,10 @@ from unfold.views import ChangeList
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from cdp.base.numbers import whole
-from consents.admin.filters import FromSource, OfPurpose, OfTrust
+from consents.admin.filters import OfPurpose, OfSource, OfTrust
 from consents.badges import state_badge
 from consents.models import Channel, Ledger
-from consents.recording.locks import profiles_of
+from consents.state.locks import profiles_of
 from profiles.admin.people.by_person import FoundByPerson
 from profiles.values.display_name import lines
 
@@ -33,7 +33,7 @@ class LedgerAdmin(FoundByPerson, LookOnly, HouseAdmin):
     list_display = ["entry", "person", "purpose", "on_channel", "answer", "effective_at", "recorded_at", "by", "source"]
     list_display_links = ["entry"]
     list_select_related = ["purpose", "source"]
-    list_filter = [FromSource, OfPurpose, "channel", "state", "actor_kind", OfTrust]
+    list_filter = [OfSource, OfPurpose, "channel", "state", "actor_kind", OfTrust]
     person_fields = ("identity_ref",)
     ordering = ["-history_id"]
     sortable_by = []

@@ -1,7 +1,7 @@
-"""What a person, or the law, puts above consent: objections (Art. 21) and restrictions (Art. 18).
+"""What a person puts above consent: objections (Art. 21), append-only rows: the latest stands, one ends one by a row.
 
-Both are append-only rows about a person: the latest stands, and ending one is a row of its own. They cover everybody
-who stands under one profile id when they are recorded, and stay with each of them if they are taken apart later.
+They cover everybody who stands under one profile id when they are recorded, and stay with each of them if they are
+taken apart later.
 """
 
 from datetime import datetime
@@ -9,16 +9,14 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cdp.base.database import clock
 from cdp.base.database.sql import value
-from cdp.base.errors import ReasonNeeded
-from consents.errors import BadMoment, NothingToEnd, SaidOtherwise, UnknownPerson
-from consents.models import Objection, ObjectionScope, Purpose, Restriction
+from consents.errors import NothingToEnd, SaidOtherwise
+from consents.models import Objection, ObjectionScope, Purpose
+from consents.overrides import standing
 from consents.overrides.ended_by_consent import end_overrides_after_consent
-from consents.permission import queries
-from consents.recording import locks
-from consents.recording.validation import is_timely
 from consents.state.fold import ALWAYS, EVERYONE
+from consents.state.locks import lock_present_profile
+from consents.state.time import timely
 from profiles import changes
 from profiles.changes import ChangeKind
 from profiles.models import Source
@@ -64,7 +62,7 @@ def _objection(profile, purpose, source, source_event_id, effective_at, reason_c
         identity_ref=profile,
         scope=ObjectionScope.PURPOSE if purpose else ObjectionScope.DIRECT_MARKETING,
         purpose=purpose,
-        effective_at=_dated(effective_at),
+        effective_at=timely(effective_at),
         source=Source.objects.get(code=source),
         source_event_id=source_event_id,
         reason_code=reason_code,
@@ -73,7 +71,7 @@ def _objection(profile, purpose, source, source_event_id, effective_at, reason_c
 
 
 def _record(row: Objection) -> Objection:
-    present = _hold(row.identity_ref)
+    present = lock_present_profile(row.identity_ref)
     before = Objection.objects.filter(source=row.source, source_event_id=row.source_event_id).first()
     if before:
         return _same(before, row)
@@ -104,55 +102,5 @@ def denies(profile: UUID, purpose: Purpose) -> bool:
 
 
 def _objected(profile: UUID, purpose: UUID | None, *, marketing: bool) -> bool:
-    sql = queries.OBJECTED.format(**queries.parts(place=EVERYONE, people="= %(profile)s"))
+    sql = standing.OBJECTED.format(**standing.parts(place=EVERYONE, people="= %(profile)s"))
     return value(sql, ALWAYS | {"profile": profile, "purpose": purpose, "marketing": marketing}) is not None
-
-
-@transaction.atomic
-def restrict(*, profile: UUID, reason_code: str, by=None, effective_at: datetime | None = None) -> Restriction:
-    """Processing of this person's data is restricted: it is kept, and used for nothing else."""
-    return _restriction(False, profile, reason_code, by, effective_at)
-
-
-@transaction.atomic
-def release(*, profile: UUID, reason_code: str, by=None, effective_at: datetime | None = None) -> Restriction:
-    """The restriction ends. Raises NothingToEnd where none stands."""
-    return _restriction(True, profile, reason_code, by, effective_at)
-
-
-def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
-    if not reason_code.strip():
-        raise ReasonNeeded
-    moment = _dated(effective_at)
-    present = _hold(profile)
-    if lifted and not is_restricted(present):
-        raise NothingToEnd
-    changes.record(kind=ChangeKind.CONSENT_CHANGED, profiles=[present], what=["restriction"])
-    return Restriction.objects.create(
-        identity_ref=profile,
-        lifted=lifted,
-        reason_code=reason_code,
-        effective_at=moment,
-        actor_ref=str(by.pk) if by else "",
-    )
-
-
-def is_restricted(profile: UUID) -> bool:
-    """Whether processing of the present person `profile` is restricted now."""
-    sql = queries.RESTRICTED.format(**queries.parts(place=EVERYONE, people="= %(profile)s"))
-    return value(sql, ALWAYS | {"profile": profile}) is not None
-
-
-def _hold(profile: UUID) -> UUID:
-    """The present profile, locked. Raises UnknownPerson."""
-    present = locks.hold([profile])
-    if profile not in present:
-        raise UnknownPerson
-    return present[profile]
-
-
-def _dated(moment: datetime | None) -> datetime:
-    moment = moment or clock.now()
-    if moment.utcoffset() is None or not is_timely(moment):
-        raise BadMoment
-    return moment

@@ -14,7 +14,7 @@ from cdp.base.database.sql import rows
 from cdp.base.errors import ReasonNeeded
 from consents.errors import NoAddress, NothingToEnd
 from consents.models import Channel, Suppression
-from consents.permission import contact_points
+from consents.state import contact_points
 from profiles import changes
 from profiles.changes import ChangeKind
 

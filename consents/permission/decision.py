@@ -1,7 +1,7 @@
 """May this person be contacted, shared or scored: for this purpose, on this channel, at this moment?
 
-One SQL gate answers for one person or for many (`consents.permission.queries`). Everybody asks here: the admin, the
-API, segments, activation, partner files. Ask again inside the transaction that writes an output.
+One SQL statement answers for one person or for many (`consents.permission.queries`). Everybody asks here: the admin,
+the API, segments, activation, partner files. Ask again inside the transaction that writes an output.
 """
 
 from collections.abc import Iterable
@@ -15,10 +15,11 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from cdp.base.database.sql import dicts, execute, rows
+from consents.overrides import standing
 from consents.permission import queries
 from consents.permission.reasons import REASONS
-from consents.permission.rules import PermissionQuestion, Rules, question, rules
-from consents.recording import locks
+from consents.permission.rules import PermissionQuestion, PermissionRules, question, rules
+from consents.state import locks
 from consents.state.fold import ALWAYS, EVERYONE
 from consents.state.past import RECORDS_THEN, THEN, profiles_then
 
@@ -74,7 +75,7 @@ def decide_many(
     controller: str = "own",
 ) -> list[Answer]:
     """The answers for many present profiles, a queryset of them or their ids, in one statement."""
-    with _set_down(people) as people:
+    with _materialised(people) as people:
         return _answers(question(purpose, channel, recipient=recipient, controller=controller), people)
 
 
@@ -83,7 +84,7 @@ def count_by_reason(
 ) -> dict[str, int]:
     """How many of `people` there are for each first reason, "allowed" among them, in one statement."""
     asked = question(purpose, channel, recipient=recipient, controller=controller)
-    with _set_down(people) as people:
+    with _materialised(people) as people:
         answered = _sql(queries.ANSWERED, rules(asked), people)
         return dict(rows(f"SELECT coalesce(reasons[1], 'allowed'), count(*) FROM ({answered}) a GROUP BY 1"))
 
@@ -100,7 +101,7 @@ def first_with_reason(
 ) -> list[UUID]:
     """The first `most` of `people`, in order of id, whose first reason is `reason` ("allowed" among them)."""
     asked = question(purpose, channel, recipient=recipient, controller=controller)
-    with _set_down(people) as people:
+    with _materialised(people) as people:
         answered = _sql(queries.ANSWERED, rules(asked), people).replace("%", "%%")
         wanted = "WHERE coalesce(reasons[1], 'allowed') = %s ORDER BY id LIMIT %s"
         return [profile for (profile,) in rows(f"SELECT id FROM ({answered}) a {wanted}", [reason, most])]
@@ -148,7 +149,7 @@ _WAYS = {
     (False, True): queries.BY_BASIS_AND_ADDRESS,
     (False, False): queries.BY_BASIS,
 }
-SET_DOWN = object()  # the people of the temporary table
+MATERIALISED = object()  # the people of the temporary table
 _LIVING_OR_NOT = "SELECT id, erased_at FROM profiles_profile WHERE id {people}"
 _MEANT_BY_ID = """SELECT asked.id, p.erased_at FROM unnest(%(profiles)s::uuid[]) asked(id)
     LEFT JOIN profiles_sourceidentity s ON s.id = asked.id LEFT JOIN profiles_profile p ON p.id = s.profile_id"""
@@ -156,23 +157,23 @@ _MEANT_BY_ID = """SELECT asked.id, p.erased_at FROM unnest(%(profiles)s::uuid[])
 
 def _sql(
     template: str,
-    found: Rules,
+    found: PermissionRules,
     people,
     *,
     place=EVERYONE,
     records="TABLE consents_consentrecord",
     everyone=_LIVING_OR_NOT,
 ) -> str:
-    """The gate as one statement with its values in it, to be run or to be part of a larger one."""
+    """The decision as one statement with its values in it, to be run or to be part of a larger one."""
     condition, ids = _condition(people)
-    parts = queries.parts(place=place, people=condition) | {"records": records}
+    parts = standing.parts(place=place, people=condition) | {"records": records}
     parts["everyone"] = everyone.format(**parts)
     parts["ways"] = _WAYS[found.by_consent, found.addressed].format(**parts)
     return connection.ops.compose_sql(template.format(**parts), ALWAYS | found.parameters | {"profiles": ids})
 
 
 @contextmanager
-def _set_down(people):
+def _materialised(people):
     """Those of a queryset in a table of their own while they are decided: so the planner knows how many they are.
 
     It would have to guess, and a guess of one, where they are ten thousand, makes minutes of a second.
@@ -183,15 +184,15 @@ def _set_down(people):
     with transaction.atomic():
         execute(f"CREATE TEMP TABLE consents_asked (profile) ON COMMIT DROP AS {_ids(people)}")
         execute("ANALYZE consents_asked")
-        yield SET_DOWN
+        yield MATERIALISED
         execute("DROP TABLE consents_asked")
 
 
 def _condition(people) -> tuple[str, list[UUID]]:
-    """`people` as a condition on a profile id: everyone, those set down, those of a queryset, or some ids."""
+    """`people` as a condition on a profile id: everyone, those materialised, those of a queryset, or some ids."""
     if people is None:
-        return queries.ALL, []
-    if people is SET_DOWN:
+        return standing.ALL, []
+    if people is MATERIALISED:
         return "IN (SELECT a.profile FROM consents_asked a)", []
     if isinstance(people, QuerySet):
         return f"IN ({_ids(people).replace('%', '%%')})", []

@@ -3,18 +3,18 @@
 from django.db import connection
 
 from consents.models import Purpose
-from consents.permission import queries
+from consents.overrides import standing
 from consents.state.fold import ALWAYS, EVERYONE
 
 
 def flagged() -> str:
     """SQL without parameters that selects `profile_id` of those who are left out at present."""
-    layers = [_layer(queries.RESTRICTED)]
+    layers = [_layer(standing.RESTRICTED)]
     for purpose in Purpose.objects.filter(profiling=True).values_list("pk", flat=True):
-        layers.append(_layer(queries.OBJECTED, purpose=purpose, marketing=False))
+        layers.append(_layer(standing.OBJECTED, purpose=purpose, marketing=False))
     return " UNION ".join(f"SELECT f.profile AS profile_id FROM ({layer}) f" for layer in layers)
 
 
 def _layer(template: str, **parameters) -> str:
-    statement = template.format(**queries.parts(place=EVERYONE, people=queries.ALL))
+    statement = template.format(**standing.parts(place=EVERYONE, people=standing.ALL))
     return connection.ops.compose_sql(statement, ALWAYS | parameters)

@@ -1,4 +1,4 @@
-"""The SQL of the decision: what is stronger than consent, the ways a person may be reached, and both as one gate.
+"""The SQL of the decision: the ways a person may be reached, and what is stronger than consent over them.
 
 Every fragment is about the people of `{people}` (a condition on a profile id), as `{place}` (identity, profile) says
 who they are (see `parts`), with the named parameters of `consents.permission.rules`. A layer is a set of (profile,
@@ -6,75 +6,10 @@ since). A way is one address, or none where the channel needs none, with a verdi
 reached by it.
 """
 
-from consents.models import ObjectionScope, State, SuppressionReason
-from consents.permission.contact_points import HELD
+from consents.models import State
+from consents.overrides.standing import IN_FORCE, OBJECTED, RESTRICTED, SUPPRESSED, stood_under
+from consents.state.contact_points import HELD
 from consents.state.fold import GRANTS, NOES, listed, ran_out
-
-#: These say something of one address, not of the person who has it.
-OF_THE_ADDRESS = (SuppressionReason.HARD_BOUNCE, SuppressionReason.NIX)
-
-_ON = "x.channel IN ('none', %(channel)s) AND x.created_at <= %(seen)s AND coalesce(x.lifted_at > %(seen)s, TRUE)"
-
-SUPPRESSED = f"""
-SELECT s.profile, min(x.created_at) AS since FROM consents_suppression x
-JOIN profiles_identifier i ON i.namespace_id = x.namespace_id AND i.blind = x.blind
-JOIN ({{place}}) s ON s.identity = i.identity_id
-WHERE {_ON} AND x.reason NOT IN ({listed(OF_THE_ADDRESS)}) AND s.profile {{people}} GROUP BY s.profile
-"""
-
-
-#: Everybody, as the condition of `{people}`.
-ALL = "IS NOT NULL"
-
-
-def parts(*, place: str, people: str) -> dict[str, str]:
-    """What the fragments are formatted with; rows about nobody who ever met the people asked about are left out."""
-    who = f"SELECT p.identity FROM ({place}) p WHERE p.profile {people}"
-    met = f"""SELECT b.identity_id FROM profiles_identity_history a
-              JOIN profiles_identity_history b ON b.profile = a.profile
-              WHERE a.identity_id IN ({who})"""
-    kin = "TRUE" if people == ALL else f"o.identity_ref IN ({who} UNION {met})"
-    return {"place": place, "people": people, "kin": kin}
-
-
-_BY_THEN = "o.effective_at <= %(until)s AND o.recorded_at <= %(known)s AND {kin}"
-
-
-def _named(alias: str, moment: str) -> str:
-    """Whether somebody stood under the id of `alias` at `moment`."""
-    return f"{alias}.valid_from <= {moment} AND ({alias}.valid_to IS NULL OR {moment} < {alias}.valid_to)"
-
-
-def about(table: str) -> str:
-    """Rows of a layer, once for each identity they cover: all who stood under one id when they were recorded."""
-    return f"""
-    SELECT o.*, o.identity_ref AS identity FROM {table} o WHERE {_BY_THEN}
-    UNION ALL
-    SELECT o.*, b.identity_id FROM {table} o
-    JOIN profiles_identity_history a ON a.identity_id = o.identity_ref AND {_named("a", "o.recorded_at")}
-    JOIN profiles_identity_history b ON b.profile = a.profile AND b.identity_id <> o.identity_ref
-        AND {_named("b", "o.recorded_at")}
-    WHERE {_BY_THEN}"""
-
-
-def _standing(table: str, concerns: str, lifts: str) -> str:
-    """Profiles with a row that concerns the question and that no later row of the same identity lifts."""
-    return f"""
-SELECT s.profile, max(o.effective_at) AS since FROM ({about(table)}) o
-JOIN ({{place}}) s ON s.identity = o.identity
-WHERE NOT o.lifted AND s.profile {{people}} AND {concerns} AND NOT EXISTS (
-    SELECT FROM ({about(table)}) l
-    WHERE l.lifted AND l.identity = o.identity AND l.effective_at > o.effective_at AND {lifts})
-GROUP BY s.profile
-"""
-
-
-OBJECTED = _standing(
-    "consents_objection",
-    concerns=f"(o.purpose_id = %(purpose)s OR o.scope = '{ObjectionScope.DIRECT_MARKETING}' AND %(marketing)s)",
-    lifts="(l.purpose_id = %(purpose)s OR l.scope = o.scope AND l.purpose_id IS NOT DISTINCT FROM o.purpose_id)",
-)
-RESTRICTED = _standing("consents_restriction", concerns="TRUE", lifts="TRUE")
 
 #: Younger than the purpose asks, else than the limit of their country, else than the highest limit there is.
 UNDER_AGE = """
@@ -87,7 +22,7 @@ WHERE b.attribute_id = (SELECT id FROM profiles_attribute WHERE code = 'birth_da
 """
 
 _ADDRESS_SUPPRESSED = f"""EXISTS (
-    SELECT FROM consents_suppression x WHERE x.namespace_id = h.namespace_id AND x.blind = h.blind AND {_ON})"""
+    SELECT FROM consents_suppression x WHERE x.namespace_id = h.namespace_id AND x.blind = h.blind AND {IN_FORCE})"""
 
 # --- Ways by consent ----------------------------------------------------------------------------------------------
 
@@ -120,7 +55,7 @@ _NO_TO_ALL = """LEFT JOIN answers every ON every.profile = a.profile AND every.c
 _SAME_SIDE = f"""(NOT a.needs_refresh OR h.identity = a.identity_ref OR EXISTS (
     SELECT FROM profiles_identity_history o JOIN profiles_identity_history b ON b.profile = o.profile
     WHERE o.identity_id = a.identity_ref AND b.identity_id = h.identity
-      AND {_named("o", "a.recorded_at")} AND {_named("b", "a.recorded_at")}))"""
+      AND {stood_under("o", "a.recorded_at")} AND {stood_under("b", "a.recorded_at")}))"""
 
 BY_CONSENT = f"""
 WITH answers AS ({_ANSWERS})
@@ -171,7 +106,7 @@ SELECT h.profile, c.ref AS contact_ref, h.identifier,
 FROM ({HELD}) h LEFT JOIN consents_contactpoint c ON c.namespace_id = h.namespace_id AND c.blind = h.blind
 """
 
-# --- The gate -------------------------------------------------------------------------------------------------------
+# --- Both together ---------------------------------------------------------------------------------------------------
 
 _LAYERED = f"""
 FROM ({{everyone}}) p

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from consents.errors import UnknownQuestion
 from consents.models import AgeLimit, Channel, Controller, LegalBasis, NoticeVersion, Purpose, PurposeVersion
 from consents.models.reference import ReconsentPolicy
-from consents.permission.contact_points import ADDRESSED_BY
 from consents.state import time
+from consents.state.contact_points import ADDRESSED_BY
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class PermissionQuestion:
 
 
 @dataclass(frozen=True)
-class Rules:
+class PermissionRules:
     """What the gate needs to know: its named parameters, and which kind of way leads to a person."""
 
     parameters: dict
@@ -53,7 +53,7 @@ def question(
     return PermissionQuestion(found, channel, owner, recipient, as_of, known_at)
 
 
-def rules(asked: PermissionQuestion) -> Rules:
+def rules(asked: PermissionQuestion) -> PermissionRules:
     """The rules in force for `asked`."""
     moment = asked.as_of or datetime.now(UTC)
     versions = list(PurposeVersion.objects.filter(purpose=asked.purpose, published_at__lte=moment).order_by("-number"))
@@ -74,7 +74,7 @@ def rules(asked: PermissionQuestion) -> Rules:
         "recipient": asked.recipient is not None,
         "without_a_way": "consent_missing" if by_consent else "no_contact_point" if addressed else "",
     }
-    return Rules(parameters | _ages(moment.date()) | _words(asked, versions, moment), by_consent, addressed)
+    return PermissionRules(parameters | _ages(moment.date()) | _words(asked, versions, moment), by_consent, addressed)
 
 
 def _ages(today: date) -> dict:

@@ -21,12 +21,12 @@ from consents.models import (
     Restriction,
     Suppression,
 )
+from consents.overrides import standing as overriding
 from consents.overrides.objections import denies
-from consents.permission import queries
-from consents.permission.contact_points import item_of
 from consents.recording import recorders
 from consents.recording.recorders import Recorder
 from consents.state import past
+from consents.state.contact_points import item_of
 from consents.state.fold import ALWAYS, COUNTED, EVERYONE, KIN, THESE
 from profiles.models import FileImport, Identifier
 from profiles.vault import Item
@@ -114,7 +114,7 @@ def _evidence(entries: Sequence[Ledger]) -> dict[str, ConsentEvidence]:
     return {one.digest: one for one in kept}
 
 
-def standing(profile: UUID, *, as_of: datetime, known_at: datetime | None = None) -> list[StandingConsent]:
+def standing_consents(profile: UUID, *, as_of: datetime, known_at: datetime | None = None) -> list[StandingConsent]:
     """Every choice of the person that `profile` meant at `as_of`, as far as known at `known_at` (None: today)."""
     meant = past.profiles_then([profile], min(as_of, known_at or as_of)).get(profile, profile)
     found = past.records([meant], as_of=as_of, known_at=known_at)
@@ -184,7 +184,7 @@ def reopened(profile: UUID) -> list[Purpose]:
 
 
 def _covering(table: str, profile: UUID) -> list[int]:
-    covering = queries.about(table).format(**queries.parts(place=EVERYONE, people="= %(profile)s"))
+    covering = overriding.about(table).format(**overriding.parts(place=EVERYONE, people="= %(profile)s"))
     sql = f"""SELECT DISTINCT o.id FROM ({covering}) o JOIN ({EVERYONE}) s ON s.identity = o.identity
               WHERE s.profile = %(profile)s"""
     return [key for (key,) in rows(sql, ALWAYS | {"profile": profile})]

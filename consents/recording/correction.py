@@ -12,14 +12,15 @@ from django.utils.translation import gettext_noop
 
 from cdp.base.database import clock
 from cdp.base.errors import ReasonNeeded
-from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, UnknownEntry
+from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnCorrection, UnknownEntry
 from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
-from consents.recording import ledger, locks
+from consents.recording import ledger
 from consents.recording.entry import Draft, digest, drafts
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
 from consents.recording.validation import problems
 from consents.state import past
+from consents.state.locks import profiles_of
 from profiles.models import Source, WorkItem
 from profiles.models.projection import WorkState
 
@@ -49,7 +50,7 @@ def request(*, entry: int, reason_code: str, by) -> CorrectionRequest:
 
 @transaction.atomic
 def approve(*, asked: CorrectionRequest, by) -> ledger.Recorded:
-    """The second person agrees: the correction is written. Raises OwnApproval, AlreadyAsked, UnknownEntry."""
+    """The second person agrees: the correction is written. Raises OwnCorrection, AlreadyAsked, UnknownEntry."""
     decided = _decide(asked, by, approved=True)
     return correct(
         entry=decided.entry, reason_code=decided.reason_code, by=decided.requested_by, approved_by=decided.decided_by
@@ -58,7 +59,7 @@ def approve(*, asked: CorrectionRequest, by) -> ledger.Recorded:
 
 @transaction.atomic
 def refuse(*, asked: CorrectionRequest, by) -> CorrectionRequest:
-    """The second person does not agree: the entry counts on. Raises OwnApproval, AlreadyAsked."""
+    """The second person does not agree: the entry counts on. Raises OwnCorrection, AlreadyAsked."""
     return _decide(asked, by, approved=False)
 
 
@@ -67,7 +68,7 @@ def _decide(asked: CorrectionRequest, by, *, approved: bool) -> CorrectionReques
     if found.decided_at:
         raise AlreadyAsked
     if found.requested_by_id == by.pk:
-        raise OwnApproval
+        raise OwnCorrection
     found.decided_by, found.decided_at, found.approved = by, clock.now(), approved
     found.save(update_fields=["decided_by", "decided_at", "approved"])
     WorkItem.objects.filter(kind="consent_correction", fingerprint=str(found.pk)).update(
@@ -98,12 +99,12 @@ def _state(entry: Ledger, profile: UUID, without: int | None) -> str:
 def correct(*, entry: int, reason_code: str, by, approved_by, truth: ConsentStatement | None = None) -> ledger.Recorded:
     """Take the effect of `entry` away, for every time; `truth` is what the person really decided, if anything.
 
-    Two people: one asks, another approves. Raises ReasonNeeded, OwnApproval, UnknownEntry, OtherChoice, NotRecorded.
+    Two people: one asks, another approves. Raises ReasonNeeded, OwnCorrection, UnknownEntry, OtherChoice, NotRecorded.
     """
     if not reason_code.strip():
         raise ReasonNeeded
     if by == approved_by:
-        raise OwnApproval
+        raise OwnCorrection
     false = _counting(entry)
     draft = _told(truth, false) if truth else _silence(false)
     draft.row |= {"supersedes": entry, "reason_code": reason_code} | _entered(entry)
@@ -153,7 +154,7 @@ def _told(truth: ConsentStatement, false: Ledger) -> Draft:
 
 
 def _one_person(draft: Draft, false: Ledger) -> bool:
-    return len(set(locks.profiles_of([draft.identity_ref, false.identity_ref]).values())) == 1
+    return len(set(profiles_of([draft.identity_ref, false.identity_ref]).values())) == 1
 
 
 def _entered(entry: int) -> dict:

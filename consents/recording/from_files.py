@@ -13,9 +13,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, Purpose, State, Trust
-from consents.permission.contact_points import ADDRESSED_BY, item_of
 from consents.recording import ledger
-from consents.recording.statement import ConsentStatement, FileRow, Problem
+from consents.recording.statement import ConsentStatement, FileRow, RefusedStatement
+from consents.state.contact_points import ADDRESSED_BY, item_of
 from profiles.imports.run.handlers import Answered, RowDecision, StatementRefusal
 from profiles.models import FileImport, Identifier, Record
 from profiles.models.sources import Party
@@ -56,9 +56,10 @@ def constants() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _refusal(row_number: int, problem: Problem, trust: Trust) -> StatementRefusal:
-    detail = _advice(trust).get((problem.field, problem.code), problem.detail)
-    return StatementRefusal(row_number, _COLUMNS.get(problem.field, problem.field), problem.code, detail)
+def _refusal(row_number: int, problem: RefusedStatement, trust: Trust) -> StatementRefusal:
+    field, code = problem.violation.field, problem.violation.code
+    detail = _advice(trust).get((field, code), problem.violation.detail)
+    return StatementRefusal(row_number, _COLUMNS.get(field, field), code, detail)
 
 
 def _advice(trust: Trust) -> dict[tuple[str, str], str]:

@@ -15,13 +15,15 @@ from django.db import transaction
 
 from cdp.base.database import statistics
 from cdp.base.database.sql import rows
+from cdp.base.errors import Violation
 from consents.errors import NotRecorded, SaidOtherwise
 from consents.overrides.ended_by_consent import end_overrides_after_consent
-from consents.recording import evidence, locks
+from consents.recording import evidence
 from consents.recording.entry import Draft, drafts
 from consents.recording.references import References, references_of
-from consents.recording.statement import ConsentStatement, Problem
+from consents.recording.statement import ConsentStatement, RefusedStatement
 from consents.recording.validation import problems
+from consents.state import locks
 from consents.state.fold import GRANTS, fold, listed
 
 
@@ -34,7 +36,7 @@ class Recorded:
     profiles: set[UUID]
 
 
-def check(decisions: Sequence[ConsentStatement]) -> list[Problem]:
+def check(decisions: Sequence[ConsentStatement]) -> list[RefusedStatement]:
     """What is wrong with `decisions`; empty when all of them may be recorded."""
     return problems(decisions, References(decisions))
 
@@ -53,7 +55,7 @@ def record(decisions: Sequence[ConsentStatement], *, by=None) -> Recorded:
 
 
 @transaction.atomic
-def record_possible(decisions: Sequence[ConsentStatement], *, by=None) -> tuple[Recorded, list[Problem]]:
+def record_possible(decisions: Sequence[ConsentStatement], *, by=None) -> tuple[Recorded, list[RefusedStatement]]:
     """Record what may stand of a longer list; give that, and what is wrong with each of the others."""
     known = References(decisions)
     faults = problems(decisions, known)
@@ -68,7 +70,7 @@ def record_possible(decisions: Sequence[ConsentStatement], *, by=None) -> tuple[
         return write([drafted[index] for index in kept], by=by), sorted(faults, key=attrgetter("index"))
 
 
-def _without(indexes: Iterable[int], faults: Iterable[Problem]) -> list[int]:
+def _without(indexes: Iterable[int], faults: Iterable[RefusedStatement]) -> list[int]:
     bad = {fault.index for fault in faults}
     return [index for index in indexes if index not in bad]
 
@@ -78,7 +80,7 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
 
     reason: a code or reference for the history, never personal: the row can never be cleaned.
     """
-    people = locks.hold(draft.identity_ref for draft in drafted)
+    people = locks.lock_people(draft.identity_ref for draft in drafted)
     before = references_of(draft.key for draft in drafted) if drafted else {}
     fresh = _fresh(drafted, before)
     evidence.keep(fresh, by=by)
@@ -103,7 +105,9 @@ def _fresh(drafted: Sequence[Draft], before: dict) -> list[Draft]:
     for index, draft in enumerate(drafted):
         body = draft.row["body_digest"]
         if said.setdefault(draft.key, body) != body:
-            clashes.append(Problem(index, "source_event_id", SaidOtherwise.code, SaidOtherwise.sentence))
+            clashes.append(
+                RefusedStatement(index, Violation("/source_event_id", SaidOtherwise.code, SaidOtherwise.sentence))
+            )
         elif draft.key not in before:
             fresh.setdefault(draft.key, draft)
     if clashes:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from cdp.base.database.sql import rows
 from consents.models import CollectionPoint, ConsentRecord, Controller, Method, NoticeVersion, Purpose, PurposeVersion
-from consents.permission import contact_points
 from consents.recording.statement import ConsentStatement
+from consents.state import contact_points
 from profiles.models import Source
-from profiles.vault import blind_raw
+from profiles.values.lookup import blind_raw
 
 
 class KnownPerson(NamedTuple):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from cdp.base.errors import Violation
 from consents.models import VALID_STATES, ActorKind, Channel, ConsentType, Method
 
 
@@ -63,13 +64,11 @@ class ConsentStatement:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Why one decision may not be recorded: its place in the list, the field, a stable code and a sentence."""
+class RefusedStatement:
+    """Why one statement may not be recorded, and its place in the list."""
 
     index: int
-    field: str
-    code: str
-    detail: str
+    violation: Violation
 
     def as_error(self) -> dict:
-        return {"pointer": f"/{self.index}/{self.field}", "code": self.code, "detail": str(self.detail)}
+        return self.violation.as_dict() | {"pointer": f"/{self.index}{self.violation.pointer}"}

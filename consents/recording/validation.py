@@ -7,18 +7,19 @@ from operator import attrgetter
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from cdp.base.errors import Violation
 from consents.models import ActorKind, Channel, ConsentType, Method, State
-from consents.permission import contact_points
 from consents.recording.references import References, references_of
-from consents.recording.statement import ConsentStatement, Problem
-from profiles.imports.mapping.values import FIRST
-from profiles.records.parsing import AHEAD
+from consents.recording.statement import ConsentStatement, RefusedStatement
+from consents.state import contact_points
+from consents.state.time import is_timely
+from profiles.records.parsing import EARLIEST
 
 Fault = tuple[str, str, str]
 Guard = Callable[[ConsentStatement, References], Iterator[Fault]]
 
 
-def problems(decisions: Sequence[ConsentStatement], known: References) -> list[Problem]:
+def problems(decisions: Sequence[ConsentStatement], known: References) -> list[RefusedStatement]:
     """Everything that is wrong with `decisions`, in their order; empty when all may be recorded.
 
     What stands in the ledger already was timely once; sent again, it only has to say the same.
@@ -33,9 +34,12 @@ def problems(decisions: Sequence[ConsentStatement], known: References) -> list[P
 
 def _faults(
     numbered: Iterable[tuple[int, ConsentStatement]], known: References, guards: Sequence[Guard]
-) -> list[Problem]:
+) -> list[RefusedStatement]:
     return [
-        Problem(index, *fault) for index, decision in numbered for guard in guards for fault in guard(decision, known)
+        RefusedStatement(index, Violation(f"/{field}", code, detail))
+        for index, decision in numbered
+        for guard in guards
+        for field, code, detail in guard(decision, known)
     ]
 
 
@@ -68,15 +72,10 @@ def _terms(decision: ConsentStatement, known: References) -> Iterator[Fault]:
 
 
 def _moment(decision: ConsentStatement, known: References) -> Iterator[Fault]:
-    if decision.effective_at < FIRST:
+    if decision.effective_at < EARLIEST:
         yield "effective_at", "time_out_of_range", _("The time lies before 1970. Correct it.")
     elif not is_timely(decision.effective_at):
         yield "effective_at", "in_the_future", _("The decision lies in the future.")
-
-
-def is_timely(moment: datetime) -> bool:
-    """Whether somebody can have acted then: clocks differ, and the ledger's table draws the same line ahead."""
-    return FIRST <= moment <= datetime.now(UTC) + AHEAD
 
 
 def _late(decision: ConsentStatement, known: References) -> Iterator[Fault]:

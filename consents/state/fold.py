@@ -168,7 +168,7 @@ ALWAYS = time.parameters() | {"position": 2**63 - 1}
 def fold(profiles: Iterable[UUID] | None) -> set[UUID]:
     """Fold the records of `profiles` (None: of everyone) from the ledger; give the profiles whose records changed.
 
-    Profiles that no longer exist lose their records. The caller holds the locks (`consents.recording.locks`).
+    Profiles that no longer exist lose their records. The caller holds the locks (`consents.state.locks`).
     """
     if profiles is None:
         folded, within = FOLD_OF_ALL, "TRUE"

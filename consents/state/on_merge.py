@@ -12,8 +12,8 @@ TAKEN_APART = _("While they stood as one person, they answered for the whole. Lo
 CONFLICT = _("Two records of this person said yes and no to the same purpose. Look at which of them stands.")
 
 
-def follow(sender, *, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
-    """Listens to `profiles.changes.signals.folded`: nobody else writes consents of these people while it runs."""
+def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
+    """Follows each fold (`profiles.changes.after_fold`): nobody else writes consents of these people while it runs."""
     if not moved:
         return
     flows = {(old, new) for old, new in moved.values()} | {(new, new) for _old, new in moved.values()}

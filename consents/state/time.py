@@ -1,14 +1,16 @@
 """The two clocks of a question about the past: what counted `as_of`, of all that was recorded by `known_at`.
 
-What a house could know at a moment is asked with both at that moment. A later `known_at` takes in what came late.
+What the company could know at a moment is asked with both at that moment. A later `known_at` takes in what came late.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from django.utils import timezone
 
-from consents.errors import InTheFuture
+from cdp.base.database import clock
+from consents.errors import BadMoment, InTheFuture
+from profiles.records.parsing import AHEAD, EARLIEST
 
 
 class Clocks(NamedTuple):
@@ -39,3 +41,16 @@ def parameters(*, as_of: datetime | None = None, known_at: datetime | None = Non
         "known": known_at or "infinity",
         "seen": min(given, default="infinity"),
     }
+
+
+def is_timely(moment: datetime) -> bool:
+    """Whether somebody can have acted then: clocks differ, and the ledger's table draws the same line ahead."""
+    return EARLIEST <= moment <= datetime.now(UTC) + AHEAD
+
+
+def timely(moment: datetime | None) -> datetime:
+    """The moment at which somebody acted, now where none is said. Raises BadMoment."""
+    moment = moment or clock.now()
+    if moment.utcoffset() is None or not is_timely(moment):
+        raise BadMoment
+    return moment

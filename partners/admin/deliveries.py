@@ -1,4 +1,4 @@
-"""What exactly leaves the house? Asking for a delivery with its preview, approving it, and handing it over."""
+"""What exactly leaves the company? Asking for a delivery with its preview, approving it, and handing it over."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -19,10 +19,9 @@ from partners import tasks
 from partners.admin import agreement_picker, presenters
 from partners.admin.forms import RequestForm
 from partners.agreements.status import status
-from partners.agreements.terms import Column, Terms, serves
+from partners.agreements.terms import IN_FILES, Column, Terms, serves
 from partners.models import Delivery, DeliveryState, Direction
-from partners.sharing import decision
-from partners.transfers import contents, deliveries
+from partners.transfers import deliveries
 
 STEPS = [
     ("planned", gettext_lazy("Asked for")),
@@ -37,7 +36,7 @@ REQUEST, APPROVE = "partners.request_delivery", "partners.approve_delivery"
 
 @admin.register(Delivery)
 class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
-    question = gettext_lazy("What left the house, to whom, and who was left out?")
+    question = gettext_lazy("What left the company, to whom, and who was left out?")
     list_display = ["requested_at", "partner", "agreement", "purpose", "audience", "stands", "planned", "sent"]
     list_display_links = ["requested_at"]
     list_select_related = ["version__agreement__partner", "purpose"]
@@ -77,7 +76,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
         """First the agreement, then what of whom, with a preview before it is asked for."""
         self.demand(request, REQUEST)
         agreement = agreement_picker.agreement(request.GET.get("agreement", ""))
-        frame = {"title": _("Ask for a delivery"), "question": _("What exactly leaves the house?")}
+        frame = {"title": _("Ask for a delivery"), "question": _("What exactly leaves the company?")}
         if agreement is None:
             return self.page(
                 request, "delivery/choose", choices=agreement_picker.open_agreements(Direction.OUT), **frame
@@ -126,7 +125,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
             request,
             "delivery/page",
             title=_("Delivery to %(partner)s") % {"partner": delivery.version.agreement.partner},
-            question=_("What exactly leaves the house?"),
+            question=_("What exactly leaves the company?"),
             delivery=delivery,
             agreement=delivery.version.agreement,
             tone=presenters.TONES.get(delivery.state, "quiet"),
@@ -189,7 +188,7 @@ def _build_soon() -> None:
 
 def _lines_out(terms: Terms) -> list:
     """The lines that a file of rows can hold."""
-    return [line for line in terms.lines if serves(line.direction, Direction.OUT) and line.form in contents.IN_FILES]
+    return [line for line in terms.lines if serves(line.direction, Direction.OUT) and line.form in IN_FILES]
 
 
 def _preview(agreement, asked: dict, names) -> dict:
@@ -202,7 +201,7 @@ def _preview(agreement, asked: dict, names) -> dict:
         "left_out": sum(ruling.left_out.values()),
         "reasons": presenters.reasons(ruling.left_out),
         "columns": [presenters.column(text, names) for text in asked["columns"]],
-        "rows": decision.sample(ruling, **wanted),
+        "rows": deliveries.sample(ruling, **wanted),
     }
 
 

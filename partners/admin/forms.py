@@ -145,7 +145,7 @@ class RequestForm(House, forms.Form):
         self.fields["audience"].required = False
 
 
-class UploadForm(House, forms.Form):
+class InboundUploadForm(House, forms.Form):
     """A partner's file, and for what it is."""
 
     purpose = forms.ModelChoiceField(Purpose.objects.none(), label=_("Purpose"), empty_label=None)

@@ -11,7 +11,7 @@ from cdp.base.admin.pages import Pages
 from consents.badges import badge
 from consents.models import Purpose
 from partners.admin import agreement_picker, presenters
-from partners.admin.forms import UploadForm
+from partners.admin.forms import InboundUploadForm
 from partners.agreements.status import status
 from partners.agreements.terms import Terms, serves
 from partners.inbound import admission, receive
@@ -90,7 +90,7 @@ class InboundFileAdmin(Pages, LookOnly, HouseAdmin):
             return self.page(request, "delivery/closed", **frame)
         lines = [line for line in Terms(current.version).lines if serves(line.direction, Direction.IN)]
         purposes = Purpose.objects.filter(pk__in=[line.purpose_id for line in lines])
-        form = UploadForm(request.POST or None, request.FILES or None, purposes=purposes)
+        form = InboundUploadForm(request.POST or None, request.FILES or None, purposes=purposes)
         if form.is_valid() and (made := self._receive(request, agreement, form.cleaned_data)):
             return redirect("admin:partners_inboundfile_change", made.pk)
         names = presenters.titles()

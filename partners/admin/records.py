@@ -12,7 +12,7 @@ from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 
 
-class Record(LookOnly, HouseAdmin):
+class AgreementRecordAdmin(LookOnly, HouseAdmin):
     sortable_by = ()
 
 
@@ -37,7 +37,7 @@ class AgreementVersionAdmin(LookOnly, TrackedAdmin):
 
 
 @admin.register(TermLine)
-class TermLineAdmin(Record):
+class TermLineAdmin(AgreementRecordAdmin):
     question = _("Which agreements let a field go out or come in?")
     list_display = ["field", "form", "direction", "purpose", "version", "max_rows"]
     list_select_related = ["purpose", "version__agreement"]
@@ -48,7 +48,7 @@ class TermLineAdmin(Record):
 
 
 @admin.register(Signature)
-class SignatureAdmin(Record):
+class SignatureAdmin(AgreementRecordAdmin):
     question = _("Who approved what, and in which capacity?")
     list_display = ["signed_at", "version", "person", "capacity", "reason"]
     list_select_related = ["version__agreement", "person"]
@@ -60,7 +60,7 @@ class SignatureAdmin(Record):
 
 
 @admin.register(DisclosureEntry)
-class DisclosureEntryAdmin(Record):
+class DisclosureEntryAdmin(AgreementRecordAdmin):
     question = _("What did a partner get, and on which consent?")
     list_display = ["disclosed_at", "partner", "delivery_link", "pseudonym", "consent_position"]
     list_select_related = ["delivery__version__agreement__partner"]
@@ -79,7 +79,7 @@ class DisclosureEntryAdmin(Record):
 
 
 @admin.register(DisclosureLink)
-class DisclosureLinkAdmin(FoundByPerson, Record):
+class DisclosureLinkAdmin(FoundByPerson, AgreementRecordAdmin):
     question = _("Whose data was disclosed in which entry?")
     list_display = ["entry_id", "person", "disclosed_at"]
     list_select_related = ["entry"]

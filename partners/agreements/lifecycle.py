@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
 from cdp.base.database.history import one_change
-from cdp.base.errors import ReasonNeeded, Refused
+from cdp.base.errors import ReasonNeeded, Refused, WrongState
 from partners.agreements import approvals
 from partners.agreements.completeness import missing, missing_terms
 from partners.models import (
@@ -59,18 +59,13 @@ class NewTermLine(NamedTuple):
     duties: tuple[str, ...] = ()
 
 
-class WrongState(Refused):
-    code = "wrong_state"
-    sentence = _("This is %(state)s, so that cannot be done.")
-
-
 class NotTheAuthor(Refused):
     code = "not_the_author"
     status = 403
     sentence = _("Only its author changes a draft; make a new version of your own.")
 
 
-class OwnApproval(Refused):
+class OwnVersion(Refused):
     code = "own_approval"
     status = 403
     sentence = _("You wrote this version, so two others approve and activate it.")
@@ -174,7 +169,7 @@ def approve(version: AgreementVersion, *, by, capacity, note="", seen: str | Non
     """Approve exactly these terms. `seen` is the digest on the page that was read, where there is one."""
     version = _locked_version(version, VersionState.PROPOSED)
     if version.author_id == by.pk:
-        raise OwnApproval
+        raise OwnVersion
     if not by.has_perm(PERMISSION[Capacity(capacity)]):
         raise MayNotApprove
     if seen is not None and seen != version.terms_sha256:
@@ -205,7 +200,7 @@ def activate(version: AgreementVersion, *, by) -> AgreementVersion:
     agreement = _locked_agreement(version.agreement, AgreementState.DRAFT, AgreementState.ACTIVE)
     version = _locked_version(version, VersionState.PROPOSED)
     if version.author_id == by.pk:
-        raise OwnApproval
+        raise OwnVersion
     _refuse_gaps(missing(version))
     _supersede(agreement, version.in_force.lower, by)
     version.activated_at = _now()

@@ -12,6 +12,8 @@ from profiles.models.reference import Classification, NamespaceRole, Normaliser,
 
 OPAQUE_ID = "opaque_id"
 POSTAL_CODE = "postal_code"
+#: Forms that a file can hold. Keys for matching and totals are made by other means, never by a row-level file.
+IN_FILES = (Form.CLEAR, Form.BUCKETED, Form.OPAQUE_ID)
 
 
 class Column(NamedTuple):

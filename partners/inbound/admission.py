@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cdp.base.database import sql
-from cdp.base.errors import Refused
+from cdp.base.errors import Refused, Violation
 from partners.agreements.status import status
 from partners.agreements.terms import Terms, serves
 from partners.models import Agreement, Direction, Form
 from profiles.models.sources import Party
-from profiles.records import Problem
 
 KEYS = """
     SELECT w.place FROM unnest(%(places)s::int[], %(namespaces)s::int[], %(blinds)s::bytea[])
@@ -49,15 +48,15 @@ class NotUnderAgreement(Refused):
     sentence = gettext_lazy("The agreement does not let this in: %(reason)s")
 
 
-def gate(common, readings: Sequence) -> dict[int, Problem]:
+def gate(common, readings: Sequence) -> dict[int, Violation]:
     """Keep out of a block of second-party people those who are erased or held; refuse it all out of its terms."""
     if common.party != Party.SECOND:
         return {}
     _refuse_beyond(standing_terms(common.agreement), common.source, readings)
     wanted = _keys(common, readings)
     held = _("The keys of this row belong to different people. A steward decides; nothing was merged.")
-    problems = {place: Problem("", "keys_disagree", held) for (place,) in sql.rows(TORN, wanted)}
-    unknown = Problem("", "not_accepted", _("This row was not accepted."))
+    problems = {place: Violation("", "keys_disagree", held) for (place,) in sql.rows(TORN, wanted)}
+    unknown = Violation("", "not_accepted", _("This row was not accepted."))
     return problems | {place: unknown for (place,) in sql.rows(ERASED, wanted)}
 
 

@@ -14,8 +14,7 @@ from cdp.base.errors import Refused
 from partners.agreements.status import status
 from partners.inbound import admission
 from partners.models import Agreement, Direction, InboundFile, Partner
-from partners.sharing.decision import judge
-from partners.transfers.deliveries import NotPermitted
+from partners.sharing.decision import NotPermitted, judge
 from profiles.imports.mapping import specification
 from profiles.imports.run import runs
 from profiles.models import FileImport, Mapping, Namespace, Source

@@ -12,16 +12,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from cdp.base.errors import Refused
 from consents.models import Channel, LegalBasis
 from consents.permission import decision
 from partners.agreements.completeness import lacks_transfer_tool
 from partners.agreements.status import Status, status
-from partners.agreements.terms import Column, Denial, Terms
+from partners.agreements.terms import IN_FILES, Column, Denial, Terms
 from partners.models import Agreement, AgreementVersion, Direction
-from partners.sharing import pseudonyms
-from partners.transfers import contents
-from profiles import vault
 from profiles.models import Profile
 
 #: What a status that allows nothing is called as a reason.
@@ -31,7 +30,19 @@ NOT_SHARED = {
     "withdrawn": "no_agreement",
     "suspended": "suspended",
 }
-SAMPLE = 10
+
+
+class NotPermitted(Refused):
+    """The agreement forbids what was asked for; each reason is in `errors`, the first gives the code."""
+
+    sentence = gettext_lazy("This may not be shared: %(reasons)s")
+
+    def __init__(self, denials):
+        errors = [
+            {"pointer": f"/{denial.column}", "code": denial.code, "detail": denial.sentence} for denial in denials
+        ]
+        super().__init__(errors=errors, reasons=" ".join(denial.sentence for denial in denials))
+        self.code = denials[0].code
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ def _judged(agreement, purpose, columns, as_of) -> tuple[Status, list[Column], l
 
 
 def _real(people) -> QuerySet:
-    """Test people never leave the house."""
+    """Test people are never shared."""
     found = people if isinstance(people, QuerySet) else Profile.objects.filter(pk__in=set(people))
     return found.filter(is_test=False)
 
@@ -89,7 +100,7 @@ def judge(current: Status, *, agreement: Agreement, purpose, columns: list[Colum
     if direction == Direction.OUT and lacks_transfer_tool(current.version, agreement.partner):
         return [Denial("transfer_tool_missing", _("The partner is outside the EEA and no transfer tool is stated."))]
     denials = Terms(current.version).denials(direction=direction, purpose=purpose, columns=columns)
-    return denials or [_not_made(column) for column in columns if column.form not in contents.IN_FILES]
+    return denials or [_not_made(column) for column in columns if column.form not in IN_FILES]
 
 
 def _not_made(column: Column) -> Denial:
@@ -122,10 +133,3 @@ def _within_limits(ruling: Ruling, terms: Terms, purpose, columns) -> Ruling:
         sentence = _("%(count)d people may be shared; the agreement allows at most %(most)d rows.")
         ruling.denials.append(Denial("too_many_rows", sentence % {"count": count, "most": most}))
     return ruling
-
-
-def sample(ruling: Ruling, *, agreement: Agreement, purpose, columns: Iterable[str]) -> list[list[str]]:
-    """At most ten rows as they would leave, masked: for a preview, and no disclosure."""
-    people = sorted(ruling.allowed)[:SAMPLE]
-    tokens = pseudonyms.tokens(people, agreement=agreement.pk, purpose=purpose.pk)
-    return contents.lines(people, [Column.parse(text) for text in columns], tokens, vault.masked)

@@ -1,23 +1,21 @@
-"""What stands in a delivery: the cells of each person, in the agreed form, and the file itself.
+"""What stands in a delivery: the cells of each person, in the agreed form.
 
 Values that other partners told us are left blank unless their agreement lets them be shared on.
 """
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
 from cdp.base.database import sql
-from cdp.base.spreadsheets import inert
+from cdp.base.spreadsheets import cell_text
 from partners.agreements.terms import Column
 from partners.models import Form
 from profiles import vault
-from profiles.records.current import STANDING_IDENTIFIERS
+from profiles.values.standing_facts import STANDING_IDENTIFIERS
 from profiles.vault import Item
 
 OWN = """(record.party <= 1
@@ -48,11 +46,7 @@ IDENTIFIERS = f"""
              identifier.id DESC
 """
 
-#: Forms that a file can hold. Keys for matching and totals are made by other means, never by a row-level file.
-IN_FILES = (Form.CLEAR, Form.BUCKETED, Form.OPAQUE_ID)
 BAND_YEARS = 5
-CHUNK = 1 << 16
-YES_NO = {True: "yes", False: "no"}
 
 
 def lines(people: Sequence[UUID], columns: Sequence[Column], tokens: dict[UUID, str], reveal) -> list[list[str]]:
@@ -66,30 +60,6 @@ def lines(people: Sequence[UUID], columns: Sequence[Column], tokens: dict[UUID, 
 def opener(*, by, purpose: str):
     """A `reveal` that opens values in clear and logs it."""
     return partial(vault.open_values, by=by, action="partner_delivery", purpose=purpose)
-
-
-def chunks(header: Iterable[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """An RFC 4180 file in UTF-8 with one header row, piece by piece; no cell is a formula to a spreadsheet."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([inert(cell) for cell in row])
-        if out.tell() > CHUNK:
-            yield _taken(out)
-    yield _taken(out)
-
-
-def _taken(out: io.StringIO) -> bytes:
-    text = out.getvalue()
-    out.seek(0)
-    out.truncate()
-    return text.encode()
-
-
-def written(header: Iterable[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """What `chunks` are together."""
-    return b"".join(chunks(header, rows))
 
 
 def _values(people, fields, reveal) -> dict:
@@ -114,7 +84,7 @@ def _cell(value, column: Column, token: str) -> str:
         return token
     if value is None:
         return ""
-    return band(value) if column.form == Form.BUCKETED else text(value)
+    return band(value) if column.form == Form.BUCKETED else cell_text(value)
 
 
 def band(value) -> str:
@@ -127,16 +97,3 @@ def band(value) -> str:
         first = value // step * step
         return f"{first:f}-{first + step:f}"
     return f"{str(value)[:2]}…"
-
-
-def text(value) -> str:
-    """A value as files have it: yes or no, ISO dates, plain numbers, lists with semicolons; empty for None."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return YES_NO[value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -9,44 +9,22 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
-from cdp.base.errors import Refused
-from consents.recording.locks import profiles_of
+from cdp.base.errors import OwnRequest, Refused, WrongState
+from cdp.base.spreadsheets import csv_chunks
+from consents.state.locks import profiles_of
 from partners.agreements.terms import Column, Terms
 from partners.models import Agreement, Delivery, DeliveryState, DisclosureLink
 from partners.sharing import audiences, decision, pseudonyms
-from partners.sharing.decision import Ruling
+from partners.sharing.decision import NotPermitted, Ruling
 from partners.transfers import contents
-from profiles import changes
+from profiles import changes, vault
 from profiles.changes import ChangeKind
 from profiles.models import Profile, SourceIdentity
 from profiles.vault.sealed_files import Folder
 
 BLOCK = 5000
+SAMPLE = 10
 FILES = Folder("deliveries")
-
-
-class NotPermitted(Refused):
-    """The agreement forbids what was asked for; each reason is in `errors`, the first gives the code."""
-
-    sentence = _("This may not be shared: %(reasons)s")
-
-    def __init__(self, denials):
-        errors = [
-            {"pointer": f"/{denial.column}", "code": denial.code, "detail": denial.sentence} for denial in denials
-        ]
-        super().__init__(errors=errors, reasons=" ".join(denial.sentence for denial in denials))
-        self.code = denials[0].code
-
-
-class OwnRequest(Refused):
-    code = "own_request"
-    status = 403
-    sentence = _("You asked for this delivery, so somebody else approves it.")
-
-
-class WrongState(Refused):
-    code = "wrong_state"
-    sentence = _("This delivery is %(state)s, so that cannot be done.")
 
 
 class NothingChosen(Refused):
@@ -55,7 +33,7 @@ class NothingChosen(Refused):
     sentence = _("Choose at least one field.")
 
 
-class Outdated(Refused):
+class DeliveryOutdated(Refused):
     """Since the file was built somebody withdrew, objected, was restricted, suppressed or erased."""
 
     code = "file_outdated"
@@ -74,6 +52,13 @@ def preview(*, agreement: Agreement, purpose, columns: Sequence[str], audience_r
         raise NothingChosen
     people = audiences.people(audience_ref)
     return decision.decide(people, agreement=agreement, purpose=purpose, columns=columns)
+
+
+def sample(ruling: Ruling, *, agreement: Agreement, purpose, columns: Iterable[str]) -> list[list[str]]:
+    """At most ten rows as they would leave, masked: for a preview, and no disclosure."""
+    people = sorted(ruling.allowed)[:SAMPLE]
+    tokens = pseudonyms.tokens(people, agreement=agreement.pk, purpose=purpose.pk)
+    return contents.lines(people, [Column.parse(text) for text in columns], tokens, vault.masked)
 
 
 @transaction.atomic
@@ -107,7 +92,7 @@ def approve(delivery: Delivery, *, by) -> Delivery:
     """A second person lets the file be built."""
     delivery = _locked(delivery, DeliveryState.PLANNED)
     if delivery.requested_by_id == by.pk:
-        raise OwnRequest
+        raise OwnRequest(_("You asked for this delivery, so somebody else approves it."))
     delivery.approved_by, delivery.state = by, DeliveryState.APPROVED
     delivery.save(update_fields=["approved_by", "state"])
     return _moved(delivery)
@@ -182,7 +167,7 @@ def _file(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> Itera
             _disclose(delivery, tokens, ruling.allowed)
             yield from contents.lines(block, columns, tokens, reveal)
 
-    return contents.chunks([column.header for column in columns], rows())
+    return csv_chunks([column.header for column in columns], rows())
 
 
 def _disclose(delivery: Delivery, tokens: dict[UUID, str], positions: dict[UUID, int | None]) -> None:
@@ -237,7 +222,8 @@ def _manifest(delivery: Delivery, agreement: Agreement, ruling: Ruling) -> dict:
 def download(delivery: Delivery, *, by, request_id: str = "") -> bytes:
     """The file in clear, for handing over: logged as an opening of the vault, and the delivery counts as sent.
 
-    Raises NotPermitted where the agreement forbids it by now, and Outdated where a person in it may not be shared.
+    Raises NotPermitted where the agreement forbids it by now, and DeliveryOutdated where a person in it may not be
+    shared.
     """
     with transaction.atomic():
         delivery = _locked(delivery, DeliveryState.READY, DeliveryState.SENT)
@@ -279,7 +265,7 @@ def _judged_again(delivery: Delivery) -> list[UUID]:
     present = profiles_of(people)
     still = sum(present.get(person) in ruling.allowed for person in people)
     if still < delivery.sent:
-        raise Outdated(lost=delivery.sent - still, all=delivery.sent)
+        raise DeliveryOutdated(lost=delivery.sent - still, all=delivery.sent)
     if ruling.denials:
         raise NotPermitted(ruling.denials)
     return people

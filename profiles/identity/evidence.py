@@ -10,8 +10,8 @@ from profiles.identity.component import STANDING_DECISIONS, UNUSABLE, Component
 from profiles.identity.partition import Evidence, Link
 from profiles.models import Namespace
 from profiles.models.reference import NamespaceRole
-from profiles.records.current import STANDING_IDENTIFIERS, STANDING_TRAITS
 from profiles.values.normal_form import folded_name
+from profiles.values.standing_facts import STANDING_IDENTIFIERS, STANDING_TRAITS
 from profiles.vault import DOCUMENT, Item, open_values
 
 FIRST_NAME, BIRTH_DATE = "first_name", "birth_date"

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from cdp.base.database import statistics
 from cdp.base.memory import gc_paused
-from profiles.changes.signals import folded
+from profiles.changes.after_fold import follow_fold
 from profiles.identity import apply, component, evidence, review_queue, shared_identifiers
 from profiles.identity.partition import Partition, partition
 from profiles.models import Namespace
@@ -23,7 +23,7 @@ class Folded(NamedTuple):
     moved: dict[UUID, tuple[UUID, UUID]]
 
 
-class Reach(NamedTuple):
+class Connected(NamedTuple):
     """Everybody whom a fold is about."""
 
     component: component.Component
@@ -36,7 +36,7 @@ def resolve(*, identities: Iterable[UUID], holding: Iterable[UUID] = ()) -> Fold
     """Fold the profiles that `identities` belong to, now that something new is known of them.
 
     A profile's id is the id of one of its identities, so ids of profiles may be given as well. Nothing is written where
-    nothing changed. Listeners of `profiles.changes.signals.folded` run before this returns.
+    nothing changed. What follows a fold (`profiles.changes.after_fold`) has run before this returns.
 
     holding: identities of whom nothing new is known, but of whom the caller stores something in this transaction.
     Until commit all these people are the caller's (`profiles.records.locks`).
@@ -57,7 +57,7 @@ def resolve(*, identities: Iterable[UUID], holding: Iterable[UUID] = ()) -> Fold
     review_queue.raise_for(result)
     profiles = set(result.profile.values())
     golden.fold(profiles=profiles)
-    folded.send(sender=None, profiles=profiles, moved=moved)
+    follow_fold(profiles=profiles, moved=moved)
     return Folded(profiles, moved)
 
 
@@ -74,9 +74,9 @@ def hold(identities: set[UUID], policy: dict[int, Namespace], *, others: Collect
     Gives who is connected. What a verb reads before it decides of people, it reads after this.
     """
 
-    def reach() -> Reach:
+    def reach() -> Connected:
         found = component.connected_component(identities, policy)
         beside = locks.profiles_of(others).people if others else set()
-        return Reach(found, identities | found.people | beside)
+        return Connected(found, identities | found.people | beside)
 
     return locks.hold(reach).component

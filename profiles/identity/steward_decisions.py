@@ -12,20 +12,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cdp.base.errors import Refused
+from cdp.base.errors import ReasonNeeded, Refused
 from profiles.identity import component, resolution
 from profiles.models import Attribute, Identifier, Record, SharedIdentifier, SourceIdentity, StewardDecision
 from profiles.models.evidence import DecisionKind
 from profiles.models.reference import Verdict
 from profiles.records import locks
-
-
-class ReasonMissing(Refused):
-    """A decision about a person says why."""
-
-    code = "reason_missing"
-    status = 422
-    sentence = _("Say why: the reason is kept with the decision.")
 
 
 class SameSubject(Refused):
@@ -214,7 +206,7 @@ def _between(some: set[UUID], others: set[UUID]) -> Q:
 
 def _with_reason(reason: str) -> None:
     if not str(reason).strip():
-        raise ReasonMissing
+        raise ReasonNeeded(_("Say why: the reason is kept with the decision."))
 
 
 def _of_two(identity: UUID, other: UUID) -> None:

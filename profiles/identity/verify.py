@@ -8,7 +8,7 @@ from django.db import transaction
 from cdp.base.database.snapshot import one_snapshot
 from cdp.base.database.sql import execute, rows, value
 from cdp.base.progress import SILENT, Progress
-from profiles.changes.signals import folded
+from profiles.changes.after_fold import follow_fold
 from profiles.identity import apply, component, resolution
 from profiles.records import locks
 from profiles.values import golden
@@ -124,7 +124,7 @@ def rebuild(progress: Progress = SILENT) -> None:
     apply.count_profiles(wrong)
     stale = set(_differing("golden_values"))
     golden.fold(profiles=stale)
-    folded.send(sender=None, profiles={new for _, new in moved.values()} | stale, moved=moved)
+    follow_fold(profiles={new for _, new in moved.values()} | stale, moved=moved)
 
 
 def _fold_everybody(progress: Progress = SILENT) -> None:

@@ -32,7 +32,7 @@ class Damaged(FileRefused):
     sentence = _("The file is damaged or cut off: it cannot be unpacked or read to its end.")
 
 
-class TooLarge(FileRefused):
+class FileTooLarge(FileRefused):
     code = "too_large"
     sentence = _("The file is larger than %(limit)s when unpacked. Split it and load the parts.")
 
@@ -42,12 +42,12 @@ class Bomb(FileRefused):
     sentence = _("The file unpacks to more than %(limit)s times its size, which real tables do not. Load it unpacked.")
 
 
-class Undecodable(FileRefused):
+class UndecodableFile(FileRefused):
     code = "wrong_encoding"
     sentence = _("Byte %(offset)s, near row %(row)s, is no %(encoding)s. Choose another encoding; nothing was loaded.")
 
 
-class UnknownEncoding(FileRefused):
+class UnknownFileEncoding(FileRefused):
     code = "unknown_encoding"
     sentence = _("The encoding %(encoding)s is not known. Known are: %(known)s.")
 
@@ -100,13 +100,6 @@ class AlreadyLoaded(Refused):
     def __init__(self, receipt):
         self.receipt = receipt
         super().__init__(when=f"{receipt.started_at or receipt.created_at:%Y-%m-%d %H:%M}")
-
-
-class WrongState(Refused):
-    """The import is not in a state in which this can be done."""
-
-    code = "wrong_state"
-    sentence = _("The import is %(state)s, so this cannot be done now.")
 
 
 class Busy(Refused):

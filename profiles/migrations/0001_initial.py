@@ -127,8 +127,8 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='done')),
             ],
             options={
-                'verbose_name': 'received file_import',
-                'verbose_name_plural': 'received file_imports',
+                'verbose_name': 'received call',
+                'verbose_name_plural': 'received calls',
             },
         ),
         migrations.CreateModel(
@@ -306,7 +306,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'open'), ('replayed', 'replayed'), ('discarded', 'discarded')], default='open', max_length=10, verbose_name='state')),
                 ('note', models.TextField(blank=True, verbose_name='note')),
                 ('expires_at', models.DateTimeField(verbose_name='goes on')),
-                ('ingest_request', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='profiles.ingestrequest', verbose_name='received file_import')),
+                ('ingest_request', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='profiles.ingestrequest', verbose_name='received call')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
             ],
             options={

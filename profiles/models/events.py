@@ -144,8 +144,8 @@ class IngestRequest(models.Model):
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("received file_import")
-        verbose_name_plural = _("received file_imports")
+        verbose_name = _("received call")
+        verbose_name_plural = _("received calls")
         constraints = [one_of("state", IngestRequestState)]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(state="waiting"), name="profiles_ingestrequest_waiting"),
@@ -166,7 +166,7 @@ class QuarantineItem(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
     ingest_request = models.ForeignKey(
-        IngestRequest, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("received file_import")
+        IngestRequest, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("received call")
     )
     key = models.BinaryField(max_length=16)
     reason = models.CharField(_("reason"), max_length=40)

@@ -10,27 +10,7 @@ from uuid import UUID
 from cdp.base.database.sql import rows
 from profiles.models import Source
 from profiles.records.parsing import IdentifierClaim, ParsedPerson, as_text
-
-#: Facts that stand, as SQL: the latest record that speaks of an attribute, or of a kind of identifier, is believed.
-#: `{only}` narrows the identities. A kind of which many are kept (devices) loses none.
-STANDING_TRAITS = """
-    SELECT DISTINCT ON (r.identity_id, a.id) r.id AS record_id, r.identity_id, a.id AS attribute_id, said.value,
-           r.sealed, r.verified, r.valid_until, r.party, r.observed_at, r.source_id
-    FROM profiles_record r, jsonb_each(r.traits) AS said(code, value)
-    JOIN profiles_attribute a ON a.code = said.code
-    WHERE {only}
-    ORDER BY r.identity_id, a.id, r.observed_at DESC, r.version DESC
-"""
-STANDING_IDENTIFIERS = """
-    SELECT * FROM (
-        SELECT i.*, r.party, r.source_id, n.many OR rank() OVER (
-            PARTITION BY i.identity_id, i.namespace_id ORDER BY r.observed_at DESC, r.version DESC) = 1 AS stands
-        FROM profiles_identifier i
-        JOIN profiles_record r ON r.id = i.record_id
-        JOIN profiles_namespace n ON n.id = i.namespace_id
-        WHERE {only}
-    ) i WHERE stands
-"""
+from profiles.values.standing_facts import STANDING_IDENTIFIERS, STANDING_TRAITS
 
 
 class ExistingIdentity(NamedTuple):

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from base64 import b64encode
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,14 +12,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cdp.base import numbers
+from cdp.base.errors import Violation
 from profiles.models import Attribute, Namespace, Source
 from profiles.models.reference import NamespaceRole, ValueType
-from profiles.records.statement import Person, Problem
+from profiles.records.statement import Person
 from profiles.values.countries import country_code
 from profiles.values.normal_form import normal
 from profiles.values.pii_detection import contains_personal_data, number_contains_personal_data
 from profiles.vault import BLIND, blind, digest
 
+#: What happened before computers kept time was not recorded by one.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 #: How far a source's clock may be ahead before its time is refused, here and at every door.
 AHEAD = timedelta(minutes=5)
 LONGEST = 10_000
@@ -63,14 +66,14 @@ class ParsedPerson(NamedTuple):
     claims: list[IdentifierClaim]
     values: list[Value]
     digest: bytes
-    notes: list[Problem]
+    notes: list[Violation]
 
 
-class Unreadable(Exception):
+class WrongType(Exception):
     """A value is not of its attribute's type. Arguments: code, what to do."""
 
 
-class Unfit(Unreadable):
+class Unfit(WrongType):
     """A value that its attribute must not hold: it is left out with a note, and the rest of the person is kept."""
 
 
@@ -84,11 +87,11 @@ class PersonParser:
         self.own = next(code for code, one in self.namespaces.items() if one.pk == source.namespace_id)
         self.latest = timezone.now() + AHEAD
 
-    def read(self, person: Person, *, stamp: str) -> ParsedPerson | list[Problem]:
+    def read(self, person: Person, *, stamp: str) -> ParsedPerson | list[Violation]:
         """The reading, or why the person is refused. stamp: what else makes a content new, such as the agreement."""
         country = self._country(person)
         own = self._own(person, country)
-        problems = [own] if isinstance(own, Problem) else []
+        problems = [own] if isinstance(own, Violation) else []
         claims, notes = self._claims(person, country)
         values, wrong, unfit = self._values(person)
         problems += wrong + self._untimely(person)
@@ -104,32 +107,34 @@ class PersonParser:
             notes=notes + unfit,
         )
 
-    def _own(self, person: Person, country: str) -> IdentifierClaim | Problem:
+    def _own(self, person: Person, country: str) -> IdentifierClaim | Violation:
         """The external id as an identifier: a source knows its own numbers, but not that an address is the person's."""
         claim = self._claim(person.namespace or self.own, person.external_id, self.source.values_verified, country)
-        if isinstance(claim, Problem) or claim.namespace.role != NamespaceRole.ANCHOR:
+        if isinstance(claim, Violation) or claim.namespace.role != NamespaceRole.ANCHOR:
             return claim
         return claim._replace(verified=True)
 
     def _country(self, person: Person) -> str:
         return country_code(str(person.traits.get(COUNTRY) or "")) or self.source.default_country
 
-    def _claims(self, person: Person, country: str) -> tuple[list[IdentifierClaim], list[Problem]]:
+    def _claims(self, person: Person, country: str) -> tuple[list[IdentifierClaim], list[Violation]]:
         claims, notes = [], []
         for code, raw, verified in person.identifiers:
             if raw is None or not str(raw).strip():
                 continue
             claim = self._claim(code, raw, verified or self.source.values_verified, country)
-            (notes if isinstance(claim, Problem) else claims).append(claim)
+            (notes if isinstance(claim, Violation) else claims).append(claim)
         return [twin for claim in claims for twin in self._twins(claim)], notes
 
-    def _claim(self, code: str, raw, verified: bool, country: str) -> IdentifierClaim | Problem:
+    def _claim(self, code: str, raw, verified: bool, country: str) -> IdentifierClaim | Violation:
         namespace = self.namespaces.get(code)
         if namespace is None:
-            return Problem(code, "unknown_namespace", _("This kind of identifier is not known. Add it, or map it."))
+            return Violation(
+                f"/{code}", "unknown_namespace", _("This kind of identifier is not known. Add it, or map it.")
+            )
         form = normal(namespace.normaliser, str(raw), country=country)
         if form is None:
-            return Problem(code, "no_identifier", _("This is empty, a placeholder or not valid. Correct it."))
+            return Violation(f"/{code}", "no_identifier", _("This is empty, a placeholder or not valid. Correct it."))
         return IdentifierClaim(namespace, form, blind(code, form), verified)
 
     def _twins(self, claim: IdentifierClaim) -> list[IdentifierClaim]:
@@ -140,28 +145,28 @@ class PersonParser:
         codes = [code for code in (plain, plain + VERIFIED) if code in self.namespaces]
         return [IdentifierClaim(self.namespaces[code], claim.form, blind(code, claim.form), True) for code in codes]
 
-    def _values(self, person: Person) -> tuple[list[Value], list[Problem], list[Problem]]:
+    def _values(self, person: Person) -> tuple[list[Value], list[Violation], list[Violation]]:
         """(values, problems that refuse the person, notes on values that were left out)."""
         values, problems, notes = [], [], []
         for code, raw in person.traits.items():
             attribute = self.attributes.get(code)
             try:
                 if attribute is None:
-                    raise Unreadable("unknown_attribute", _("This attribute is not known. Add it, or leave it out."))
+                    raise WrongType("unknown_attribute", _("This attribute is not known. Add it, or leave it out."))
                 content = typed(attribute, raw)
-            except Unreadable as trouble:
+            except WrongType as trouble:
                 left_out = person.lenient or isinstance(trouble, Unfit)
-                (notes if left_out else problems).append(Problem(code, *trouble.args))
+                (notes if left_out else problems).append(Violation(f"/{code}", *trouble.args))
                 continue
             if content is not None:
                 values.append(Value(attribute, content, _key(attribute, content)))
         return values, problems, notes
 
-    def _untimely(self, person: Person) -> list[Problem]:
+    def _untimely(self, person: Person) -> list[Violation]:
         if person.observed_at is None or person.observed_at <= self.latest:
             return []
         return [
-            Problem("observed_at", "future_date", _("This time lies in the future. Correct the clock or the date."))
+            Violation("/observed_at", "future_date", _("This time lies in the future. Correct the clock or the date."))
         ]
 
 
@@ -183,12 +188,12 @@ def as_text(content) -> str:
 
 def text(raw) -> str | None:
     if isinstance(raw, dict | list | tuple):
-        raise Unreadable("not_text", _("A single text is expected. Map the parts one by one."))
+        raise WrongType("not_text", _("A single text is expected. Map the parts one by one."))
     found = " ".join(unicodedata.normalize("NFC", str("" if raw is None else raw)).split())
     if "\x00" in found:
-        raise Unreadable("nul_character", _("The text holds a NUL character. Remove it."))
+        raise WrongType("nul_character", _("The text holds a NUL character. Remove it."))
     if len(found) > LONGEST:
-        raise Unreadable("too_long", _("The text is too long. Shorten it."))
+        raise WrongType("too_long", _("The text is too long. Shorten it."))
     return found or None
 
 
@@ -198,7 +203,7 @@ def number(raw) -> Decimal | None:
     try:
         return numbers.canonical(raw).quantize(STEP)
     except ValueError:
-        raise Unreadable("not_a_number", _("A number is expected, such as 12.5.")) from None
+        raise WrongType("not_a_number", _("A number is expected, such as 12.5.")) from None
 
 
 def day(raw) -> date | None:
@@ -212,7 +217,7 @@ def day(raw) -> date | None:
     try:
         return date.fromisoformat(written[:10]) if "T" in written else date.fromisoformat(written)
     except ValueError:
-        raise Unreadable("not_a_date", _("A date is expected, such as 1980-05-31.")) from None
+        raise WrongType("not_a_date", _("A date is expected, such as 1980-05-31.")) from None
 
 
 def yes_or_no(raw) -> bool | None:
@@ -220,7 +225,7 @@ def yes_or_no(raw) -> bool | None:
         return raw
     written = (text(raw) or "").casefold()
     if written and written not in YES | NO:
-        raise Unreadable("not_yes_or_no", _("Yes or no is expected."))
+        raise WrongType("not_yes_or_no", _("Yes or no is expected."))
     return written in YES if written else None
 
 
@@ -239,7 +244,7 @@ TYPES = {
 
 
 def typed(attribute: Attribute, raw):
-    """The value as the attribute holds it, None for an empty one. Raises Unreadable, and Unfit where it must not.
+    """The value as the attribute holds it, None for an empty one. Raises WrongType, and Unfit where it must not.
 
     Nothing that tells by its form who somebody is may stand in an attribute that is not sealed.
     """

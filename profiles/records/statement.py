@@ -4,8 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
 from uuid import UUID
+
+from cdp.base.errors import Violation
 
 
 @dataclass(slots=True)
@@ -28,14 +29,6 @@ class Person:
     lenient: bool = False
 
 
-class Problem(NamedTuple):
-    """What is wrong with a person: where, a stable code, and what to do about it."""
-
-    column: str
-    code: str
-    detail: str
-
-
 class WriteState(StrEnum):
     NEW = "new"
     UPDATED = "updated"
@@ -54,8 +47,8 @@ class WriteOutcome:
     state: WriteState
     identity: UUID | None = None
     record: UUID | None = None
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
+    problems: list[Violation] = field(default_factory=list)
+    notes: list[Violation] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from uuid import UUID
 from cdp.base.database.sql import dicts, execute, rows
 from profiles import changes
 from profiles.changes import ChangeKind
-from profiles.records.current import STANDING_TRAITS
+from profiles.values.standing_facts import STANDING_TRAITS
 
 BLOCK = 20_000
 

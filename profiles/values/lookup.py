@@ -11,9 +11,9 @@ from django.utils.translation import gettext_noop as _
 from cdp.base.database.sql import rows
 from profiles.models import Identifier, Namespace, Profile, SourceIdentity
 from profiles.models.reference import Normaliser
-from profiles.records.current import STANDING_IDENTIFIERS
 from profiles.values.normal_form import normal
-from profiles.vault import blind, blind_raw, mask
+from profiles.values.standing_facts import STANDING_IDENTIFIERS
+from profiles.vault import blind, mask
 
 PREFIX = "prf_"
 #: What each normal form is called when it was searched for.
@@ -33,6 +33,12 @@ class Found(NamedTuple):
     searched: str
     form: str
     profiles: QuerySet[Profile]
+
+
+def blind_raw(namespace: Namespace, raw: str, *, country: str | None = None) -> bytes | None:
+    """Blind index of a raw value in the namespace's normal form, or None where it is no identifier."""
+    form = normal(namespace.normaliser, raw, country=country)
+    return blind(namespace.code, form) if form else None
 
 
 def by_identifier(namespace_code: str, raw: str, *, country: str | None = None) -> QuerySet[Profile]:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from cdp.base.database.sql import dicts
-from profiles.records.current import STANDING_IDENTIFIERS
+from profiles.values.standing_facts import STANDING_IDENTIFIERS
 from profiles.vault import DOCUMENT, Item, masked, open_values
 
 #: The golden values of people.

@@ -21,7 +21,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import Refused
-from profiles.vault import log_body, open_own, seal_own
+from profiles.vault.access_log import log_body
+from profiles.vault.sealing import open_own, seal_own
 
 PIECE = 1 << 20  # bytes before sealing
 SEALING = len(seal_own("length", b""))  # bytes that sealing adds to a piece

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
 from cdp.base.database.ids import uuid7
-from cdp.base.errors import Refused
+from cdp.base.errors import OwnRequest, Refused, WrongState
 from consents.permission import decision
 from consents.permission.decision import Answer
-from consents.recording.locks import profiles_of
+from consents.state.locks import profiles_of
 from profiles import changes, vault
 from profiles.changes import ChangeKind
 from profiles.values import reading
@@ -49,19 +49,6 @@ class NotComputed(Refused):
 class DestinationClosed(Refused):
     code = "destination_closed"
     sentence = _("This destination is not active.")
-
-
-class OwnRequest(Refused):
-    """Four eyes: nobody approves their own request."""
-
-    code = "own_request"
-    status = 403
-    sentence = _("You asked for this activation, so somebody else approves it.")
-
-
-class WrongState(Refused):
-    code = "wrong_state"
-    sentence = _("This activation is %(state)s, so that cannot be done.")
 
 
 class DefinitionChanged(Refused):
@@ -117,7 +104,7 @@ def approve(activation: Activation, *, by) -> Activation:
     """A second person lets it run."""
     activation = _locked(activation, ActivationState.WAITING)
     if activation.requested_by_id == by.pk:
-        raise OwnRequest
+        raise OwnRequest(_("You asked for this activation, so somebody else approves it."))
     activation.approved_by, activation.state = by, ActivationState.APPROVED
     activation.save(update_fields=["approved_by", "state"])
     return _moved(activation)
@@ -304,7 +291,7 @@ def _manifest(activation, destination, files, sent) -> dict:
 def download(activation: Activation, name: str, *, by, request_id: str = "") -> bytes:
     """One file in clear, for taking away: logged as an opening of the values of everybody in it.
 
-    Raises `handover.Superseded` or `handover.Outdated` where those who go may not go any more.
+    Raises `download_check.Superseded` or `download_check.FileOutdated` where those who go may not go any more.
     """
     about = f"{activation.segment.key} to {activation.destination.key}, activation {activation.pk}"
     return storage.folder(activation.stored_as).handed_out(

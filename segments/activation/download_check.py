@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import Refused
 from consents.permission import decision
-from consents.recording.locks import profiles_of
+from consents.state.locks import profiles_of
 from profiles.models import Identifier, Profile, SourceIdentity
 from profiles.vault.sealed_files import FileLost
 from segments.models import Activation, ActivationState, Outcome
@@ -17,7 +17,7 @@ class Superseded(Refused):
     sentence = _("A later run of this segment to this destination has replaced the file. Take the file of that run.")
 
 
-class Outdated(Refused):
+class FileOutdated(Refused):
     """Since the file was written somebody withdrew, objected, was restricted, suppressed or erased, for the address
     that is in it at least."""
 
@@ -65,7 +65,7 @@ def _refuse_outdated(activation: Activation, sent: dict[UUID, UUID | None]) -> N
     still = [(went, may[present[person]]) for person, went in sent.items() if present.get(person) in may]
     lost = activation.sent - len(still) + _at_another_address(still)
     if lost:
-        raise Outdated(lost=lost, all=activation.sent)
+        raise FileOutdated(lost=lost, all=activation.sent)
 
 
 def _at_another_address(addresses: list[tuple[UUID | None, UUID | None]]) -> int:

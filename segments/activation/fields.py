@@ -5,8 +5,8 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import Refused
-from consents.permission.contact_points import ADDRESSED_BY
 from consents.permission.decision import Answer
+from consents.state.contact_points import ADDRESSED_BY
 from profiles.models import Attribute, Namespace
 from profiles.models.reference import Classification
 from profiles.values import reading

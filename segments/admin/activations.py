@@ -54,7 +54,7 @@ class DestinationAdmin(NeverDelete, TrackedAdmin):
 
 @admin.register(Activation)
 class ActivationAdmin(Pages, LookOnly, HouseAdmin):
-    question = gettext_lazy("What exactly left the house, and whom did it leave out?")
+    question = gettext_lazy("What exactly left the company, and whom did it leave out?")
     list_display = ["requested_at", "segment", "destination", "state", "members", "sent", "removed", "requested_by",
                     "approved_by"]  # fmt: skip
     list_display_links = ["requested_at"]
@@ -83,7 +83,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
             request,
             "activation",
             title=_("%(segment)s to %(destination)s") % {"segment": one.segment, "destination": one.destination},
-            question=_("What exactly leaves the house, and whom does it leave out?"),
+            question=_("What exactly leaves the company, and whom does it leave out?"),
             activation=one,
             sentence=sentence(read(one.version.definition)),
             is_open=one.state in OPEN,

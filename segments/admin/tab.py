@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from profiles.tabs import Panel
+from profiles.admin.tabs import Panel
 from profiles.values.lookup import of_person
 from segments.models import DeliveredPerson, Membership
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from jsonschema import Draft202012Validator
 
-from cdp.base.errors import Refused
+from cdp.base.errors import Refused, Violation
 from segments.language import nodes
-from segments.language.nodes import GroupNode, Node, Problem
+from segments.language.nodes import GroupNode, Node
 from segments.language.vocabulary import Catalogue
 
 SCHEMA_FILE = Path(__file__).with_name("schema_v1.json")
@@ -85,7 +85,7 @@ def _is_default(key, value) -> bool:
     return (key, value) in (("where", []), ("fold", False), ("count", {"cmp": ">=", "n": 1}))
 
 
-def _refusal(problems: list[Problem]) -> NotUnderstood:
+def _refusal(problems: list[Violation]) -> NotUnderstood:
     return NotUnderstood(errors=[problem.as_dict() for problem in problems], first=problems[0].detail)
 
 
@@ -110,17 +110,17 @@ def _limits(rule: Node):
     levels = rule.depth if isinstance(rule, GroupNode) else 0
     if levels > LIMITS["levels"]:
         detail = _("%(found)s levels of groups; %(limit)s are allowed.")
-        yield Problem("/rule", "too_deep", detail % {"found": levels, "limit": LIMITS["levels"]})
+        yield Violation("/rule", "too_deep", detail % {"found": levels, "limit": LIMITS["levels"]})
     if leaves(rule) > LIMITS["leaves"]:
         detail = _("%(found)s conditions; %(limit)s are allowed.")
-        yield Problem("/rule", "too_many", detail % {"found": leaves(rule), "limit": LIMITS["leaves"]})
+        yield Violation("/rule", "too_many", detail % {"found": leaves(rule), "limit": LIMITS["leaves"]})
 
 
-def _shape(document) -> list[Problem]:
+def _shape(document) -> list[Violation]:
     """Problems that the schema tells, each once, at its place."""
     found = {}
     for error in Draft202012Validator(schema()).iter_errors(document):
-        problem = Problem(_pointer(error), error.validator, _said(error))
+        problem = Violation(_pointer(error), error.validator, _said(error))
         found.setdefault((problem.pointer, problem.detail), problem)
     if not found:
         found = {problem.pointer: problem for problem in (*_kinds(document["rule"], "/rule"), *_zone(document))}
@@ -132,7 +132,7 @@ def _zone(document):
         ZoneInfo(document["zone"])
     except (ZoneInfoNotFoundError, ValueError, OSError):
         detail = _("“%(zone)s” is not a time zone; write it like Europe/Copenhagen.") % document
-        yield Problem("/zone", "unknown_zone", detail)
+        yield Violation("/zone", "unknown_zone", detail)
 
 
 def _kinds(body: dict, pointer: str):
@@ -140,7 +140,7 @@ def _kinds(body: dict, pointer: str):
     kinds = [key for key in nodes.KINDS if key in body]
     if len(kinds) != 1:
         detail = _("A condition has exactly one of: %(kinds)s.") % {"kinds": ", ".join(nodes.KINDS)}
-        yield Problem(pointer, "kind", detail)
+        yield Violation(pointer, "kind", detail)
     for place, child in enumerate(body.get("of", [])):
         yield from _kinds(child, f"{pointer}/of/{place}")
 

@@ -175,7 +175,7 @@ def _said(trouble: Exception) -> str:
 
 
 @transaction.atomic
-def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_signal) -> None:
+def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
     """After a fold: an id that is no profile of its own any more is a member of nothing; its intervals stay.
 
     The survivor is evaluated by the next run.

@@ -1,4 +1,4 @@
-"""The nouns of `segments`: who is meant (definition), who is in (membership), who left the house (activation)."""
+"""The nouns of `segments`: who is meant (definition), who is in (membership), who left the company (activation)."""
 
 from segments.models.activation import (
     MOST_ALONE,

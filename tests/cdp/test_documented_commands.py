@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from cdp.management.command_line import NO_TABLES, NOT_RUNNING
 from cdp.operations import database_server
-from cdp.operations.command_line import NO_TABLES, NOT_RUNNING
 from tests.cdp.operations.test_run import MANAGE, House, environment
 
 ROOT = Path(settings.BASE_DIR)

@@ -17,11 +17,11 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from cdp.api.urls import router
-from cdp.base.api.views import known_parameters
+from cdp.base.api.filters import known_parameters
 from cdp.base.database.sql import rows
 from cdp.data.personal_data import HOLDINGS
 from consents.models import ConsentRecord
-from consents.overrides import objections
+from consents.overrides import objections, restrictions
 from consents.proof.history import StandingConsent
 from consents.recording import correction
 from partners.agreements.lifecycle import NewTermLine
@@ -114,7 +114,7 @@ def told(key, calls) -> None:
     """What staff did about a person."""
     said = {"source": source().code, "source_event_id": f"no-{key}", "by": user()}
     objections.object_to(profile=key, purpose=calls, **said)
-    objections.restrict(profile=key, reason_code="accuracy", by=user())
+    restrictions.restrict(profile=key, reason_code="accuracy", by=user())
     WorkItem.objects.create(kind="look", why="look", identity_ref=key, fingerprint=f"look-{key}")
     reading.opened([key], ["email"], by=user(), action="look", purpose="asked for")
 
@@ -298,7 +298,7 @@ def test_an_answer_is_the_same_by_whichever_id_a_person_is_asked_about(three):
 def test_a_rule_of_a_past_moment_counts_a_membership_under_the_id_that_its_person_had_then(three):
     anna, bo, cai = three.values()
     for key in (bo, cai):
-        objections.release(profile=key, reason_code="settled", by=user())
+        restrictions.release(profile=key, reason_code="settled", by=user())
     computed({"attr": "postal_code", "is": "is_set"}, key="with-code")
     rule, moment = understand(document({"segment": "with-code", "in": True})), now()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consents.overrides import objections, suppressions
+from consents.overrides import objections, restrictions, suppressions
 from tests import builders
 from tests.changes import telling, undone
 from tests.consents import building as consent
@@ -54,8 +54,8 @@ def test_objections_restrictions_and_their_ends_are_told(anna, news):
         objections.object_to(source_event_id="1", **said)
         objections.take_back(source_event_id="2", **said)
         objections.object_to(source_event_id="3", purpose=news, **said)
-        objections.restrict(profile=anna.pk, reason_code="art18")
-        objections.release(profile=anna.pk, reason_code="art18")
+        restrictions.restrict(profile=anna.pk, reason_code="art18")
+        restrictions.release(profile=anna.pk, reason_code="art18")
 
     assert told == [
         changed(anna, "objection"),
@@ -103,7 +103,7 @@ def test_a_merge_tells_whose_consents_were_folded_anew(anna, news):
 VERBS = {
     "consent": lambda anna, news: say(anna, news),
     "objection": lambda anna, news: objections.object_to(profile=anna.pk, source="webshop", source_event_id="1"),
-    "restriction": lambda anna, news: objections.restrict(profile=anna.pk, reason_code="art18"),
+    "restriction": lambda anna, news: restrictions.restrict(profile=anna.pk, reason_code="art18"),
     "suppression": lambda anna, news: suppressions.suppress(
         addresses=[("email", "anna@example.dk")], reason="objection"
     ),

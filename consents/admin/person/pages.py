@@ -19,13 +19,13 @@ from consents.admin.forms import DecisionForm, ObjectionForm, ProofForm, Restric
 from consents.admin.person import as_of_form
 from consents.errors import NotRecorded
 from consents.models import ActorKind, Channel, ConsentEvidence, CorrectionRequest, Purpose, State
-from consents.overrides import objections
-from consents.permission.contact_points import item_of
+from consents.overrides import objections, restrictions
 from consents.proof import history
 from consents.proof.pdf import as_pdf
 from consents.proof.proof import as_csv, prove
 from consents.recording import correction, evidence, ledger
 from consents.recording.statement import ConsentStatement
+from consents.state.contact_points import item_of
 from profiles.admin.people.reveal import Sight
 from profiles.models import Identifier, Profile, SourceIdentity
 from profiles.values.display_name import lines
@@ -101,8 +101,8 @@ class PersonPages(Pages):
         try:
             ledger.record([_decision(request, profile, form.cleaned_data, contacts)], by=request.user)
         except NotRecorded as refusal:
-            for problem in refusal.problems:
-                form.add_error(problem.field if problem.field in form.fields else None, str(problem.detail))
+            for violation in (one.violation for one in refusal.problems):
+                form.add_error(violation.field if violation.field in form.fields else None, str(violation.detail))
             return False
         except Refused as refusal:
             form.add_error(None, str(refusal))
@@ -142,11 +142,11 @@ class PersonPages(Pages):
         """Restrict the processing of this person's data, or end that."""
         self.demand(request, RESTRICT)
         profile = _present(profile_id)
-        ends = objections.is_restricted(profile.pk)
+        ends = restrictions.is_restricted(profile.pk)
         self.act(
             request,
             _("The restriction has ended.") if ends else _("Restricted: the data is kept and used for nothing."),
-            objections.release if ends else objections.restrict,
+            restrictions.release if ends else restrictions.restrict,
             profile=profile.pk,
             reason_code=request.POST.get("reason_code", "")[:40],
             by=request.user,
@@ -214,7 +214,7 @@ def _told(request, profile: Profile) -> dict:
     clocks, objects = moment["clocks"], objections.objects(profile.pk)
     asked = {name: request.GET.get(name, "") for name in ("purpose", "channel", "state")}
     entries = history.entries(profile.pk, **asked)
-    standing = history.standing(profile.pk, **clocks._asdict()) if clocks else []
+    standing = history.standing_consents(profile.pk, **clocks._asdict()) if clocks else []
     refs = {one.entry.contact_ref for one in entries} | {one.contact_ref for one in standing}
     return {
         **moment,
@@ -226,7 +226,7 @@ def _told(request, profile: Profile) -> dict:
         "above": history.layers(profile.pk),
         "objects": objects,
         "reopened": history.reopened(profile.pk) if objects else [],
-        "is_restricted": objections.is_restricted(profile.pk),
+        "is_restricted": restrictions.is_restricted(profile.pk),
     }
 
 

@@ -28,7 +28,7 @@ class _Styled(forms.Form):
                 field.widget.attrs.setdefault("class", "k-input")
 
 
-class UploadForm(_Styled):
+class ImportUploadForm(_Styled):
     source = forms.ModelChoiceField(
         Source.objects.none(), label=_("Source"), help_text=_("The system that the file comes from.")
     )

@@ -20,7 +20,7 @@ from cdp.base.admin.modeladmin import HouseAdmin, NeverDelete, TrackedAdmin
 from cdp.base.admin.pages import Pages
 from cdp.base.errors import Refused
 from profiles.admin.imports import pages
-from profiles.admin.imports.forms import FormatForm, UploadForm
+from profiles.admin.imports.forms import FormatForm, ImportUploadForm
 from profiles.imports.errors import AlreadyLoaded
 from profiles.imports.files.storage import UPLOADS
 from profiles.imports.files.uploading import SealingHandler
@@ -70,7 +70,7 @@ class ImportAdmin(Pages, NeverDelete, HouseAdmin):
 
     @method_decorator(csrf_protect)
     def _upload(self, request):
-        form = UploadForm(request.POST or None, request.FILES or None, initial={"party": 1})
+        form = ImportUploadForm(request.POST or None, request.FILES or None, initial={"party": 1})
         if form.is_valid():
             try:
                 return redirect(self._address(self._proposed(form.cleaned_data, request.user)))

@@ -13,7 +13,8 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.views import ChangeList
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
-from profiles import tabs, vault
+from profiles import vault
+from profiles.admin import tabs
 from profiles.admin.people import decisions, filters, person
 from profiles.admin.people.reveal import Sight, forget, remember
 from profiles.models import Attribute, Profile, Record, Source, SourceIdentity

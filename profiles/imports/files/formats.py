@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import BinaryIO
 
-from profiles.imports.errors import NotATable, PackedWrongly, Spreadsheet, UnknownEncoding
+from profiles.imports.errors import NotATable, PackedWrongly, Spreadsheet, UnknownFileEncoding
 from profiles.imports.files.unpacking import packing_of, unpacked
 
 SAMPLE = 1 << 18  # bytes that separator, decimal sign and header are read from
@@ -80,7 +80,7 @@ def known_encoding(name: str) -> str:
     for ours, theirs in ENCODINGS.items():
         if codec in {codecs.lookup(ours).name, codecs.lookup(theirs).name}:
             return ours
-    raise UnknownEncoding(encoding=name, known=", ".join(ENCODINGS))
+    raise UnknownFileEncoding(encoding=name, known=", ".join(ENCODINGS))
 
 
 def detect(file: BinaryIO, *, encoding: str | None = None) -> Format:

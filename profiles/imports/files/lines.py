@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from profiles.imports.errors import LineTooLong, Undecodable
+from profiles.imports.errors import LineTooLong, UndecodableFile
 from profiles.imports.files.formats import ENCODINGS, Format
 from profiles.imports.files.unpacking import unpacked
 
@@ -37,12 +37,12 @@ class Lines:
             raise LineTooLong(row=self.count, limit="16 MiB")
         return line
 
-    def _undecodable(self, error: UnicodeDecodeError) -> Undecodable:
+    def _undecodable(self, error: UnicodeDecodeError) -> UndecodableFile:
         """All whole lines before the failing chunk have been given by now."""
         offset = self._bytes.given - len(error.object) + error.start
         before = error.object[: error.start].decode(ENCODINGS[self._encoding], errors="replace")
         row = self.count + 1 + max(before.count("\n"), before.count("\r"))
-        return Undecodable(offset=offset, row=row, encoding=self._encoding)
+        return UndecodableFile(offset=offset, row=row, encoding=self._encoding)
 
 
 class _Counted(io.BufferedReader):

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from profiles.imports.errors import Damaged, TooLarge, TooManyColumns
+from profiles.imports.errors import Damaged, FileTooLarge, TooManyColumns
 from profiles.imports.files.rows import COLUMN_LIMIT, Survey, unlike
 from profiles.imports.files.unpacking import UNPACKED_LIMIT
 
@@ -44,7 +44,7 @@ def _opened(file: BinaryIO) -> pq.ParquetFile:
         raise Damaged from None
     groups = range(source.metadata.num_row_groups)
     if sum(source.metadata.row_group(number).total_byte_size for number in groups) > UNPACKED_LIMIT:
-        raise TooLarge(limit="2 GiB")
+        raise FileTooLarge(limit="2 GiB")
     return source
 
 
@@ -57,7 +57,7 @@ def _refuse_giant(batch: pa.RecordBatch) -> None:
         if pa.types.is_dictionary(column.type):
             lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
             if (pc.sum(lengths).as_py() or 0) > BLOCK_LIMIT:
-                raise TooLarge(limit="256 MiB")
+                raise FileTooLarge(limit="256 MiB")
 
 
 def _as_text(column: pa.Array) -> pa.Array:

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import BinaryIO
 
-from profiles.imports.errors import TooLarge
+from profiles.imports.errors import FileTooLarge
 from profiles.imports.files.unpacking import UNPACKED_LIMIT
 from profiles.vault.sealed_files import PIECE, Folder, Kept, Writer
 
@@ -17,10 +17,10 @@ class Keeper(Writer):
         super().__init__(UPLOADS)
 
     def take(self, chunk: bytes) -> None:
-        """Raises TooLarge, and keeps nothing, beyond the limit."""
+        """Raises FileTooLarge, and keeps nothing, beyond the limit."""
         if self.size + len(chunk) > UNPACKED_LIMIT:
             self.give_up()
-            raise TooLarge(limit="2 GiB")
+            raise FileTooLarge(limit="2 GiB")
         super().take(chunk)
 
 

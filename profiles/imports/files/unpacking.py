@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from typing import BinaryIO
 
-from profiles.imports.errors import Bomb, Damaged, PackedWrongly, Spreadsheet, TooLarge
+from profiles.imports.errors import Bomb, Damaged, FileTooLarge, PackedWrongly, Spreadsheet
 
 UNPACKED_LIMIT = 2 << 30  # bytes
 RATIO_LIMIT = 100
@@ -65,6 +65,6 @@ class _Limited(io.RawIOBase):
             raise Damaged from None
         self._count += len(data)
         if self._count > self._limit:
-            raise TooLarge(limit="2 GiB") if self._limit == UNPACKED_LIMIT else Bomb(limit=RATIO_LIMIT)
+            raise FileTooLarge(limit="2 GiB") if self._limit == UNPACKED_LIMIT else Bomb(limit=RATIO_LIMIT)
         buffer[: len(data)] = data
         return len(data)

@@ -3,7 +3,7 @@
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 
-from profiles.imports.errors import TooLarge
+from profiles.imports.errors import FileTooLarge
 from profiles.imports.files.storage import Keeper
 from profiles.vault.sealed_files import Kept
 
@@ -26,7 +26,7 @@ class SealingHandler(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         try:
             self._keeper.take(raw_data)
-        except TooLarge:
+        except FileTooLarge:
             raise StopUpload(connection_reset=True) from None
 
     def file_complete(self, file_size: int) -> SealedUpload:

@@ -15,9 +15,8 @@ from django.utils import timezone
 from cdp.base.numbers import Unreadable, in_range, notation
 from profiles.ingestion.events.lines import is_list_of_products
 from profiles.ingestion.events.payload import parse_one
-from profiles.records.parsing import AHEAD
+from profiles.records.parsing import AHEAD, EARLIEST
 
-FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 UNIX = {"unix": 1, "unix_ms": 1_000}
 REMEMBERED = 65_536
 
@@ -42,7 +41,7 @@ class Values:
         if not 1969 <= found.year < 9999:  # the ends of the calendar cannot be moved to another time zone
             raise Unreadable("time_out_of_range" if found.year < 1969 else "future_date")
         found = (found if found.tzinfo else found.replace(tzinfo=self._zone)).astimezone(UTC)
-        if found < FIRST:
+        if found < EARLIEST:
             raise Unreadable("time_out_of_range")
         if found > self._latest:
             raise Unreadable("future_date")

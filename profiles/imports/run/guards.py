@@ -11,9 +11,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from cdp.base.errors import WrongState
 from profiles import changes
 from profiles.changes import ChangeKind
-from profiles.imports.errors import AlreadyLoaded, Busy, MappingMissing, SourceClosed, WrongState
+from profiles.imports.errors import AlreadyLoaded, Busy, MappingMissing, SourceClosed
 from profiles.imports.mapping.specification import check
 from profiles.imports.run import handlers
 from profiles.models import FileImport, Mapping, Source

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cdp.base.errors import Violation
 from profiles.imports.files.formats import Format
 from profiles.imports.files.rows import Block, Fault
 from profiles.imports.mapping.specification import said
 from profiles.imports.mapping.table import BETWEEN, TEXT
 from profiles.imports.mapping.values import Values
 from profiles.models import FileImport
-from profiles.records import Problem, WriteState
+from profiles.records import WriteState
 
 COUNTED = {WriteState.NEW: "rows_new", WriteState.UPDATED: "rows_updated", WriteState.UNCHANGED: "rows_unchanged"}
 
@@ -51,12 +52,12 @@ class Load:
             "agreement_version": file_import.agreement_version,
         }
 
-    def fault(self, problem: Problem) -> Fault:
+    def fault(self, problem: Violation) -> Fault:
         """A problem with a person, told with the column that it came from."""
         spec = self.spec
-        cell = spec.get("traits", {}).get(problem.column) or spec.get("identifiers", {}).get(problem.column)
-        cell = cell[0] if isinstance(cell, list) else cell or spec.get(problem.column) or spec.get("external_id", "")
-        return Fault(said(cell).get("column", problem.column), problem.code, problem.detail)
+        cell = spec.get("traits", {}).get(problem.field) or spec.get("identifiers", {}).get(problem.field)
+        cell = cell[0] if isinstance(cell, list) else cell or spec.get(problem.field) or spec.get("external_id", "")
+        return Fault(said(cell).get("column", problem.field), problem.code, problem.detail)
 
 
 @dataclass

@@ -17,8 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected
 
-from cdp.base.errors import Refused
-from profiles.imports.errors import WrongState
+from cdp.base.errors import Refused, WrongState
 from profiles.imports.files import formats, reading, storage
 from profiles.imports.files.formats import Format
 from profiles.imports.files.names import shown_name

@@ -45,7 +45,7 @@ class WrongMethod(NotAccepted):
     sentence = _("This path takes %(method)s only.")
 
 
-class TooLarge(NotAccepted):
+class BodyTooLarge(NotAccepted):
     code = "body_too_large"
     status = 413
     sentence = _("The body is larger than %(limit)s MiB. Send smaller batches.")
@@ -57,13 +57,13 @@ class TooMany(NotAccepted):
     sentence = _("A batch holds at most %(limit)s events. Send smaller batches.")
 
 
-class UnknownEncoding(NotAccepted):
+class UnknownContentEncoding(NotAccepted):
     code = "unknown_encoding"
     status = 415
     sentence = _("The Content-Encoding is not understood. Use gzip, deflate or none.")
 
 
-class Undecodable(NotAccepted):
+class UndecodableBody(NotAccepted):
     code = "undecodable_body"
     status = 400
     sentence = _("The body does not decompress. Send it whole, as its Content-Encoding says.")

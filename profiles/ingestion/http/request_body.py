@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterator
 
-from profiles.ingestion.http.errors import TooLarge, Undecodable, UnknownEncoding
+from profiles.ingestion.http.errors import BodyTooLarge, UndecodableBody, UnknownContentEncoding
 
 MIB = 1024 * 1024
 WIRE_LIMIT = 5 * MIB
@@ -16,13 +16,13 @@ GZIP, ZLIB, RAW = 31, 15, -15
 
 
 def read(request) -> bytes:
-    """The body as sent. TooLarge above the limit, after which the rest was read away."""
+    """The body as sent. BodyTooLarge above the limit, after which the rest was read away."""
     chunks, size = [], 0
     for chunk in _chunks(request):
         size += len(chunk)
         if size > WIRE_LIMIT:
             discard(request)
-            raise TooLarge(limit=WIRE_LIMIT // MIB)
+            raise BodyTooLarge(limit=WIRE_LIMIT // MIB)
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -44,7 +44,7 @@ def _chunks(request) -> Iterator[bytes]:
         while chunk := stream.read(CHUNK):
             yield chunk
     except OSError:
-        raise Undecodable from None
+        raise UndecodableBody from None
 
 
 def decoded(body: bytes, encoding: str) -> bytes:
@@ -56,7 +56,7 @@ def decoded(body: bytes, encoding: str) -> bytes:
         return _inflated(body, GZIP)
     if encoding == "deflate":
         return _inflated(body, ZLIB if body[:1] == b"\x78" else RAW)
-    raise UnknownEncoding
+    raise UnknownContentEncoding
 
 
 def _inflated(body: bytes, wbits: int) -> bytes:
@@ -64,9 +64,9 @@ def _inflated(body: bytes, wbits: int) -> bytes:
     try:
         content = machine.decompress(body, LIMIT + 1)
     except zlib.error:
-        raise Undecodable from None
+        raise UndecodableBody from None
     if len(content) > LIMIT:
-        raise TooLarge(limit=LIMIT // MIB)
+        raise BodyTooLarge(limit=LIMIT // MIB)
     if not machine.eof:
-        raise Undecodable
+        raise UndecodableBody
     return content

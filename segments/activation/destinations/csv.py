@@ -1,10 +1,9 @@
-"""A CSV file, as the files of partners are written."""
+"""A CSV file."""
 
 import csv
 import io
 
-from cdp.base.spreadsheets import original
-from partners.transfers import contents
+from cdp.base.spreadsheets import cell_text, csv_bytes, original
 from segments.activation.destinations.base import DestinationFile, OutgoingTable
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
@@ -23,4 +22,4 @@ class Csv:
 
 
 def _written(sheet: OutgoingTable) -> bytes:
-    return contents.written(sheet.columns, ([contents.text(value) for value in row] for row in sheet.rows))
+    return csv_bytes(sheet.columns, ([cell_text(value) for value in row] for row in sheet.rows))

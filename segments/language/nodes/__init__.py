@@ -1,7 +1,7 @@
 """The kinds of node a rule is made of: one small class each."""
 
 from segments.language.nodes.attr import AttrNode
-from segments.language.nodes.base import Frame, Node, Problem
+from segments.language.nodes.base import Frame, Node
 from segments.language.nodes.consent import ConsentNode
 from segments.language.nodes.event import EventNode
 from segments.language.nodes.group import GroupNode
@@ -23,4 +23,4 @@ def read(body: dict, pointer: str = "/rule") -> Node:
     return node
 
 
-__all__ = ["KINDS", "Frame", "GroupNode", "Node", "Problem", "SegmentNode", "read"]
+__all__ = ["KINDS", "Frame", "GroupNode", "Node", "SegmentNode", "read"]

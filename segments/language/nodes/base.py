@@ -5,21 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from cdp.base.errors import Violation
 from segments.language.calendar import Clock
 from segments.language.sets import PeopleSet
 from segments.language.vocabulary import Catalogue
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong in a document: where (JSON pointer), which (stable code), and what to do."""
-
-    pointer: str
-    code: str
-    detail: str
-
-    def as_dict(self) -> dict:
-        return {"pointer": self.pointer, "code": self.code, "detail": self.detail}
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,7 @@ class Node:
     pointer: str
     children: tuple["Node", ...] = ()
 
-    def check(self, catalogue: Catalogue) -> Iterator[Problem]:
+    def check(self, catalogue: Catalogue) -> Iterator[Violation]:
         """Problems that only the vocabulary can tell."""
         raise NotImplementedError
 
@@ -61,8 +50,8 @@ class Node:
         """{"value": ..., "evidence": [{...}]}: what the answer for `profile` rests on."""
         return {"value": None, "evidence": []}
 
-    def problem(self, place: str, code: str, detail: str) -> Problem:
-        return Problem(f"{self.pointer}/{place}", code, str(detail))
+    def problem(self, place: str, code: str, detail: str) -> Violation:
+        return Violation(f"{self.pointer}/{place}", code, str(detail))
 
     def walk(self) -> Iterator["Node"]:
         """This node and all below it."""

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from cdp.base.database import sql
-from profiles.records.current import STANDING_IDENTIFIERS
+from profiles.values.standing_facts import STANDING_IDENTIFIERS
 from segments.language.nodes.base import Node
 from segments.language.sets import PeopleSet
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cdp.base.database import clock
 from consents.models import NoticeVersion, Objection, PurposeVersion, Restriction, Suppression
-from consents.overrides import objections, suppressions
+from consents.overrides import objections, restrictions, suppressions
 from profiles import vault
 from profiles.models import DataKey, Event, FileImport, IngestRequest, Record
 from tests import builders
@@ -44,7 +44,7 @@ def test_a_wrong_clock_of_the_machine_dates_no_evidence(machine_is_ten_days_ahea
     consent.notice(news, since=None)
     for verb, number in ((objections.object_to, "1"), (objections.take_back, "2")):
         verb(profile=anna.pk, source=builders.source().code, source_event_id=number)
-    objections.restrict(profile=anna.pk, reason_code="accuracy")
+    restrictions.restrict(profile=anna.pk, reason_code="accuracy")
     (entry,) = suppressions.suppress(addresses=[("email", "anna@example.dk")], reason="complaint", by=None)
     suppressions.lift(entry=entry, reason="asked for it", by="an officer")
     vault.destroy_keys([anna.pk])

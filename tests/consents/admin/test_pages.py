@@ -16,7 +16,7 @@ from consents.models import (
     Objection,
     Restriction,
 )
-from consents.overrides import objections
+from consents.overrides import objections, restrictions
 from profiles.identity import steward_decisions
 from profiles.models import AccessEntry, Identifier, WorkItem
 from tests import builders
@@ -239,7 +239,7 @@ def test_what_has_run_out_is_found_as_expired(officer, anna, news):
 def test_evidence_and_projection_cannot_be_changed_by_anyone(anna, news):
     at_address(anna, news)
     objections.object_to(profile=anna.pk, source="webshop", source_event_id="o1")
-    objections.restrict(profile=anna.pk, reason_code="x")
+    restrictions.restrict(profile=anna.pk, reason_code="x")
     root = Client()
     root.force_login(builders.user(superuser=True))
     rows = {

@@ -8,7 +8,7 @@ from django.urls import reverse
 from cdp.base.errors import ReasonNeeded
 from consents.errors import BadMoment, NoAddress, NothingToEnd, SaidOtherwise, UnknownPerson
 from consents.models import Objection, Suppression
-from consents.overrides import objections, suppressions
+from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import decide
 from consents.proof import history
 from profiles.models import Namespace
@@ -161,15 +161,15 @@ def test_nobody_objects_in_the_future_before_1970_without_a_zone_or_unknown(anna
 def test_a_restriction_holds_until_it_is_released(anna):
     yes(anna, consent.purpose(), days_ago=2)
 
-    objections.restrict(profile=anna.pk, reason_code="accuracy_disputed")
+    restrictions.restrict(profile=anna.pk, reason_code="accuracy_disputed")
     assert reason(anna) == "restricted"
 
-    objections.release(profile=anna.pk, reason_code="settled")
+    restrictions.release(profile=anna.pk, reason_code="settled")
     assert reason(anna) == "allowed"
     with pytest.raises(NothingToEnd):
-        objections.release(profile=anna.pk, reason_code="settled")
+        restrictions.release(profile=anna.pk, reason_code="settled")
     with pytest.raises(ReasonNeeded):
-        objections.restrict(profile=anna.pk, reason_code=" ")
+        restrictions.restrict(profile=anna.pk, reason_code=" ")
 
 
 # --- Suppression ---------------------------------------------------------------------------------------------------

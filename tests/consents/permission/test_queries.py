@@ -4,7 +4,7 @@ import pytest
 
 from cdp.base.database.sql import execute
 from consents.models import AgeLimit
-from consents.overrides import objections, suppressions
+from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import count_by_reason, decide, decide_many, reachable
 from consents.permission.reasons import REASONS
 from profiles.models import Profile
@@ -40,7 +40,7 @@ def test_an_erased_person_is_never_allowed(news, anna):
 def test_all_denials_are_listed_in_the_order_they_are_asked(news, anna):
     suppressions.suppress(addresses=[("email", "anna@example.dk")], reason="complaint")
     objections.object_to(profile=anna.pk, source="webshop", source_event_id="o1")
-    objections.restrict(profile=anna.pk, reason_code="disputed")
+    restrictions.restrict(profile=anna.pk, reason_code="disputed")
 
     answer = decide(anna, purpose="newsletter", channel="email")
 
@@ -61,7 +61,7 @@ def crowd(news):
         if state := answers.get(kind, "ConsentGiven"):
             consent.say(people[kind], news, state, channel="email", days_ago=5)
     objections.object_to(profile=people["objecting"].pk, source="webshop", source_event_id="o")
-    objections.restrict(profile=people["restricted"].pk, reason_code="x")
+    restrictions.restrict(profile=people["restricted"].pk, reason_code="x")
     suppressions.suppress(addresses=[("email", "suppressed@example.dk")], reason="legal")
     suppressions.suppress(addresses=[("email", "bounced@example.dk")], reason="hard_bounce")
     return people

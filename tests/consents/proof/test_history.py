@@ -10,7 +10,7 @@ from reportlab import rl_config
 from cdp.access import service_keys
 from cdp.base.database.ids import uuid7
 from cdp.base.errors import ReasonNeeded
-from consents.overrides import objections, suppressions
+from consents.overrides import objections, restrictions, suppressions
 from consents.proof import history
 from consents.proof.pdf import as_pdf
 from consents.proof.proof import as_csv, prove
@@ -84,7 +84,7 @@ def test_the_matrix_of_a_moment_has_no_record_before_the_first(anna, news):
     consent.say(anna, news, "ConsentRefused", channel="sms", days_ago=1)
 
     def cells(as_of):
-        found = history.matrix(history.standing(anna.pk, as_of=as_of))
+        found = history.matrix(history.standing_consents(anna.pk, as_of=as_of))
         rows = {purpose.key: [[one.state for one in cell] for cell in row] for purpose, row in found.rows}
         return [channel.value for channel in found.channels], rows
 
@@ -100,7 +100,7 @@ def test_an_answer_that_ran_out_is_expired_since_then(anna):
     yearly = consent.purpose("yearly", valid_months=12)
     consent.say(anna, yearly, days_ago=500)
 
-    (answer,) = history.standing(anna.pk, as_of=builders.now())
+    (answer,) = history.standing_consents(anna.pk, as_of=builders.now())
 
     assert answer.state == "ConsentExpired"
     assert answer.since == answer.until < builders.now()
@@ -108,7 +108,7 @@ def test_an_answer_that_ran_out_is_expired_since_then(anna):
 
 def test_what_is_above_consent_is_told_beside_it(anna, news):
     objections.object_to(profile=anna.pk, source="webshop", source_event_id="o1")
-    objections.restrict(profile=anna.pk, reason_code="disputed")
+    restrictions.restrict(profile=anna.pk, reason_code="disputed")
     suppressions.suppress(addresses=[("email", "anna@example.dk"), ("email", "bo@example.dk")], reason="complaint")
 
     above = history.layers(anna.pk)

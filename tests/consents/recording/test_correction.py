@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from cdp.base.errors import ReasonNeeded
-from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnApproval, UnknownEntry
+from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnCorrection, UnknownEntry
 from consents.models import ConsentRecord, CorrectionRequest, Ledger
 from consents.recording import correction
 from tests import builders
@@ -52,7 +52,7 @@ def test_nobody_decides_their_own_and_nobody_decides_twice(entry):
     clerk, officer = builders.user(), builders.user()
     asked = ask(entry, by=clerk)
 
-    with pytest.raises(OwnApproval):
+    with pytest.raises(OwnCorrection):
         correction.approve(asked=asked, by=clerk)
     correction.approve(asked=asked, by=officer)
     for verb in (correction.approve, correction.refuse):

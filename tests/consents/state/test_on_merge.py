@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from consents.models import ConsentRecord
-from consents.overrides import objections, suppressions
+from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import decide, decide_many
 from consents.state import past
 from profiles.identity import steward_decisions
@@ -143,7 +143,7 @@ def test_silence_on_one_side_leaves_the_yes_to_the_addresses_of_the_other():
 def test_what_is_stronger_than_consent_covers_both_sides(profiling):
     sources = {
         "objection": lambda who: objections.object_to(profile=who.pk, source="webshop", source_event_id="o1"),
-        "restricted": lambda who: objections.restrict(profile=who.pk, reason_code="disputed"),
+        "restricted": lambda who: restrictions.restrict(profile=who.pk, reason_code="disputed"),
         "suppressed": lambda who: suppressions.suppress(addresses=[("email", "bo@example.dk")], reason="complaint"),
     }
     builders.source()

@@ -50,14 +50,14 @@ def test_the_author_does_not_approve_even_as_superuser(superuser):
     author = user(superuser=superuser)
     version = proposed(by=author)
 
-    with pytest.raises(lifecycle.OwnApproval):
+    with pytest.raises(lifecycle.OwnVersion):
         lifecycle.approve(version, by=author, capacity="compliance")
 
 
 def test_the_author_does_not_activate():
     version = approved()
 
-    with pytest.raises(lifecycle.OwnApproval):
+    with pytest.raises(lifecycle.OwnVersion):
         lifecycle.activate(version, by=version.author)
 
 

@@ -8,7 +8,7 @@ from partners.inbound import receive
 from profiles import records
 from profiles.identity import resolve
 from profiles.models import GoldenValue, Identifier, Namespace, Rejection, SharedIdentifier, Source, SourceIdentity
-from profiles.vault import blind_raw
+from profiles.values.lookup import blind_raw
 from tests.builders import source, user
 from tests.partners.building import partner, purpose
 from tests.partners.inbound.receiving import counts, golden, incoming, loaded, table

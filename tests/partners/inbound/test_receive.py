@@ -10,7 +10,7 @@ from partners.agreements import lifecycle
 from partners.agreements.lifecycle import NewTermLine
 from partners.inbound import admission, receive
 from partners.models import InboundFile
-from partners.transfers.deliveries import NotPermitted
+from partners.sharing.decision import NotPermitted
 from profiles import records
 from profiles.imports import errors
 from profiles.imports.run import runs
@@ -180,7 +180,7 @@ def test_a_mapping_that_was_given_once_serves_the_next_file():
 def test_bytes_of_another_encoding_are_refused_with_their_place():
     content = table("M1,anna@example.dk,Ærø,gold,38").replace("Ærø".encode(), "Ærø".encode("cp1252"))
 
-    with pytest.raises(errors.Undecodable) as refusal:
+    with pytest.raises(errors.UndecodableFile) as refusal:
         received(incoming(), content, encoding="utf-8")
 
     assert {"offset", "row", "encoding"} <= refusal.value.facts.keys()

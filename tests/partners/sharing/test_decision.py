@@ -11,6 +11,7 @@ from partners.agreements import lifecycle
 from partners.agreements.lifecycle import NewTermLine
 from partners.models import Partner
 from partners.sharing import decision
+from partners.transfers import deliveries
 from profiles.models import AccessEntry, Identifier, Namespace, Profile
 from tests.builders import days_ago, source, user
 from tests.partners.building import agreement, answer, drafted, members, partner, proposed, purpose
@@ -247,7 +248,7 @@ def test_a_sample_is_masked_and_opens_nothing():
     columns = ["email", "city"]
     ruling = decide(version, columns=columns)
 
-    rows = decision.sample(ruling, agreement=version.agreement, purpose=purpose(), columns=columns)
+    rows = deliveries.sample(ruling, agreement=version.agreement, purpose=purpose(), columns=columns)
 
     assert len(rows) == 10
     assert {tuple(row) for row in rows} == {("p•••@example.dk", "Aarhus")}

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from cdp.base.spreadsheets import cell_text, csv_bytes
 from partners.agreements.terms import Column
 from partners.transfers import contents
 
@@ -28,7 +29,7 @@ def test_a_band_is_coarser_than_its_value(value, band):
 def test_a_file_is_rfc_4180_in_utf_8():
     header = [Column.parse(text).header for text in ("city", "birth_date:bucketed")]
 
-    content = contents.written(header, [['Ærø, "the isle"', "1980-1984"], ["two\nlines", ""]])
+    content = csv_bytes(header, [['Ærø, "the isle"', "1980-1984"], ["two\nlines", ""]])
 
     assert content == 'city,birth_date_bucketed\r\n"Ærø, ""the isle""",1980-1984\r\n"two\nlines",\r\n'.encode()
 
@@ -47,7 +48,7 @@ def test_a_file_is_rfc_4180_in_utf_8():
     ],
 )
 def test_a_value_is_written_as_people_and_programs_read_it(value, cell):
-    assert contents.text(value) == cell
+    assert cell_text(value) == cell
 
 
 @pytest.mark.parametrize("text", ["city", "birth_date:bucketed", "opaque_id", "email:keyed_match"])

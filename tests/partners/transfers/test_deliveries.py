@@ -1,4 +1,4 @@
-"""What leaves the house: exactly those who may, with evidence of each."""
+"""What leaves the company: exactly those who may, with evidence of each."""
 
 import csv
 import hashlib

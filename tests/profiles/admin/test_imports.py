@@ -273,7 +273,7 @@ def test_the_same_file_again_leads_to_its_receipt(steward):
 def test_a_verb_that_refuses_says_so(steward):
     file_import = loaded(some_customers(2), CUSTOMER)
 
-    assert said(act(steward, file_import, "pause")) == ["The import is done, so this cannot be done now."]
+    assert said(act(steward, file_import, "pause")) == ["This is done, so that cannot be done."]
 
 
 # --- While it runs ----------------------------------------------------------------------------------------------

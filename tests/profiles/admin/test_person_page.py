@@ -7,7 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from cdp.base.database.ids import uuid7
-from profiles import tabs
+from profiles.admin import tabs
 from profiles.identity import steward_decisions
 from profiles.models import AccessEntry, GoldenValue, Profile, SourceIdentity, StewardDecision
 from tests.builders import days_ago, now, source, user

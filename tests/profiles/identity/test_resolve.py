@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import rows
 from profiles import records
-from profiles.changes.signals import folded
+from profiles.changes.after_fold import AFTER_FOLD
 from profiles.identity import resolve, steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import (
@@ -389,18 +389,15 @@ def test_events_follow_their_record_into_the_profile_and_out_again():
     assert seen.profile_id == nobody.identity
 
 
-def test_those_who_listen_hear_who_was_folded_and_who_moved():
+def test_those_who_listen_hear_who_was_folded_and_who_moved(monkeypatch):
     heard = []
 
-    def listen(sender, **kwargs):
+    def listen(**kwargs):
         heard.append((kwargs["profiles"], kwargs["moved"]))
 
     first = person(external_id="C1", email="anna@example.dk")
-    folded.connect(listen)
-    try:
-        outcome = say(source=till(), external_id="L1", email="anna@example.dk")
-    finally:
-        folded.disconnect(listen)
+    monkeypatch.setattr(AFTER_FOLD, "_by_order", {1: listen})
+    outcome = say(source=till(), external_id="L1", email="anna@example.dk")
 
     assert heard == [({first.pk}, {outcome.identity: (outcome.identity, first.pk)})]
 

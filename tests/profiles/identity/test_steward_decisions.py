@@ -154,7 +154,7 @@ def test_a_private_verdict_joins_the_people_of_a_value_and_the_opposite_lets_the
     ("refused", "decide"),
     [
         (
-            steward_decisions.ReasonMissing,
+            steward_decisions.ReasonNeeded,
             lambda one, two: steward_decisions.same(identity=one, other=two, reason=" ", by=None),
         ),
         (steward_decisions.SameSubject, lambda one, two: steward_decisions.same(identity=one, other=one, **WHY)),

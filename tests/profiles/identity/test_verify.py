@@ -5,7 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import execute
-from profiles.changes.signals import folded
+from profiles.changes.after_fold import AFTER_FOLD
 from profiles.identity import steward_decisions, verify
 from profiles.ingestion.events import store
 from profiles.models import Event, GoldenValue, Profile, RefusedLink, SourceIdentity
@@ -159,19 +159,16 @@ def test_a_difference_names_the_row_what_is_stored_and_what_should_be(town):
     ]
 
 
-def test_those_who_listen_hear_what_a_rebuild_moved(town):
+def test_those_who_listen_hear_what_a_rebuild_moved(town, monkeypatch):
     move_an_identity(town)
     wrong = SourceIdentity.objects.get(pk=town.identity).profile_id
     heard = []
 
-    def listen(sender, **kwargs):
+    def listen(**kwargs):
         heard.append(kwargs["moved"])
 
-    folded.connect(listen)
-    try:
-        verify.rebuild()
-    finally:
-        folded.disconnect(listen)
+    monkeypatch.setattr(AFTER_FOLD, "_by_order", {1: listen})
+    verify.rebuild()
 
     assert heard == [{town.identity: (wrong, town.identity)}]
 

@@ -2,11 +2,10 @@
 
 import pytest
 
-from cdp.base.errors import Refused
+from cdp.base.errors import Refused, Violation
 from profiles import records
 from profiles.models import Record, SourceIdentity
 from profiles.records import admission
-from profiles.records.statement import Problem
 from tests.builders import source
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +21,7 @@ def write(*external_ids: str, **common) -> list:
 
 def keeping_out(*places: int, code: str):
     """A gate that keeps out who stands at these places of the call."""
-    return lambda common, readings: {place: Problem("", code, "Not this one.") for place in places}
+    return lambda common, readings: {place: Violation("", code, "Not this one.") for place in places}
 
 
 def test_the_gate_of_partners_is_asked_in_these_tests_as_in_the_product():

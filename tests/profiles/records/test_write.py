@@ -220,7 +220,7 @@ def test_what_cannot_be_read_is_refused_with_what_to_do_and_does_not_stop_the_re
 
     assert states(written) == ["refused", "new"]
     refused = written.people[0]
-    assert [(problem.column, problem.code) for problem in refused.problems] == [(column, code)]
+    assert [(problem.field, problem.code) for problem in refused.problems] == [(column, code)]
     assert refused.problems[0].detail
     assert (refused.identity, refused.record) == (None, None)
     assert SourceIdentity.objects.count() == 1
@@ -236,7 +236,7 @@ def test_an_invalid_identifier_is_left_out_with_a_note_and_the_rest_is_kept():
     written = write(one(identifiers=[("email", "not an address", False), ("phone", "  ", False)], city="Aarhus"))
 
     assert states(written) == ["new"]
-    assert [(note.column, note.code) for note in written.people[0].notes] == [("email", "no_identifier")]
+    assert [(note.field, note.code) for note in written.people[0].notes] == [("email", "no_identifier")]
     assert set(Identifier.objects.values_list("namespace__code", flat=True)) == {"customer_no"}
 
 
@@ -258,7 +258,7 @@ def test_an_invalid_identifier_is_left_out_with_a_note_and_the_rest_is_kept():
 def test_a_value_that_an_open_attribute_must_not_hold_is_left_out_with_a_note(attribute, value, code):
     outcome = write(one(language="da", **{attribute: value})).people[0]
 
-    assert (outcome.state, [(note.column, note.code) for note in outcome.notes]) == ("new", [(attribute, code)])
+    assert (outcome.state, [(note.field, note.code) for note in outcome.notes]) == ("new", [(attribute, code)])
     assert Record.objects.get().traits == {"language": "da"}
     assert not any(str(value) in note.detail for note in each(outcome.notes))
 

@@ -41,7 +41,7 @@ def written(newsletter, **options):
 
 
 def refused(one, name="people.csv") -> str:
-    with pytest.raises(download_check.Outdated) as refusal:
+    with pytest.raises(download_check.FileOutdated) as refusal:
         activations.download(one, name, by=user())
     assert (refusal.value.code, refusal.value.status) == ("file_outdated", 409)
     return str(refusal.value)

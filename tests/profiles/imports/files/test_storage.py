@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from profiles.imports.errors import TooLarge
+from profiles.imports.errors import FileTooLarge
 from profiles.imports.files import storage
 from profiles.imports.files.names import shown_name
 
@@ -29,7 +29,7 @@ def test_a_file_beyond_the_limit_is_refused_and_nothing_of_it_is_kept(settings, 
     settings.KENDT_FILES = tmp_path
     monkeypatch.setattr(storage, "UNPACKED_LIMIT", 10)
 
-    with pytest.raises(TooLarge):
+    with pytest.raises(FileTooLarge):
         storage.keep(io.BytesIO(b"x" * 11))
 
     assert list((tmp_path / "imports").iterdir()) == []

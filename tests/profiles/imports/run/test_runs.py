@@ -8,8 +8,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from cdp.base.errors import WrongState
 from partners.inbound.receive import NotAPartnersImport
-from profiles.imports.errors import AlreadyLoaded, Busy, FileRefused, MappingMissing, WrongState
+from profiles.imports.errors import AlreadyLoaded, Busy, FileRefused, MappingMissing
 from profiles.imports.files import storage
 from profiles.imports.mapping.specification import MappingRefused
 from profiles.imports.run import handlers, rejects, runs

@@ -117,7 +117,7 @@ def test_discarding_needs_a_reason_and_destroys_the_content():
     take(track(type="charge"))
     officer = builders.user("karen")
 
-    with pytest.raises(quarantine.ReasonMissing):
+    with pytest.raises(quarantine.ReasonNeeded):
         quarantine.discard(items(), reason=" ", by=officer)
     assert quarantine.discard(items(), reason="a test of the till", by=officer) == 1
 

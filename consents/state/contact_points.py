@@ -8,8 +8,8 @@ from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import as_json, execute, rows
 from consents.models import Channel
 from profiles.models import Identifier, Namespace
-from profiles.records.current import STANDING_IDENTIFIERS
 from profiles.values.normal_form import normal
+from profiles.values.standing_facts import STANDING_IDENTIFIERS
 from profiles.vault import Item, blind
 
 #: The kind of address that a channel writes to (Namespace.contact_channel). A channel not named here needs none.

@@ -4,15 +4,24 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from cdp.base.database.sql import rows
+from consents.errors import UnknownPerson
 from profiles.records.locks import hold_people
 
 
-def hold(identities: Iterable[UUID]) -> dict[UUID, UUID]:
+def lock_people(identities: Iterable[UUID]) -> dict[UUID, UUID]:
     """Until commit nobody else writes of the people that `identities` mean; gives each identity's present profile.
 
     Before anything is written of them, and of all of them at once, so that nobody waits in a circle.
     """
     return hold_people(identities)
+
+
+def lock_present_profile(profile: UUID) -> UUID:
+    """The present profile that an id means, locked as by `lock_people`. Raises UnknownPerson."""
+    present = lock_people([profile])
+    if profile not in present:
+        raise UnknownPerson
+    return present[profile]
 
 
 def profiles_of(identities: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -1,10 +1,10 @@
 """Tabs that other apps add to the profile page. Profiles knows nobody above it; whoever has something to say of a
 person registers a panel from its `AppConfig.ready`:
 
-    from profiles import panels
+    from profiles.admin import tabs
 
-    panels.register(
-        panels.Panel(
+    tabs.register(
+        tabs.Panel(
             key="consents",                                 # in the address: ?tab=consents
             title=_("Consents"),
             template="admin/consents/panel.html",           # included inside .k-page; gets `profile` and the context
