@@ -17,7 +17,7 @@ from profiles.vault import DOCUMENT, Item, open_values
 FIRST_NAME, BIRTH_DATE = "first_name", "birth_date"
 
 
-class Said(NamedTuple):
+class StandingValue(NamedTuple):
     """A value that stands: as text where it is open; by its keyed digest and in a sealed document where it is not."""
 
     identity: UUID
@@ -106,10 +106,10 @@ def _contested(found: Component, supported: set[UUID], keys: dict[UUID, str]) ->
     return {identity for identity in keys if islands[identity] in asking and len(there[islands[identity]]) > 1}
 
 
-def _standing(code: str, identities: list[UUID]) -> list[Said]:
+def _standing(code: str, identities: list[UUID]) -> list[StandingValue]:
     """What stands for an attribute of each of `identities`."""
     standing = STANDING_TRAITS.format(only="r.identity_id = ANY(%s) AND a.code = %s")
     found = rows(
         f"SELECT identity_id, value #>> '{{}}', value ->> 'key', sealed FROM ({standing}) t", [identities, code]
     )
-    return [Said(*row) for row in found]
+    return [StandingValue(*row) for row in found]

@@ -65,7 +65,7 @@ class Call:
         """The event as the owner's. What could not be read of them is sealed with it."""
         self.row.identity, self.row.record = owner.identity, owner.record
         said = {code: value for code, value, _verified in self.person.identifiers} | self.person.traits
-        _refuse(self.row, {note.column: said[note.column] for note in owner.notes})
+        _refuse(self.row, {note.field: said[note.field] for note in owner.notes})
         return self.row
 
 

@@ -28,7 +28,7 @@ class Line:
     properties: dict | None = None
 
 
-class Lines(NamedTuple):
+class ReadLines(NamedTuple):
     """The lines of an event; its personal members by position, to be sealed with the event; and its flags."""
 
     lines: list[Line]
@@ -45,7 +45,7 @@ def is_list_of_products(products) -> bool:
     return isinstance(products, list) and bool(products) and all(isinstance(one, dict) for one in products)
 
 
-def read_lines(products: Iterable[dict], *, currency: str | None) -> Lines:
+def read_lines(products: Iterable[dict], *, currency: str | None) -> ReadLines:
     """currency: of lines that name none. What cannot be read stays a property of its line, and the event is flagged."""
     lines, personal, unread = [], {}, False
     for position, product in enumerate(products, 1):
@@ -58,7 +58,7 @@ def read_lines(products: Iterable[dict], *, currency: str | None) -> Lines:
         line.amount = _amount(line) if line.amount is None else line.amount
         line.currency = line.currency or currency
         lines.append(line)
-    return Lines(lines, personal, (UNREAD,) if unread else ())
+    return ReadLines(lines, personal, (UNREAD,) if unread else ())
 
 
 def _amount(line: Line) -> Decimal | None:

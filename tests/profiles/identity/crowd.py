@@ -31,7 +31,7 @@ from tests.profiles.imports import building as files
 SOURCES = {"crm": "customer_no", "till": "loyalty_no", "app": "user_id", "club": "loyalty_no", "shop": "customer_no"}
 EVERY = 0.003  # seconds between two looks at the locks
 
-#: Growing a file of the database by a page (`extend`) holds nobody up until a commit.
+#: Growing a file of the database by a page (`extend`) holds nobody up until a commit; nor does autovacuum.
 WAITING = """
 SELECT waiter.application_name, holder.application_name, string_agg(DISTINCT l.locktype, ' '),
        max(left(waiter.query, 60))
@@ -39,7 +39,7 @@ FROM pg_locks l
 JOIN pg_stat_activity waiter ON waiter.pid = l.pid AND waiter.datname = current_database()
 CROSS JOIN LATERAL unnest(pg_blocking_pids(l.pid)) AS blocking(pid)
 JOIN pg_stat_activity holder ON holder.pid = blocking.pid
-WHERE NOT l.granted AND l.locktype <> 'extend' GROUP BY 1, 2
+WHERE NOT l.granted AND l.locktype <> 'extend' AND holder.backend_type = 'client backend' GROUP BY 1, 2
 """
 
 
