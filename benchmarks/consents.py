@@ -88,7 +88,7 @@ def _answers(source: Source, words: list[NoticeVersion]) -> None:
             SELECT consents_choice(c.id, p.ref, 'email', %(purpose)s, o.id), c.id, p.ref, 'email', %(purpose)s,
                 o.id, %(version)s, s.state, false, 'ExpressedConsent',
                 timestamptz '2025-01-01' + s.no * interval '1 day', %(notice)s, 'da', 'DK', %(point)s,
-                'subject_direct', 'checkbox', 'identity', '', '', %(source)s,
+                'subject_direct', 'checkbox', 'subject', '', '', %(source)s,
                 %(number)s || '/' || c.n || '/' || s.no, '', '', 1, '+'
             FROM crowd c
             JOIN consents_contactpoint p ON p.blind = c.blind
