@@ -21,10 +21,8 @@ HOLDINGS = [
         exported=True,
         erased=True,
         sealed="sealed",
-        keyed="digest",
-        person="identity_ref",
-        open="id media_type created_at",
-        staff="created_by",
+        person="entry",
+        open="media_type",
     ),
     Holding(
         "consents.ContactPoint",

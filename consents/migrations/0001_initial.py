@@ -37,6 +37,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ConsentEvidence',
+            fields=[
+                ('entry', models.BigIntegerField(primary_key=True, serialize=False, verbose_name='ledger entry')),
+                ('media_type', models.CharField(max_length=80, verbose_name='media type')),
+                ('sealed', models.BinaryField()),
+            ],
+            options={
+                'verbose_name': 'evidence of consent',
+                'verbose_name_plural': 'evidence of consents',
+            },
+        ),
+        migrations.CreateModel(
             name='Controller',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
@@ -333,10 +345,10 @@ class Migration(migrations.Migration):
                 ('source_event_id', models.CharField(max_length=200, verbose_name='id at the source')),
                 ('record', models.UUIDField(blank=True, null=True, verbose_name='source record')),
                 ('supersedes', models.BigIntegerField(blank=True, null=True, verbose_name='corrects entry')),
-                ('evidence_digest', models.CharField(blank=True, max_length=64, verbose_name='digest of the evidence')),
+                ('evidence_digest', models.BinaryField(blank=True, max_length=32, verbose_name='digest of the evidence')),
                 ('file_import', models.UUIDField(blank=True, null=True, verbose_name='import')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
-                ('body_digest', models.CharField(max_length=64, verbose_name='digest of the decision')),
+                ('body_digest', models.BinaryField(max_length=16, verbose_name='digest of the decision')),
                 ('schema_version', models.PositiveSmallIntegerField(default=1)),
                 ('history_user_id', models.UUIDField(null=True)),
                 ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
@@ -381,10 +393,10 @@ class Migration(migrations.Migration):
                 ('source_event_id', models.CharField(max_length=200, verbose_name='id at the source')),
                 ('record', models.UUIDField(blank=True, null=True, verbose_name='source record')),
                 ('supersedes', models.BigIntegerField(blank=True, null=True, verbose_name='corrects entry')),
-                ('evidence_digest', models.CharField(blank=True, max_length=64, verbose_name='digest of the evidence')),
+                ('evidence_digest', models.BinaryField(blank=True, max_length=32, verbose_name='digest of the evidence')),
                 ('file_import', models.UUIDField(blank=True, null=True, verbose_name='import')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
-                ('body_digest', models.CharField(max_length=64, verbose_name='digest of the decision')),
+                ('body_digest', models.BinaryField(max_length=16, verbose_name='digest of the decision')),
                 ('schema_version', models.PositiveSmallIntegerField(default=1)),
                 ('needs_refresh', models.BooleanField(default=False, verbose_name='ask again')),
                 ('ledger_position', models.BigIntegerField(verbose_name='ledger entry')),
@@ -421,23 +433,6 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'suppression',
                 'verbose_name_plural': 'suppressions',
-            },
-        ),
-        migrations.CreateModel(
-            name='ConsentEvidence',
-            fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('identity_ref', models.UUIDField(verbose_name='about')),
-                ('digest', models.CharField(max_length=64, verbose_name='digest')),
-                ('media_type', models.CharField(max_length=80, verbose_name='media type')),
-                ('sealed', models.BinaryField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='stored')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
-            ],
-            options={
-                'verbose_name': 'evidence of consent',
-                'verbose_name_plural': 'evidence of consents',
-                'constraints': [models.UniqueConstraint(fields=('digest',), name='consents_evidence_once')],
             },
         ),
         migrations.CreateModel(

@@ -1,6 +1,5 @@
 """What was answered. The history of `ConsentRecord` is the ledger; the record is folded from it."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -158,10 +157,10 @@ class ConsentRecord(models.Model):
     source_event_id = models.CharField(_("id at the source"), max_length=200)
     record = models.UUIDField(_("source record"), null=True, blank=True)
     supersedes = models.BigIntegerField(_("corrects entry"), null=True, blank=True)
-    evidence_digest = models.CharField(_("digest of the evidence"), max_length=64, blank=True)
+    evidence_digest = models.BinaryField(_("digest of the evidence"), max_length=32, blank=True)
     file_import = models.UUIDField(_("import"), null=True, blank=True)
     row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
-    body_digest = models.CharField(_("digest of the decision"), max_length=64)
+    body_digest = models.BinaryField(_("digest of the decision"), max_length=16)
     schema_version = models.PositiveSmallIntegerField(default=1)
     needs_refresh = models.BooleanField(_("ask again"), default=False)
     ledger_position = models.BigIntegerField(_("ledger entry"))
@@ -215,22 +214,16 @@ def state_at(answer, moment) -> str:
 
 
 class ConsentEvidence(models.Model):
-    """What proves a decision (a form picture, a call reference), sealed. The ledger holds only its digest.
+    """What proves one decision (a form picture, a call reference), sealed to the person whom its entry is about.
 
-    A decision that a file reports has none: its row is its evidence, and the ledger names import and row.
+    The entry holds the digest of the ciphertext, who stored it and when. A decision that a file reports has no
+    evidence: its row is its evidence, and the ledger names import and row.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    identity_ref = models.UUIDField(_("about"))
-    digest = models.CharField(_("digest"), max_length=64)
+    entry = models.BigIntegerField(_("ledger entry"), primary_key=True)
     media_type = models.CharField(_("media type"), max_length=80)
     sealed = models.BinaryField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
-    )
-    created_at = models.DateTimeField(_("stored"), db_default=models.functions.Now(), editable=False)
 
     class Meta:
         verbose_name = _("evidence of consent")
         verbose_name_plural = _("evidence of consents")
-        constraints = [models.UniqueConstraint(fields=["digest"], name="consents_evidence_once")]

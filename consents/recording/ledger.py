@@ -81,8 +81,10 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
     people = locks.hold(draft.identity_ref for draft in drafted)
     before = references_of(draft.key for draft in drafted) if drafted else {}
     fresh = _fresh(drafted, before)
-    evidence.keep(fresh, by=by)
-    positions = {key: position for key, (position, _body) in before.items()} | _insert(fresh, by=by, reason=reason)
+    sealed = evidence.seal(fresh)
+    written = _insert(fresh, by=by, reason=reason)
+    evidence.keep(sealed, written)
+    positions = {key: position for key, (position, _body) in before.items()} | written
     touched = {people[draft.identity_ref] for draft in fresh}
     if len(touched) >= statistics.BULK:
         statistics.analyze_stale_tables()
@@ -117,13 +119,17 @@ def _insert(fresh: Sequence[Draft], *, by, reason) -> dict[tuple[int, str], int]
     written = rows(
         _INSERT,
         {
-            "rows": orjson.dumps([draft.row for draft in fresh]).decode(),
+            "rows": orjson.dumps([draft.row for draft in fresh], default=_as_bytea).decode(),
             "by": getattr(by, "pk", None),
             "reason": reason,
             "zone": settings.TIME_ZONE,
         },
     )
     return {(source, event): position for source, event, position in written}
+
+
+def _as_bytea(value: bytes) -> str:
+    return f"\\x{value.hex()}"
 
 
 #: Columns of a ledger row that a decision brings, with their types in the database.
@@ -151,10 +157,10 @@ _BROUGHT = {
     "source_event_id": "text",
     "record": "uuid",
     "supersedes": "bigint",
-    "evidence_digest": "text",
+    "evidence_digest": "bytea",
     "file_import": "uuid",
     "row_number": "int",
-    "body_digest": "text",
+    "body_digest": "bytea",
 }
 
 # A validity of n months ends with the local day of the same number, or the last day of the month (half-open).

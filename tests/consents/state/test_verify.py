@@ -3,7 +3,7 @@
 import pytest
 
 from cdp.base.database.sql import execute
-from consents.models import ConsentRecord
+from consents.models import ConsentEvidence, ConsentRecord
 from consents.state import verify
 from consents.state.fold import folding
 from tests.consents import building as consent
@@ -59,3 +59,15 @@ def test_an_invented_record_is_reported_and_removed(records):
     assert [(drift.found, drift.expected) for drift in verify.differences()] == [("ConsentGiven", None)]
     verify.rebuild()
     assert list(ConsentRecord.objects.order_by("id").values()) == records
+
+
+def test_evidence_that_is_not_what_its_entry_was_written_with_is_reported(records):
+    for days in (1, 2):
+        consent.say(person(), consent.purpose(f"calls-{days}"), evidence=b"called", days_ago=days)
+    false = ConsentEvidence.objects.latest("entry")
+    assert verify.verify() == {"records": 0, "evidence": 0}
+
+    execute("ALTER TABLE consents_consentevidence DISABLE TRIGGER USER")
+    ConsentEvidence.objects.filter(pk=false.pk).update(sealed=b"another picture")
+
+    assert verify.verify() == {"records": 0, "evidence": 1}
