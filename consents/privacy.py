@@ -9,12 +9,9 @@ HOLDINGS = [
         "consents.ConsentRecord",
         exported=True,
         erased=PROOF,
-        keyed="evidence_digest body_digest",
-        person="profile identity_ref contact_ref record",
-        open="id channel purpose controller purpose_version state doi_pending consent_type effective_at recorded_at "
-        "validity_until notice_version language jurisdiction collection_point trust method actor_kind reason_code "
-        "source source_event_id supersedes file_import row_number schema_version needs_refresh ledger_position",
-        staff="actor_ref",
+        person="profile identity_ref contact_ref entry",
+        open="id channel purpose controller purpose_version state doi_pending effective_at recorded_at "
+        "validity_until notice_version actor_kind needs_refresh ledger_position",
     ),
     Holding(
         "consents.ConsentEvidence",

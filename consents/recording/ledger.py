@@ -163,22 +163,27 @@ _BROUGHT = {
     "body_digest": "bytea",
 }
 
+#: What the person decides about: the first entry of it is its beginning, the others are changes.
+_CHOICE = "s.identity_ref, s.contact_ref, s.channel, s.purpose_id, s.controller_id"
+
 # A validity of n months ends with the local day of the same number, or the last day of the month (half-open).
 _INSERT = f"""
 WITH said AS MATERIALIZED (
-    SELECT row_number() OVER () AS nth, s.*,
-           consents_choice(identity_ref, contact_ref, channel, purpose_id, controller_id) AS id
+    SELECT row_number() OVER () AS nth, s.*
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS s({", ".join(f"{name} {kind}" for name, kind in _BROUGHT.items())}))
 INSERT INTO consents_historicalconsentrecord
-    (id, {", ".join(_BROUGHT)}, validity_until, schema_version, history_type, history_user_id,
+    ({", ".join(_BROUGHT)}, validity_until, schema_version, history_type, history_user_id,
      history_change_reason)
-SELECT s.id, {", ".join(f"s.{name}" for name in _BROUGHT)},
+SELECT {", ".join(f"s.{name}" for name in _BROUGHT)},
        CASE WHEN s.state IN ({listed(GRANTS)}) THEN (
            date_trunc('day', s.effective_at AT TIME ZONE %(zone)s) + make_interval(months => v.valid_months)
            + interval '1 day') AT TIME ZONE %(zone)s END,
        1,
-       CASE WHEN row_number() OVER (PARTITION BY s.id ORDER BY s.nth) > 1
-              OR EXISTS (SELECT FROM consents_historicalconsentrecord h WHERE h.id = s.id) THEN '~' ELSE '+' END,
+       CASE WHEN row_number() OVER (PARTITION BY {_CHOICE} ORDER BY s.nth) > 1
+              OR EXISTS (SELECT FROM consents_historicalconsentrecord h
+                         WHERE h.identity_ref = s.identity_ref AND h.contact_ref IS NOT DISTINCT FROM s.contact_ref
+                           AND h.channel = s.channel AND h.purpose_id = s.purpose_id
+                           AND h.controller_id = s.controller_id) THEN '~' ELSE '+' END,
        %(by)s::uuid, %(reason)s
 FROM said s LEFT JOIN consents_purposeversion v ON v.id = s.purpose_version_id
 ORDER BY s.nth
