@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CollectionPoint',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('kind', models.CharField(choices=[('web_form', 'web form'), ('till', 'till'), ('call_centre', 'call centre'), ('app', 'app'), ('paper', 'paper'), ('partner_feed', 'partner feed')], max_length=12, verbose_name='kind')),
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Controller',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('address', models.TextField(blank=True, verbose_name='address')),
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Purpose',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('dpv_iri', models.CharField(blank=True, max_length=200, verbose_name='DPV term')),
@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCollectionPoint',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('kind', models.CharField(choices=[('web_form', 'web form'), ('till', 'till'), ('call_centre', 'call centre'), ('app', 'app'), ('paper', 'paper'), ('partner_feed', 'partner feed')], max_length=12, verbose_name='kind')),
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalController',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('address', models.TextField(blank=True, verbose_name='address')),
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalNoticeVersion',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('language', models.CharField(max_length=2, verbose_name='language')),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
@@ -236,7 +236,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPurpose',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('dpv_iri', models.CharField(blank=True, max_length=200, verbose_name='DPV term')),
@@ -281,7 +281,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PurposeVersion',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('description', models.JSONField(default=dict, help_text='In each language.', verbose_name='description')),
                 ('legal_basis', models.CharField(choices=[('consent', 'consent, Art. 6(1)(a)'), ('contract', 'contract, Art. 6(1)(b)'), ('legal_obligation', 'legal obligation, Art. 6(1)(c)'), ('vital_interests', 'vital interests, Art. 6(1)(d)'), ('public_task', 'public task, Art. 6(1)(e)'), ('legitimate_interests', 'legitimate interests, Art. 6(1)(f)')], default='consent', max_length=24, verbose_name='legal basis')),
@@ -302,7 +302,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='NoticeVersion',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('language', models.CharField(max_length=2, verbose_name='language')),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
@@ -455,7 +455,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPurposeVersion',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('description', models.JSONField(default=dict, help_text='In each language.', verbose_name='description')),
                 ('legal_basis', models.CharField(choices=[('consent', 'consent, Art. 6(1)(a)'), ('contract', 'contract, Art. 6(1)(b)'), ('legal_obligation', 'legal obligation, Art. 6(1)(c)'), ('vital_interests', 'vital interests, Art. 6(1)(d)'), ('public_task', 'public task, Art. 6(1)(e)'), ('legitimate_interests', 'legitimate interests, Art. 6(1)(f)')], default='consent', max_length=24, verbose_name='legal basis')),
@@ -535,7 +535,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='consentrecord',
-            index=models.Index(fields=['purpose', 'channel', 'state', 'profile'], include=('validity_until', 'doi_pending'), name='consents_record_gate'),
+            index=models.Index(fields=['purpose', 'channel', 'state', 'profile'], name='consents_record_gate'),
         ),
         migrations.AddIndex(
             model_name='consentrecord',

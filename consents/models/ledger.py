@@ -209,7 +209,6 @@ class ConsentRecord(models.Model):
         indexes = [
             models.Index(
                 fields=["purpose", "channel", "state", "profile"],
-                include=["validity_until", "doi_pending"],
                 name="consents_record_gate",
             ),
             models.Index(
