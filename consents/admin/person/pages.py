@@ -47,7 +47,7 @@ class PersonPages(Pages):
             "take-back": require_POST(self.take_back),
             "restriction": require_POST(self.restriction),
             "proof": require_POST(self.proof),
-            "evidence/<int:entry>": require_POST(self.evidence),
+            "evidence/<int:key>": require_POST(self.evidence),
             "doubt": require_POST(self.doubt),
             "correction/<int:key>": require_POST(self.correction),
         }
@@ -192,12 +192,12 @@ class PersonPages(Pages):
         found = prove(profile.pk, by=request.user, reason=form.cleaned_data["reason"], request_id=request.id, **asked)
         return _file(profile, as_csv(found) if form.cleaned_data["format"] == "csv" else as_pdf(found), form)
 
-    def evidence(self, request, profile_id: UUID, entry: int):
+    def evidence(self, request, profile_id: UUID, key: int):
         """What proves one decision, in clear; the reading is logged with its reason."""
         self.demand(request, PROVE)
         profile = _present(profile_id)
         reason = request.POST.get("reason", "").strip()
-        found = next((one for one in history.entries(profile.pk) if one.evidence and one.entry.pk == entry), None)
+        found = next((one for one in history.entries(profile.pk) if one.evidence and one.entry.pk == key), None)
         if found is None:
             raise Http404
         if not reason:
@@ -206,7 +206,7 @@ class PersonPages(Pages):
         content = evidence.read(found.entry, by=request.user, purpose=reason, request_id=request.id)
         if content is None:
             raise Http404
-        return _attachment(content, found.evidence.media_type, f"evidence-{entry}")
+        return _attachment(content, found.evidence.media_type, f"evidence-{key}")
 
 
 def _told(request, profile: Profile) -> dict:
