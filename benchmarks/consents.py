@@ -80,14 +80,14 @@ def _answers(source: Source, words: list[NoticeVersion]) -> None:
         point = CollectionPoint.objects.get(key=notice.key)
         execute(
             """
-            INSERT INTO consents_historicalconsentrecord (id, identity_ref, contact_ref, channel, purpose_id,
+            INSERT INTO consents_historicalconsentrecord (identity_ref, contact_ref, channel, purpose_id,
                 controller_id, purpose_version_id, state, doi_pending, consent_type, effective_at, notice_version_id,
                 language, jurisdiction, collection_point_id, trust, method, actor_kind, actor_ref, reason_code,
                 source_id, source_event_id, evidence_digest, body_digest, schema_version, history_type)
-            SELECT consents_choice(c.id, p.ref, 'email', %(purpose)s, o.id), c.id, p.ref, 'email', %(purpose)s,
+            SELECT c.id, p.ref, 'email', %(purpose)s,
                 o.id, %(version)s, s.state, false, 'ExpressedConsent',
                 timestamptz '2025-01-01' + s.no * interval '1 day', %(notice)s, 'da', 'DK', %(point)s,
-                'subject_direct', 'checkbox', 'identity', '', '', %(source)s,
+                'subject_direct', 'checkbox', 'subject', '', '', %(source)s,
                 %(number)s || '/' || c.n || '/' || s.no, '', '', 1, '+'
             FROM crowd c
             JOIN consents_contactpoint p ON p.blind = c.blind
@@ -203,9 +203,10 @@ def _upsert(people: list, given: dict) -> None:
         execute(
             f"""
             INSERT INTO consents_consentrecord ({", ".join(COLUMNS)})
-            SELECT {", ".join(COLUMNS)} FROM jsonb_populate_recordset(NULL::consents_consentrecord, %s::jsonb)
-            ON CONFLICT (profile_id, purpose_id, channel, controller_id, contact_ref)
-            DO UPDATE SET state = EXCLUDED.state, effective_at = EXCLUDED.effective_at
+            SELECT consents_choice(profile_id, contact_ref, channel, purpose_id, controller_id),
+                   {", ".join(COLUMNS[1:])}
+            FROM jsonb_populate_recordset(NULL::consents_consentrecord, %s::jsonb)
+            ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, effective_at = EXCLUDED.effective_at
             """,
             [as_json(body)],
         )

@@ -121,6 +121,9 @@ class ConsentSerializer(serializers.ModelSerializer):
     purpose = serializers.SlugRelatedField("key", read_only=True)
     controller = serializers.SlugRelatedField("key", read_only=True)
     state = serializers.SerializerMethodField()
+    language = serializers.CharField(source="entry.language", read_only=True)
+    trust = serializers.CharField(source="entry.trust", read_only=True)
+    method = serializers.ChoiceField(Method.choices, source="entry.method", read_only=True)
 
     class Meta:
         model = ConsentRecord
@@ -223,7 +226,7 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
     parameters = ("profile", "purpose", "channel", "as_of", "known_at", "recipient")
     serializer_class = ConsentSerializer
     filterset_class = ConsentFilter
-    queryset = ConsentRecord.objects.select_related("purpose", "controller")
+    queryset = ConsentRecord.objects.select_related("purpose", "controller", "entry")
 
     def get_queryset(self):
         """A test key sees test people, every other key the real ones."""

@@ -9,22 +9,29 @@ HOLDINGS = [
         "consents.ConsentRecord",
         exported=True,
         erased=PROOF,
+        person="profile identity_ref contact_ref",
+        open="id channel purpose controller purpose_version state doi_pending effective_at recorded_at "
+        "validity_until notice_version actor_kind needs_refresh ledger_position",
+    ),
+    Holding(
+        "consents.HistoricalConsentRecord",
+        exported=True,
+        erased=PROOF,
         keyed="evidence_digest body_digest",
-        person="profile identity_ref contact_ref record",
-        open="id channel purpose controller purpose_version state doi_pending consent_type effective_at recorded_at "
+        person="identity_ref contact_ref record",
+        open="channel purpose controller purpose_version state doi_pending consent_type effective_at recorded_at "
         "validity_until notice_version language jurisdiction collection_point trust method actor_kind reason_code "
-        "source source_event_id supersedes file_import row_number schema_version needs_refresh ledger_position",
-        staff="actor_ref",
+        "source source_event_id supersedes file_import row_number schema_version "
+        "history_id history_date history_type history_change_reason",
+        staff="actor_ref history_user_id",
     ),
     Holding(
         "consents.ConsentEvidence",
         exported=True,
         erased=True,
         sealed="sealed",
-        keyed="digest",
-        person="identity_ref",
-        open="id media_type created_at",
-        staff="created_by",
+        person="entry",
+        open="media_type",
     ),
     Holding(
         "consents.ContactPoint",

@@ -48,9 +48,15 @@ PEOPLE = {"profiles.SourceIdentity", "profiles.Profile", "profiles.Record"}
 
 
 def our_models() -> list[type[Model]]:
-    """Every model of the product but the historical ones, whose fields are those of the model they track."""
+    """Every model of the product but the historical ones whose fields are those of the model they track."""
     models = [model for label in APPS for model in apps.get_app_config(label).get_models()]
-    return [model for model in models if not hasattr(model, "instance_type")]
+    return [model for model in models if not hasattr(model, "instance_type") or _declares_more(model)]
+
+
+def _declares_more(history: type[Model]) -> bool:
+    """Whether a historical model has fields that the one it tracks lacks, as the ledger of consents has."""
+    parts = [part._meta for part in history.__mro__[1:] if hasattr(part, "_meta")]
+    return any(part.abstract and part.local_fields for part in parts)
 
 
 def undeclared(models: Iterable[type[Model]], holdings: Iterable[Holding]) -> list[str]:

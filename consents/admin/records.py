@@ -96,7 +96,13 @@ class ConsentRecordAdmin(FoundByPerson, LookOnly, PersonPages, HouseAdmin):
 
     def _found(self, object_id) -> ConsentRecord:
         found = ConsentRecord.objects.select_related(
-            "profile", "purpose", "purpose_version", "controller", "notice_version", "collection_point", "source"
+            "profile",
+            "purpose",
+            "purpose_version",
+            "controller",
+            "notice_version",
+            "entry__collection_point",
+            "entry__source",
         )
         return self.found(found, pk=object_id)
 

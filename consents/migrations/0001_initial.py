@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CollectionPoint',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('kind', models.CharField(choices=[('web_form', 'web form'), ('till', 'till'), ('call_centre', 'call centre'), ('app', 'app'), ('paper', 'paper'), ('partner_feed', 'partner feed')], max_length=12, verbose_name='kind')),
@@ -37,9 +37,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ConsentEvidence',
+            fields=[
+                ('entry', models.BigIntegerField(primary_key=True, serialize=False, verbose_name='ledger entry')),
+                ('media_type', models.CharField(max_length=80, verbose_name='media type')),
+                ('sealed', models.BinaryField()),
+            ],
+            options={
+                'verbose_name': 'evidence of consent',
+                'verbose_name_plural': 'evidence of consents',
+            },
+        ),
+        migrations.CreateModel(
             name='Controller',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('address', models.TextField(blank=True, verbose_name='address')),
@@ -56,7 +68,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Purpose',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, unique=True, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('dpv_iri', models.CharField(blank=True, max_length=200, verbose_name='DPV term')),
@@ -105,6 +117,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ContactPoint',
+            fields=[
+                ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('ref', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False, verbose_name='contact point')),
+                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
+                ('namespace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='kind of contact point')),
+            ],
+            options={
+                'verbose_name': 'contact point',
+                'verbose_name_plural': 'contact points',
+            },
+        ),
+        migrations.CreateModel(
             name='HistoricalAgeLimit',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
@@ -131,7 +156,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalCollectionPoint',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('kind', models.CharField(choices=[('web_form', 'web form'), ('till', 'till'), ('call_centre', 'call centre'), ('app', 'app'), ('paper', 'paper'), ('partner_feed', 'partner feed')], max_length=12, verbose_name='kind')),
@@ -156,7 +181,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalController',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('address', models.TextField(blank=True, verbose_name='address')),
@@ -182,7 +207,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalNoticeVersion',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('language', models.CharField(max_length=2, verbose_name='language')),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
@@ -211,7 +236,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPurpose',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('dpv_iri', models.CharField(blank=True, max_length=200, verbose_name='DPV term')),
@@ -256,7 +281,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PurposeVersion',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('description', models.JSONField(default=dict, help_text='In each language.', verbose_name='description')),
                 ('legal_basis', models.CharField(choices=[('consent', 'consent, Art. 6(1)(a)'), ('contract', 'contract, Art. 6(1)(b)'), ('legal_obligation', 'legal obligation, Art. 6(1)(c)'), ('vital_interests', 'vital interests, Art. 6(1)(d)'), ('public_task', 'public task, Art. 6(1)(e)'), ('legitimate_interests', 'legitimate interests, Art. 6(1)(f)')], default='consent', max_length=24, verbose_name='legal basis')),
@@ -277,7 +302,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='NoticeVersion',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.AutoField(primary_key=True, serialize=False)),
                 ('key', models.SlugField(max_length=60, verbose_name='key')),
                 ('language', models.CharField(max_length=2, verbose_name='language')),
                 ('version', models.PositiveIntegerField(verbose_name='version')),
@@ -313,39 +338,38 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalConsentRecord',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
-                ('identity_ref', models.UUIDField(verbose_name='decided as')),
-                ('contact_ref', models.UUIDField(blank=True, help_text='Random id of an address or number; never the value.', null=True, verbose_name='contact point')),
-                ('channel', models.CharField(choices=[('none', 'no channel'), ('email', 'e-mail'), ('sms', 'SMS'), ('phone', 'phone'), ('post', 'post'), ('push', 'push'), ('in_app', 'in the app'), ('ad_audience', 'ad audience')], default='none', max_length=12, verbose_name='channel')),
-                ('state', models.CharField(blank=True, choices=[('ConsentUnknown', 'unknown'), ('ConsentRequested', 'asked'), ('ConsentRequestDeferred', 'put off'), ('ConsentRefused', 'refused'), ('ConsentGiven', 'given'), ('RenewedConsentGiven', 'renewed'), ('ConsentExpired', 'expired'), ('ConsentInvalidated', 'invalidated'), ('ConsentRevoked', 'revoked by the controller'), ('ConsentWithdrawn', 'withdrawn')], max_length=24, verbose_name='state')),
-                ('doi_pending', models.BooleanField(default=False, verbose_name='waits for confirmation')),
                 ('consent_type', models.CharField(choices=[('ExpressedConsent', 'expressed'), ('ExplicitlyExpressedConsent', 'explicitly expressed'), ('ImpliedConsent', 'implied'), ('UninformedConsent', 'uninformed')], default='ExpressedConsent', max_length=28, verbose_name='type')),
-                ('effective_at', models.DateTimeField(verbose_name='effective')),
-                ('recorded_at', models.DateTimeField(null=True, verbose_name='recorded')),
-                ('validity_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
                 ('language', models.CharField(blank=True, max_length=2, verbose_name='language')),
                 ('jurisdiction', models.CharField(blank=True, max_length=2, verbose_name='jurisdiction')),
                 ('trust', models.CharField(max_length=16, verbose_name='trust')),
                 ('method', models.CharField(choices=[('checkbox', 'checkbox'), ('signature', 'signature'), ('spoken', 'spoken'), ('link', 'link'), ('signal', 'header signal'), ('staff', 'staff'), ('import', 'import')], max_length=10, verbose_name='method')),
-                ('actor_kind', models.CharField(choices=[('subject', 'the person'), ('guardian', 'guardian'), ('staff', 'staff'), ('partner', 'partner'), ('system', 'system')], max_length=8, verbose_name='decided by')),
                 ('actor_ref', models.CharField(blank=True, max_length=64, verbose_name='reference of who')),
                 ('reason_code', models.CharField(blank=True, max_length=40, verbose_name='reason')),
                 ('source_event_id', models.CharField(max_length=200, verbose_name='id at the source')),
                 ('record', models.UUIDField(blank=True, null=True, verbose_name='source record')),
                 ('supersedes', models.BigIntegerField(blank=True, null=True, verbose_name='corrects entry')),
-                ('evidence_digest', models.CharField(blank=True, max_length=64, verbose_name='digest of the evidence')),
+                ('evidence_digest', models.BinaryField(blank=True, max_length=32, verbose_name='digest of the evidence')),
                 ('file_import', models.UUIDField(blank=True, null=True, verbose_name='import')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
-                ('body_digest', models.CharField(max_length=64, verbose_name='digest of the decision')),
+                ('body_digest', models.BinaryField(max_length=16, verbose_name='digest of the decision')),
                 ('schema_version', models.PositiveSmallIntegerField(default=1)),
+                ('identity_ref', models.UUIDField(verbose_name='decided as')),
+                ('contact_ref', models.UUIDField(blank=True, help_text='Random id of an address or number; never the value.', null=True, verbose_name='contact point')),
+                ('channel', models.CharField(choices=[('none', 'no channel'), ('email', 'e-mail'), ('sms', 'SMS'), ('phone', 'phone'), ('post', 'post'), ('push', 'push'), ('in_app', 'in the app'), ('ad_audience', 'ad audience')], default='none', max_length=12, verbose_name='channel')),
+                ('state', models.CharField(blank=True, choices=[('ConsentUnknown', 'unknown'), ('ConsentRequested', 'asked'), ('ConsentRequestDeferred', 'put off'), ('ConsentRefused', 'refused'), ('ConsentGiven', 'given'), ('RenewedConsentGiven', 'renewed'), ('ConsentExpired', 'expired'), ('ConsentInvalidated', 'invalidated'), ('ConsentRevoked', 'revoked by the controller'), ('ConsentWithdrawn', 'withdrawn')], max_length=24, verbose_name='state')),
+                ('doi_pending', models.BooleanField(default=False, verbose_name='waits for confirmation')),
+                ('effective_at', models.DateTimeField(verbose_name='effective')),
+                ('recorded_at', models.DateTimeField(null=True, verbose_name='recorded')),
+                ('validity_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
+                ('actor_kind', models.CharField(choices=[('subject', 'the person'), ('guardian', 'guardian'), ('staff', 'staff'), ('partner', 'partner'), ('system', 'system')], max_length=8, verbose_name='decided by')),
                 ('history_user_id', models.UUIDField(null=True)),
                 ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField()),
                 ('history_change_reason', models.TextField(null=True)),
                 ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('collection_point', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.collectionpoint', verbose_name='collection point')),
+                ('collection_point', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.collectionpoint', verbose_name='collection point')),
                 ('controller', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.controller', verbose_name='controller')),
-                ('source', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.source', verbose_name='source')),
+                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
                 ('notice_version', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.noticeversion', verbose_name='notice')),
                 ('purpose', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.purpose', verbose_name='purpose')),
                 ('purpose_version', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.purposeversion', verbose_name='purpose version')),
@@ -361,37 +385,21 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ConsentRecord',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('identity_ref', models.UUIDField(verbose_name='decided as')),
                 ('contact_ref', models.UUIDField(blank=True, help_text='Random id of an address or number; never the value.', null=True, verbose_name='contact point')),
                 ('channel', models.CharField(choices=[('none', 'no channel'), ('email', 'e-mail'), ('sms', 'SMS'), ('phone', 'phone'), ('post', 'post'), ('push', 'push'), ('in_app', 'in the app'), ('ad_audience', 'ad audience')], default='none', max_length=12, verbose_name='channel')),
                 ('state', models.CharField(blank=True, choices=[('ConsentUnknown', 'unknown'), ('ConsentRequested', 'asked'), ('ConsentRequestDeferred', 'put off'), ('ConsentRefused', 'refused'), ('ConsentGiven', 'given'), ('RenewedConsentGiven', 'renewed'), ('ConsentExpired', 'expired'), ('ConsentInvalidated', 'invalidated'), ('ConsentRevoked', 'revoked by the controller'), ('ConsentWithdrawn', 'withdrawn')], max_length=24, verbose_name='state')),
                 ('doi_pending', models.BooleanField(default=False, verbose_name='waits for confirmation')),
-                ('consent_type', models.CharField(choices=[('ExpressedConsent', 'expressed'), ('ExplicitlyExpressedConsent', 'explicitly expressed'), ('ImpliedConsent', 'implied'), ('UninformedConsent', 'uninformed')], default='ExpressedConsent', max_length=28, verbose_name='type')),
                 ('effective_at', models.DateTimeField(verbose_name='effective')),
                 ('recorded_at', models.DateTimeField(null=True, verbose_name='recorded')),
                 ('validity_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
-                ('language', models.CharField(blank=True, max_length=2, verbose_name='language')),
-                ('jurisdiction', models.CharField(blank=True, max_length=2, verbose_name='jurisdiction')),
-                ('trust', models.CharField(max_length=16, verbose_name='trust')),
-                ('method', models.CharField(choices=[('checkbox', 'checkbox'), ('signature', 'signature'), ('spoken', 'spoken'), ('link', 'link'), ('signal', 'header signal'), ('staff', 'staff'), ('import', 'import')], max_length=10, verbose_name='method')),
                 ('actor_kind', models.CharField(choices=[('subject', 'the person'), ('guardian', 'guardian'), ('staff', 'staff'), ('partner', 'partner'), ('system', 'system')], max_length=8, verbose_name='decided by')),
-                ('actor_ref', models.CharField(blank=True, max_length=64, verbose_name='reference of who')),
-                ('reason_code', models.CharField(blank=True, max_length=40, verbose_name='reason')),
-                ('source_event_id', models.CharField(max_length=200, verbose_name='id at the source')),
-                ('record', models.UUIDField(blank=True, null=True, verbose_name='source record')),
-                ('supersedes', models.BigIntegerField(blank=True, null=True, verbose_name='corrects entry')),
-                ('evidence_digest', models.CharField(blank=True, max_length=64, verbose_name='digest of the evidence')),
-                ('file_import', models.UUIDField(blank=True, null=True, verbose_name='import')),
-                ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
-                ('body_digest', models.CharField(max_length=64, verbose_name='digest of the decision')),
-                ('schema_version', models.PositiveSmallIntegerField(default=1)),
                 ('needs_refresh', models.BooleanField(default=False, verbose_name='ask again')),
                 ('ledger_position', models.BigIntegerField(verbose_name='ledger entry')),
-                ('collection_point', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.collectionpoint', verbose_name='collection point')),
-                ('profile', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='consents', to='profiles.profile', verbose_name='profile')),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
+                ('profile', models.ForeignKey(on_delete=django.db.models.deletion.DO_NOTHING, related_name='consents', to='profiles.profile', verbose_name='profile')),
                 ('controller', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.controller', verbose_name='controller')),
+                ('entry', models.ForeignObject(from_fields=['ledger_position'], on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='consents.historicalconsentrecord', to_fields=['history_id'], verbose_name='ledger entry')),
                 ('notice_version', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.noticeversion', verbose_name='notice')),
                 ('purpose', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.purpose', verbose_name='purpose')),
                 ('purpose_version', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consents.purposeversion', verbose_name='purpose version')),
@@ -424,37 +432,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ConsentEvidence',
-            fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('identity_ref', models.UUIDField(verbose_name='about')),
-                ('digest', models.CharField(max_length=64, verbose_name='digest')),
-                ('media_type', models.CharField(max_length=80, verbose_name='media type')),
-                ('sealed', models.BinaryField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='stored')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
-            ],
-            options={
-                'verbose_name': 'evidence of consent',
-                'verbose_name_plural': 'evidence of consents',
-                'constraints': [models.UniqueConstraint(fields=('digest',), name='consents_evidence_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='ContactPoint',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False, verbose_name='contact point')),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
-                ('namespace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='kind of contact point')),
-            ],
-            options={
-                'verbose_name': 'contact point',
-                'verbose_name_plural': 'contact points',
-                'constraints': [models.UniqueConstraint(fields=('namespace', 'blind'), name='consents_contactpoint_one_ref_per_value')],
-            },
-        ),
-        migrations.CreateModel(
             name='Objection',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -478,7 +455,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='HistoricalPurposeVersion',
             fields=[
-                ('id', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False)),
+                ('id', models.IntegerField(blank=True, db_index=True)),
                 ('number', models.PositiveIntegerField(verbose_name='version')),
                 ('description', models.JSONField(default=dict, help_text='In each language.', verbose_name='description')),
                 ('legal_basis', models.CharField(choices=[('consent', 'consent, Art. 6(1)(a)'), ('contract', 'contract, Art. 6(1)(b)'), ('legal_obligation', 'legal obligation, Art. 6(1)(c)'), ('vital_interests', 'vital interests, Art. 6(1)(d)'), ('public_task', 'public task, Art. 6(1)(e)'), ('legitimate_interests', 'legitimate interests, Art. 6(1)(f)')], default='consent', max_length=24, verbose_name='legal basis')),
@@ -557,12 +534,8 @@ class Migration(migrations.Migration):
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('published_from__isnull', False)), expressions=[(models.Func(models.Func(models.F('key'), models.Value(0), function='hashtextextended'), models.Func(models.F('key'), models.Value(0), function='hashtextextended'), models.Value('[]'), function='int8range'), '='), (models.Func(models.Func(models.F('language'), models.Value(0), function='hashtextextended'), models.Func(models.F('language'), models.Value(0), function='hashtextextended'), models.Value('[]'), function='int8range'), '='), (models.Func('published_from', 'published_to', function='tstzrange', output_field=django.contrib.postgres.fields.ranges.DateTimeRangeField()), '&&')], name='consents_noticeversion_one_in_use'),
         ),
         migrations.AddIndex(
-            model_name='historicalconsentrecord',
-            index=models.Index(fields=['history_date', 'id'], name='consents_hi_history_d8e9db_idx'),
-        ),
-        migrations.AddIndex(
             model_name='consentrecord',
-            index=models.Index(fields=['purpose', 'channel', 'state', 'profile'], include=('validity_until', 'doi_pending'), name='consents_record_gate'),
+            index=models.Index(fields=['purpose', 'channel', 'state', 'profile'], name='consents_record_gate'),
         ),
         migrations.AddIndex(
             model_name='consentrecord',
@@ -579,10 +552,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='consentrecord',
             constraint=models.CheckConstraint(condition=models.Q(('actor_kind__in', ['subject', 'guardian', 'staff', 'partner', 'system'])), name='consents_consentrecord_actor_kind_known', violation_error_message='This is not one of the known choices.'),
-        ),
-        migrations.AddConstraint(
-            model_name='consentrecord',
-            constraint=models.UniqueConstraint(fields=('profile', 'purpose', 'channel', 'controller', 'contact_ref'), name='consents_consentrecord_one_per_choice', nulls_distinct=False),
         ),
         migrations.AddIndex(
             model_name='suppression',

@@ -12,6 +12,7 @@ class ContactPoint(models.Model):
     The tie from `ref` to a value is only this row: when it is erased, the ledger's `contact_ref` says nothing.
     """
 
+    pk = models.CompositePrimaryKey("namespace_id", "blind")
     ref = models.UUIDField(_("contact point"), default=uuid7, editable=False, db_index=True)
     namespace = models.ForeignKey(
         "profiles.Namespace", models.PROTECT, related_name="+", db_index=False, verbose_name=_("kind of contact point")
@@ -21,6 +22,3 @@ class ContactPoint(models.Model):
     class Meta:
         verbose_name = _("contact point")
         verbose_name_plural = _("contact points")
-        constraints = [
-            models.UniqueConstraint(fields=["namespace", "blind"], name="consents_contactpoint_one_ref_per_value")
-        ]

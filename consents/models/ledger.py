@@ -1,6 +1,5 @@
 """What was answered. The history of `ConsentRecord` is the ledger; the record is folded from it."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +7,6 @@ from simple_history.manager import HistoryManager
 
 from cdp.base.database.constraints import one_of
 from cdp.base.database.history import tracked
-from cdp.base.database.ids import uuid7
 from profiles.values.lookup import of_person
 
 
@@ -91,16 +89,56 @@ def _of_choice(record: "ConsentRecord") -> Q:
     return Q(of_person(record.profile_id, "identity_ref"), **key) | Q(history_id=record.ledger_position)
 
 
+class ToldOnce(models.Model):
+    """What only the entry of the ledger says of a decision: how, where and through whom it was made, and its proof.
+
+    A record reads it through its `entry`; the gate, segments and lists ask for none of it.
+    """
+
+    consent_type = models.CharField(_("type"), max_length=28, choices=ConsentType, default=ConsentType.EXPRESSED)
+    language = models.CharField(_("language"), max_length=2, blank=True)
+    jurisdiction = models.CharField(_("jurisdiction"), max_length=2, blank=True)
+    collection_point = models.ForeignKey(
+        "consents.CollectionPoint",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("collection point"),
+    )
+    trust = models.CharField(_("trust"), max_length=16)
+    method = models.CharField(_("method"), max_length=10, choices=Method)
+    actor_ref = models.CharField(_("reference of who"), max_length=64, blank=True)
+    reason_code = models.CharField(_("reason"), max_length=40, blank=True)
+    source = models.ForeignKey(
+        "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
+    )
+    source_event_id = models.CharField(_("id at the source"), max_length=200)
+    record = models.UUIDField(_("source record"), null=True, blank=True)
+    supersedes = models.BigIntegerField(_("corrects entry"), null=True, blank=True)
+    evidence_digest = models.BinaryField(_("digest of the evidence"), max_length=32, blank=True)
+    file_import = models.UUIDField(_("import"), null=True, blank=True)
+    row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
+    body_digest = models.BinaryField(_("digest of the decision"), max_length=16)
+    schema_version = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+
 class ConsentRecord(models.Model):
     """The last standing decision of a choice key (profile, contact point, channel, purpose, controller).
 
-    A projection: only `consents.recording.ledger` folds it, in the transaction that writes the ledger.
+    A projection: only `consents.recording.ledger` folds it, in the transaction that writes the ledger. It holds what
+    the gate, segments and lists ask for in one scan; `entry` is the decision of the ledger with all the rest.
+    `id` is a digest of the choice key (the table refuses another): so that there is one record a choice.
     `effective_at` is when the person acted; `recorded_at` when we stored it, by the database's clock.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.UUIDField(primary_key=True, editable=False)
     profile = models.ForeignKey(
-        "profiles.Profile", models.DO_NOTHING, related_name="consents", db_index=False, verbose_name=_("profile")
+        "profiles.Profile", models.DO_NOTHING, related_name="consents", verbose_name=_("profile")
     )
     identity_ref = models.UUIDField(_("decided as"))
     contact_ref = models.UUIDField(
@@ -123,7 +161,6 @@ class ConsentRecord(models.Model):
     )
     state = models.CharField(_("state"), max_length=24, choices=State, blank=True)
     doi_pending = models.BooleanField(_("waits for confirmation"), default=False)
-    consent_type = models.CharField(_("type"), max_length=28, choices=ConsentType, default=ConsentType.EXPRESSED)
     effective_at = models.DateTimeField(_("effective"))
     recorded_at = models.DateTimeField(_("recorded"), null=True)
     validity_until = models.DateTimeField(_("valid until"), null=True, blank=True)
@@ -136,38 +173,21 @@ class ConsentRecord(models.Model):
         db_index=False,
         verbose_name=_("notice"),
     )
-    language = models.CharField(_("language"), max_length=2, blank=True)
-    jurisdiction = models.CharField(_("jurisdiction"), max_length=2, blank=True)
-    collection_point = models.ForeignKey(
-        "consents.CollectionPoint",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-        verbose_name=_("collection point"),
-    )
-    trust = models.CharField(_("trust"), max_length=16)
-    method = models.CharField(_("method"), max_length=10, choices=Method)
     actor_kind = models.CharField(_("decided by"), max_length=8, choices=ActorKind)
-    actor_ref = models.CharField(_("reference of who"), max_length=64, blank=True)
-    reason_code = models.CharField(_("reason"), max_length=40, blank=True)
-    source = models.ForeignKey(
-        "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
-    )
-    source_event_id = models.CharField(_("id at the source"), max_length=200)
-    record = models.UUIDField(_("source record"), null=True, blank=True)
-    supersedes = models.BigIntegerField(_("corrects entry"), null=True, blank=True)
-    evidence_digest = models.CharField(_("digest of the evidence"), max_length=64, blank=True)
-    file_import = models.UUIDField(_("import"), null=True, blank=True)
-    row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
-    body_digest = models.CharField(_("digest of the decision"), max_length=64)
-    schema_version = models.PositiveSmallIntegerField(default=1)
     needs_refresh = models.BooleanField(_("ask again"), default=False)
     ledger_position = models.BigIntegerField(_("ledger entry"))
+    entry = models.ForeignObject(
+        "consents.HistoricalConsentRecord",
+        models.DO_NOTHING,
+        from_fields=["ledger_position"],
+        to_fields=["history_id"],
+        related_name="+",
+        verbose_name=_("ledger entry"),
+    )
 
     history = tracked(
-        excluded=("profile", "needs_refresh", "ledger_position"),
+        excluded=("id", "profile", "needs_refresh", "ledger_position", "entry"),
+        bases=(ToldOnce,),
         history_manager=EntriesOfChoice,
         verbose_name=_("ledger entry"),
         verbose_name_plural=_("consent ledger"),
@@ -185,16 +205,10 @@ class ConsentRecord(models.Model):
             one_of("state", State),
             one_of("channel", Channel),
             one_of("actor_kind", ActorKind),
-            models.UniqueConstraint(
-                fields=["profile", "purpose", "channel", "controller", "contact_ref"],
-                nulls_distinct=False,
-                name="consents_consentrecord_one_per_choice",
-            ),
         ]
         indexes = [
             models.Index(
                 fields=["purpose", "channel", "state", "profile"],
-                include=["validity_until", "doi_pending"],
                 name="consents_record_gate",
             ),
             models.Index(
@@ -215,22 +229,16 @@ def state_at(answer, moment) -> str:
 
 
 class ConsentEvidence(models.Model):
-    """What proves a decision (a form picture, a call reference), sealed. The ledger holds only its digest.
+    """What proves one decision (a form picture, a call reference), sealed to the person whom its entry is about.
 
-    A decision that a file reports has none: its row is its evidence, and the ledger names import and row.
+    The entry holds the digest of the ciphertext, who stored it and when. A decision that a file reports has no
+    evidence: its row is its evidence, and the ledger names import and row.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    identity_ref = models.UUIDField(_("about"))
-    digest = models.CharField(_("digest"), max_length=64)
+    entry = models.BigIntegerField(_("ledger entry"), primary_key=True)
     media_type = models.CharField(_("media type"), max_length=80)
     sealed = models.BinaryField()
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("by")
-    )
-    created_at = models.DateTimeField(_("stored"), db_default=models.functions.Now(), editable=False)
 
     class Meta:
         verbose_name = _("evidence of consent")
         verbose_name_plural = _("evidence of consents")
-        constraints = [models.UniqueConstraint(fields=["digest"], name="consents_evidence_once")]

@@ -1,4 +1,7 @@
-"""What may be asked, in which words, where. Published versions never change."""
+"""What may be asked, in which words, where. Published versions never change.
+
+Their keys are small, for every decision of every person names five of them; outside they are known by `key`.
+"""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
@@ -8,13 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import one_of, ordered
 from cdp.base.database.history import tracked
-from cdp.base.database.ids import uuid7
 
 
 class Controller(models.Model):
     """Who decides over the data: the company, a brand, a joint controller."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.AutoField(primary_key=True)
     key = models.SlugField(_("key"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)
     address = models.TextField(_("address"), blank=True)
@@ -35,7 +37,7 @@ class Controller(models.Model):
 class Purpose(models.Model):
     """Why data may be used. Its rules stand in its versions."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.AutoField(primary_key=True)
     key = models.SlugField(_("key"), max_length=60, unique=True)
     title = models.CharField(_("title"), max_length=120)
     dpv_iri = models.CharField(_("DPV term"), max_length=200, blank=True)
@@ -73,7 +75,7 @@ class ReconsentPolicy(models.TextChoices):
 class PurposeVersion(models.Model):
     """The rules of a purpose from a moment on. Immutable once published; the newest published one is in force."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.AutoField(primary_key=True)
     purpose = models.ForeignKey(Purpose, models.PROTECT, related_name="versions", verbose_name=_("purpose"))
     number = models.PositiveIntegerField(_("version"))
     description = models.JSONField(_("description"), default=dict, help_text=_("In each language."))
@@ -120,7 +122,7 @@ class NoticeVersion(models.Model):
     Who publishes states since when they are in use; one version of a key and language is in use at a time.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.AutoField(primary_key=True)
     key = models.SlugField(_("key"), max_length=60)
     language = models.CharField(_("language"), max_length=2)
     version = models.PositiveIntegerField(_("version"))
@@ -197,7 +199,7 @@ class PointKind(models.TextChoices):
 class CollectionPoint(models.Model):
     """Where people are asked, and for which purposes it may ask."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.AutoField(primary_key=True)
     key = models.SlugField(_("key"), max_length=60, unique=True)
     title = models.CharField(_("title"), max_length=120)
     kind = models.CharField(_("kind"), max_length=12, choices=PointKind)

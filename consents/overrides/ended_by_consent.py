@@ -15,7 +15,7 @@ from profiles.changes import ChangeKind
 #: Suppressions that express what the person wanted; the others stand on something else.
 THE_PERSONS_WISH = (SuppressionReason.OBJECTION, SuppressionReason.ERASURE, SuppressionReason.COMPLAINT)
 
-_DIRECT = f"""r.profile_id = ANY(%(profiles)s) AND r.state IN ({listed(GRANTS)}) AND {direct("r")}"""
+_DIRECT = f"""r.profile_id = ANY(%(profiles)s) AND r.state IN ({listed(GRANTS)}) AND {direct("e")}"""
 
 #: Whose permission an end changes: those who have the address now.
 _HAVE_THE_ADDRESS = """
@@ -35,8 +35,9 @@ WITH ended AS (
 INSERT INTO consents_objection
     (identity_ref, scope, purpose_id, lifted, effective_at, source_id, source_event_id, reason_code, actor_ref)
 SELECT DISTINCT ON (r.ledger_position) r.identity_ref, '{ObjectionScope.PURPOSE}', r.purpose_id, TRUE, r.effective_at,
-       r.source_id, 'consent:' || r.ledger_position, 'direct_consent', ''
+       e.source_id, 'consent:' || r.ledger_position, 'direct_consent', ''
 FROM consents_consentrecord r
+JOIN consents_historicalconsentrecord e ON e.history_id = r.ledger_position
 JOIN consents_purpose p ON p.id = r.purpose_id
 JOIN profiles_sourceidentity s ON s.profile_id = r.profile_id
 JOIN consents_objection o ON o.identity_ref = s.id AND NOT o.lifted AND o.effective_at < r.effective_at
@@ -52,7 +53,9 @@ _END_SUPPRESSIONS = f"""
 WITH ended AS (
 UPDATE consents_suppression x
 SET lifted_at = clock_timestamp(), lifted_reason = 'direct consent, ledger entry ' || r.ledger_position
-FROM consents_consentrecord r JOIN consents_contactpoint c ON c.ref = r.contact_ref
+FROM consents_consentrecord r
+JOIN consents_historicalconsentrecord e ON e.history_id = r.ledger_position
+JOIN consents_contactpoint c ON c.ref = r.contact_ref
 WHERE x.namespace_id = c.namespace_id AND x.blind = c.blind AND x.lifted_at IS NULL
   AND x.channel IN ('none', r.channel) AND x.created_at < r.effective_at
   AND x.reason IN ({listed(THE_PERSONS_WISH)}) AND {_DIRECT}

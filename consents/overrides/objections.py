@@ -101,6 +101,6 @@ def denies(profile: UUID, purpose: Purpose) -> bool:
     return _objected(profile, purpose.pk, marketing=purpose.direct_marketing or purpose.profiling)
 
 
-def _objected(profile: UUID, purpose: UUID | None, *, marketing: bool) -> bool:
+def _objected(profile: UUID, purpose: int | None, *, marketing: bool) -> bool:
     sql = standing.OBJECTED.format(**standing.parts(place=EVERYONE, people="= %(profile)s"))
     return value(sql, ALWAYS | {"profile": profile, "purpose": purpose, "marketing": marketing}) is not None

@@ -51,6 +51,11 @@ class LedgerEntry:
     doubt: CorrectionRequest | None
     recorder: Recorder
 
+    @property
+    def evidence_sha256(self) -> str:
+        """Digest of the sealed evidence, as everybody can take it of the ciphertext; empty where there is none."""
+        return bytes(self.entry.evidence_digest).hex()
+
 
 class StandingConsent(NamedTuple):
     """The answer to one choice at a moment; `state` tells when it had run out."""
@@ -84,7 +89,7 @@ def entries(profile: UUID, *, purpose: str = "", channel: str = "", state: str =
             entry,
             entry.pk in standing,
             corrected.get(entry.pk),
-            evidence.get(entry.evidence_digest),
+            evidence.get(entry.pk),
             file_imports.get(entry.file_import),
             doubts.get(entry.pk),
             recorded[entry.pk],
@@ -108,10 +113,9 @@ def _doubts(entries: Sequence[Ledger]) -> dict[int, CorrectionRequest]:
     return {one.entry: one for one in asked.select_related("requested_by")}
 
 
-def _evidence(entries: Sequence[Ledger]) -> dict[str, ConsentEvidence]:
-    digests = {entry.evidence_digest for entry in entries if entry.evidence_digest}
-    kept = ConsentEvidence.objects.filter(digest__in=digests).defer("sealed")
-    return {one.digest: one for one in kept}
+def _evidence(entries: Sequence[Ledger]) -> dict[int, ConsentEvidence]:
+    proven = [entry.pk for entry in entries if entry.evidence_digest]
+    return ConsentEvidence.objects.defer("sealed").in_bulk(proven)
 
 
 def standing_consents(profile: UUID, *, as_of: datetime, known_at: datetime | None = None) -> list[StandingConsent]:

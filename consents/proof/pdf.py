@@ -126,8 +126,8 @@ def _said(one: LedgerEntry, proof: Proof) -> list[Flowable]:
     if about := ", ".join(part for part in where if part):
         head += f" ({escape(str(about))})"
     lines = [Paragraph(head, BODY), _text(" · ".join(_facts(one)), SMALL)]
-    if entry.evidence_digest:
-        lines.append(_text(_("Evidence: SHA-256 %(digest)s") % {"digest": entry.evidence_digest}, MONO))
+    if one.evidence_sha256:
+        lines.append(_text(_("Evidence: SHA-256 %(digest)s") % {"digest": one.evidence_sha256}, MONO))
     if one.file_import:
         told = {"row": entry.row_number, "file": one.file_import, "digest": one.file_import.sha256}
         lines.append(_text(_("Evidence: row %(row)s of %(file)s, SHA-256 %(digest)s") % told, MONO))

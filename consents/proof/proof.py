@@ -75,7 +75,7 @@ class Proof:
                 str(one.recorder),
                 entry.source.title,
                 entry.source_event_id,
-                one.file_import.sha256 if one.file_import else entry.evidence_digest,
+                one.file_import.sha256 if one.file_import else one.evidence_sha256,
                 str(entry.row_number or ""),
                 _moment(entry.validity_until),
             ]

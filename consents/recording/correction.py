@@ -138,7 +138,7 @@ def _silence(false: Ledger) -> Draft:
             "method": Method.STAFF,
             "actor_kind": ActorKind.STAFF,
             "actor_ref": "",
-            "evidence_digest": "",
+            "evidence_digest": b"",
         }
     )
 

@@ -83,8 +83,10 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
     people = locks.lock_people(draft.identity_ref for draft in drafted)
     before = references_of(draft.key for draft in drafted) if drafted else {}
     fresh = _fresh(drafted, before)
-    evidence.keep(fresh, by=by)
-    positions = {key: position for key, (position, _body) in before.items()} | _insert(fresh, by=by, reason=reason)
+    sealed = evidence.seal(fresh)
+    written = _insert(fresh, by=by, reason=reason)
+    evidence.keep(sealed, written)
+    positions = {key: position for key, (position, _body) in before.items()} | written
     touched = {people[draft.identity_ref] for draft in fresh}
     if len(touched) >= statistics.BULK:
         statistics.analyze_stale_tables()
@@ -121,7 +123,7 @@ def _insert(fresh: Sequence[Draft], *, by, reason) -> dict[tuple[int, str], int]
     written = rows(
         _INSERT,
         {
-            "rows": orjson.dumps([draft.row for draft in fresh]).decode(),
+            "rows": orjson.dumps([draft.row for draft in fresh], default=_as_bytea).decode(),
             "by": getattr(by, "pk", None),
             "reason": reason,
             "zone": settings.TIME_ZONE,
@@ -130,22 +132,26 @@ def _insert(fresh: Sequence[Draft], *, by, reason) -> dict[tuple[int, str], int]
     return {(source, event): position for source, event, position in written}
 
 
+def _as_bytea(value: bytes) -> str:
+    return f"\\x{value.hex()}"
+
+
 #: Columns of a ledger row that a decision brings, with their types in the database.
 _BROUGHT = {
     "identity_ref": "uuid",
     "contact_ref": "uuid",
     "channel": "text",
-    "purpose_id": "uuid",
-    "controller_id": "uuid",
-    "purpose_version_id": "uuid",
+    "purpose_id": "int",
+    "controller_id": "int",
+    "purpose_version_id": "int",
     "state": "text",
     "doi_pending": "boolean",
     "consent_type": "text",
     "effective_at": "timestamptz",
-    "notice_version_id": "uuid",
+    "notice_version_id": "int",
     "language": "text",
     "jurisdiction": "text",
-    "collection_point_id": "uuid",
+    "collection_point_id": "int",
     "trust": "text",
     "method": "text",
     "actor_kind": "text",
@@ -155,28 +161,33 @@ _BROUGHT = {
     "source_event_id": "text",
     "record": "uuid",
     "supersedes": "bigint",
-    "evidence_digest": "text",
+    "evidence_digest": "bytea",
     "file_import": "uuid",
     "row_number": "int",
-    "body_digest": "text",
+    "body_digest": "bytea",
 }
+
+#: What the person decides about: the first entry of it is its beginning, the others are changes.
+_CHOICE = "s.identity_ref, s.contact_ref, s.channel, s.purpose_id, s.controller_id"
 
 # A validity of n months ends with the local day of the same number, or the last day of the month (half-open).
 _INSERT = f"""
 WITH said AS MATERIALIZED (
-    SELECT row_number() OVER () AS nth, s.*,
-           consents_choice(identity_ref, contact_ref, channel, purpose_id, controller_id) AS id
+    SELECT row_number() OVER () AS nth, s.*
     FROM jsonb_to_recordset(%(rows)s::jsonb) AS s({", ".join(f"{name} {kind}" for name, kind in _BROUGHT.items())}))
 INSERT INTO consents_historicalconsentrecord
-    (id, {", ".join(_BROUGHT)}, validity_until, schema_version, history_type, history_user_id,
+    ({", ".join(_BROUGHT)}, validity_until, schema_version, history_type, history_user_id,
      history_change_reason)
-SELECT s.id, {", ".join(f"s.{name}" for name in _BROUGHT)},
+SELECT {", ".join(f"s.{name}" for name in _BROUGHT)},
        CASE WHEN s.state IN ({listed(GRANTS)}) THEN (
            date_trunc('day', s.effective_at AT TIME ZONE %(zone)s) + make_interval(months => v.valid_months)
            + interval '1 day') AT TIME ZONE %(zone)s END,
        1,
-       CASE WHEN row_number() OVER (PARTITION BY s.id ORDER BY s.nth) > 1
-              OR EXISTS (SELECT FROM consents_historicalconsentrecord h WHERE h.id = s.id) THEN '~' ELSE '+' END,
+       CASE WHEN row_number() OVER (PARTITION BY {_CHOICE} ORDER BY s.nth) > 1
+              OR EXISTS (SELECT FROM consents_historicalconsentrecord h
+                         WHERE h.identity_ref = s.identity_ref AND h.contact_ref IS NOT DISTINCT FROM s.contact_ref
+                           AND h.channel = s.channel AND h.purpose_id = s.purpose_id
+                           AND h.controller_id = s.controller_id) THEN '~' ELSE '+' END,
        %(by)s::uuid, %(reason)s
 FROM said s LEFT JOIN consents_purposeversion v ON v.id = s.purpose_version_id
 ORDER BY s.nth

@@ -60,7 +60,7 @@ class References:
         ]
         return waiting[0] if waiting else None
 
-    def _waiting_for_links(self, decisions) -> dict[tuple[UUID, UUID, str], datetime]:
+    def _waiting_for_links(self, decisions) -> dict[tuple[UUID, int, str], datetime]:
         """(profile, purpose, channel) -> when it was asked, for those that a decision by link may confirm."""
         links = [decision for decision in decisions if decision.method == Method.LINK and decision.grants]
         profiles = {person.profile for decision in links for person in self.person(decision)}
@@ -112,7 +112,7 @@ def _notices(named: set[tuple[str, str, int]]) -> dict[tuple[str, str, int], Not
     }
 
 
-def _versions(purposes) -> dict[UUID, list[PurposeVersion]]:
+def _versions(purposes) -> dict[int, list[PurposeVersion]]:
     published = PurposeVersion.objects.filter(purpose__in=list(purposes), published_at__isnull=False)
     versions = defaultdict(list)
     for version in published.order_by("published_at", "number"):
@@ -120,7 +120,7 @@ def _versions(purposes) -> dict[UUID, list[PurposeVersion]]:
     return versions
 
 
-def _covers(notices) -> dict[UUID, dict[UUID, PurposeVersion]]:
+def _covers(notices) -> dict[int, dict[int, PurposeVersion]]:
     """Notice -> purpose -> the newest version of it that the notice covers."""
     through = NoticeVersion.purposes.through.objects.filter(noticeversion__in=list(notices))
     covers = defaultdict(dict)
@@ -129,7 +129,7 @@ def _covers(notices) -> dict[UUID, dict[UUID, PurposeVersion]]:
     return covers
 
 
-def _pairs(through, left: str, objects, right: str) -> dict[UUID, set[UUID]]:
+def _pairs(through, left: str, objects, right: str) -> dict[int, set[int]]:
     pairs = defaultdict(set)
     for one, other in through.objects.filter(**{f"{left}__in": [o.pk for o in objects]}).values_list(left, right):
         pairs[one].add(other)

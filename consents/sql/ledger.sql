@@ -28,9 +28,9 @@ CREATE OR REPLACE TRIGGER only_folded_truncate BEFORE TRUNCATE ON consents_conse
 
 -- The id of a choice key: the same whenever it is folded again. 128 bits of SHA-256.
 CREATE OR REPLACE FUNCTION consents_choice(
-    owner uuid, contact uuid, channel text, purpose uuid, controller uuid
+    owner uuid, contact uuid, channel text, purpose int, controller int
 ) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT substr(encode(sha256(convert_to(
-        owner::text || coalesce(contact::text, '-') || channel || purpose::text || controller::text, 'UTF8'
+        owner::text || coalesce(contact::text, '-') || channel || purpose::text || '/' || controller::text, 'UTF8'
     )), 'hex'), 1, 32)::uuid
 $$;

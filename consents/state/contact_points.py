@@ -68,7 +68,7 @@ WITH given AS (
     SELECT no, ref, namespace, decode(blind, 'hex') AS blind
     FROM jsonb_to_recordset(%s::jsonb) AS g(no int, ref uuid, namespace int, blind text)),
 known AS (
-    SELECT g.no, (array_agg(c.ref ORDER BY c.id))[1] AS ref
+    SELECT g.no, (array_agg(c.ref ORDER BY c.ref))[1] AS ref
     FROM given g JOIN consents_contactpoint c ON c.namespace_id = g.namespace AND c.blind = g.blind GROUP BY g.no)
 """
 _MAKE = f"""{_GIVEN}

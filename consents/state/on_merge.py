@@ -44,7 +44,8 @@ def _answers_for_the_whole(moved: dict[UUID, tuple[UUID, UUID]]) -> list[tuple]:
         """
         SELECT DISTINCT r.profile_id, ARRAY[r.ledger_position]
         FROM unnest(%s::uuid[], %s::uuid[]) AS m(identity, old)
-        JOIN consents_consentrecord r ON r.profile_id = m.old AND r.contact_ref IS NULL AND r.record IS NULL
+        JOIN consents_consentrecord r ON r.profile_id = m.old AND r.contact_ref IS NULL
+        JOIN consents_historicalconsentrecord e ON e.history_id = r.ledger_position AND e.record IS NULL
         JOIN profiles_identity_history a ON a.identity_id = m.identity AND a.profile = m.old
              AND a.valid_from <= r.recorded_at AND r.recorded_at < a.valid_to
         WHERE EXISTS (SELECT FROM profiles_sourceidentity s WHERE s.profile_id = m.old)

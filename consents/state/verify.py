@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cdp.base.database.sql import rows
+from cdp.base.database.sql import rows, value
 from cdp.base.progress import SILENT, Progress
 from consents.state.fold import ALWAYS, COLUMNS, FOLD_OF_ALL, fold
 from profiles.records.locks import hold_everybody
@@ -29,12 +29,17 @@ WHERE ({", ".join(f"r.{column}" for column in _COMPARED)})
     IS DISTINCT FROM ({", ".join(f"f.{column}" for column in _COMPARED)})
 ORDER BY 1, 2
 """
+#: What is stored as proof of an entry and is not what the entry was written with.
+_FALSE_EVIDENCE = """
+SELECT count(*) FROM consents_consentevidence e LEFT JOIN consents_historicalconsentrecord l ON l.history_id = e.entry
+WHERE sha256(e.sealed) IS DISTINCT FROM l.evidence_digest
+"""
 
 
 def verify(progress: Progress = SILENT) -> dict[str, int]:
-    """{projection: rows that differ from a fresh fold}."""
+    """{projection: rows that differ from a fresh fold}, and how much evidence is not what its entry says."""
     progress.begin("consents")
-    return {"records": len(differences())}
+    return {"records": len(differences()), "evidence": value(_FALSE_EVIDENCE)}
 
 
 def differences() -> list[Drift]:

@@ -23,13 +23,13 @@ FIRST_EPOCH = 1
 KEPT_BYTES = 16
 
 
-def tokens(profiles: Iterable[UUID], *, agreement: UUID, purpose: UUID, epoch: int = FIRST_EPOCH) -> dict[UUID, str]:
+def tokens(profiles: Iterable[UUID], *, agreement: UUID, purpose: int, epoch: int = FIRST_EPOCH) -> dict[UUID, str]:
     """Profile id -> the token under which this partner knows the person for this purpose in this epoch."""
     key = subkey(agreement, purpose, KIND, epoch)
     return {profile: _token(key, profile) for profile in profiles}
 
 
-def subkey(agreement: UUID, purpose: UUID, kind: str, epoch: int) -> bytes:
+def subkey(agreement: UUID, purpose: int, kind: str, epoch: int) -> bytes:
     """The key (32 bytes) of one agreement, purpose, kind and epoch."""
     info = "|".join(("cdp/pid/v1", str(agreement), str(purpose), kind, str(epoch)))
     return HKDF(SHA256(), 32, salt=_instance(), info=info.encode()).derive(_master())

@@ -24,6 +24,13 @@ class Tracked(HistoricalRecords):
         cls.delete = transaction.atomic(cls.delete)
         cls._tracked = self
 
+    def get_meta_options(self, model):
+        """Without the index by moment and key where the key is left out."""
+        options = super().get_meta_options(model)
+        if model._meta.pk.name in self.excluded_fields:
+            del options["indexes"]
+        return options
+
     def get_m2m_fields_from_model(self, model):
         """All of them: nobody has to think of it."""
         return list(model._meta.local_many_to_many)

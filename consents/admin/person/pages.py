@@ -18,7 +18,7 @@ from consents.admin.correction_review import DECIDE, decide
 from consents.admin.forms import DecisionForm, ObjectionForm, ProofForm, RestrictionForm
 from consents.admin.person import as_of_form
 from consents.errors import NotRecorded
-from consents.models import ActorKind, Channel, ConsentEvidence, CorrectionRequest, Purpose, State
+from consents.models import ActorKind, Channel, CorrectionRequest, Purpose, State
 from consents.overrides import objections, restrictions
 from consents.proof import history
 from consents.proof.pdf import as_pdf
@@ -47,7 +47,7 @@ class PersonPages(Pages):
             "take-back": require_POST(self.take_back),
             "restriction": require_POST(self.restriction),
             "proof": require_POST(self.proof),
-            "evidence/<uuid:key>": require_POST(self.evidence),
+            "evidence/<int:key>": require_POST(self.evidence),
             "doubt": require_POST(self.doubt),
             "correction/<int:key>": require_POST(self.correction),
         }
@@ -192,20 +192,21 @@ class PersonPages(Pages):
         found = prove(profile.pk, by=request.user, reason=form.cleaned_data["reason"], request_id=request.id, **asked)
         return _file(profile, as_csv(found) if form.cleaned_data["format"] == "csv" else as_pdf(found), form)
 
-    def evidence(self, request, profile_id: UUID, key: UUID):
+    def evidence(self, request, profile_id: UUID, key: int):
         """What proves one decision, in clear; the reading is logged with its reason."""
         self.demand(request, PROVE)
         profile = _present(profile_id)
         reason = request.POST.get("reason", "").strip()
-        digests = {one.entry.evidence_digest for one in history.entries(profile.pk)}
-        found = get_object_or_404(ConsentEvidence, pk=key, digest__in=digests)
+        found = next((one for one in history.entries(profile.pk) if one.evidence and one.entry.pk == key), None)
+        if found is None:
+            raise Http404
         if not reason:
             messages.error(request, _("Say why you open the evidence."))
             return redirect(_page(profile.pk))
-        content = evidence.read(found, by=request.user, purpose=reason, request_id=request.id)
+        content = evidence.read(found.entry, by=request.user, purpose=reason, request_id=request.id)
         if content is None:
             raise Http404
-        return _attachment(content, found.media_type, f"evidence-{found.pk}")
+        return _attachment(content, found.evidence.media_type, f"evidence-{key}")
 
 
 def _told(request, profile: Profile) -> dict:

@@ -61,7 +61,9 @@ class ConsentNode(Node):
         evidence = sql.dicts(
             f"""SELECT {state_at("c", "%s")} AS state, c.effective_at, c.validity_until, s.code AS source,
                    c.ledger_position
-            FROM consents_consentrecord c JOIN profiles_source s ON s.id = c.source_id
+            FROM consents_consentrecord c
+            JOIN consents_historicalconsentrecord e ON e.history_id = c.ledger_position
+            JOIN profiles_source s ON s.id = e.source_id
             WHERE c.profile_id = %s AND c.purpose_id = %s AND c.channel = %s AND c.effective_at <= %s
             ORDER BY c.effective_at DESC""",
             (now, profile, frame.catalogue.purposes[self.body["consent"]].pk, self.body["channel"], now),

@@ -100,7 +100,7 @@ def test_the_history_shows_both_clocks_the_words_and_the_entry(officer, anna, ne
 
     assert "Ja tak til &lt;b&gt;nyheder" in shown
     assert f'id="entry-{position}"' in shown
-    assert Ledger.objects.get().evidence_digest in shown
+    assert Ledger.objects.get().evidence_digest.hex() in shown
     assert NoticeVersion.objects.get(key="w").sha256 in shown
     assert "a form picture" not in shown
 
@@ -354,7 +354,7 @@ def test_proof_is_made_with_a_reason_and_logged(officer, anna, news, kind, begin
 
 def test_evidence_opens_only_with_a_reason_and_only_for_its_person(officer, anna, news):
     at_address(anna, news, evidence=b"call 4711")
-    key = ConsentEvidence.objects.get().pk
+    key = Ledger.objects.get().pk
     address = reverse("admin:consents_person_evidence", args=[anna.pk, key])
 
     assert officer.post(address, {"reason": ""}).url == page(anna)

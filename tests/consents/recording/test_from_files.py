@@ -79,7 +79,7 @@ def test_an_imported_yes_is_proven_by_its_row_in_its_file(news):
     file_import = loaded(table(COLUMNS, ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]), SPEC)
 
     entry = Ledger.objects.get()
-    assert (entry.file_import, entry.row_number, entry.evidence_digest) == (file_import.pk, 2, "")
+    assert (entry.file_import, entry.row_number, entry.evidence_digest) == (file_import.pk, 2, b"")
     assert not ConsentEvidence.objects.exists()
     (told,) = history.entries(entry.identity_ref)
     assert (told.file_import, told.evidence) == (file_import, None)

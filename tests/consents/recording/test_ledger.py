@@ -1,5 +1,6 @@
 """The door into the ledger: what is refused and why, what happens once only, what can never be changed."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -255,15 +256,25 @@ def test_evidence_is_sealed_and_its_reading_is_logged():
     consent.say(anna, news, evidence=b"called +45 20 12 34 56", evidence_type="text/plain")
 
     kept = ConsentEvidence.objects.get()
-    assert Ledger.objects.get().evidence_digest == kept.digest
+    entry = Ledger.objects.get(pk=kept.entry)
+    assert entry.evidence_digest == hashlib.sha256(kept.sealed).digest()
     assert b"20 12" not in bytes(kept.sealed)
-    assert evidence.read(kept, by=officer, purpose="complaint") == b"called +45 20 12 34 56"
+    assert evidence.read(entry, by=officer, purpose="complaint") == b"called +45 20 12 34 56"
     assert list(AccessEntry.objects.values_list("actor", "action", "identities", "fields")) == [
         (officer.pk, "read_evidence", [anna.pk], ["evidence"])
     ]
 
 
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00\xff", b"\x00 as no text begins", "også på æøå".encode()])
+def test_evidence_of_any_bytes_comes_back_as_it_was(content):
+    anna, news = person(), consent.purpose()
+    consent.say(anna, news, evidence=content)
+
+    assert evidence.read(Ledger.objects.get(), by=builders.user(), purpose="complaint") == content
+
+
 # --- What can never be changed -------------------------------------------------------------------------------------
+
 
 LEDGER, RECORD = "consents_historicalconsentrecord", "consents_consentrecord"
 

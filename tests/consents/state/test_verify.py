@@ -1,9 +1,10 @@
 """Drift of the projection is found, whoever made it, and repaired from the ledger."""
 
 import pytest
+from django.db import IntegrityError
 
 from cdp.base.database.sql import execute
-from consents.models import ConsentRecord
+from consents.models import ConsentEvidence, ConsentRecord
 from consents.state import verify
 from consents.state.fold import folding
 from tests.consents import building as consent
@@ -49,13 +50,34 @@ def test_a_changed_record_is_reported_and_rebuilt(records, tamper, found, expect
     assert list(ConsentRecord.objects.order_by("id").values()) == records
 
 
+INVENTED = """
+INSERT INTO consents_consentrecord SELECT (jsonb_populate_record(r, jsonb_build_object('channel', 'sms', 'id', {id}))).*
+FROM consents_consentrecord r WHERE id = '{of}'
+"""
+
+
 def test_an_invented_record_is_reported_and_removed(records):
     execute("SET CONSTRAINTS ALL IMMEDIATE")
-    past_the_trigger(
-        "INSERT INTO consents_consentrecord SELECT (jsonb_populate_record(r, jsonb_build_object("
-        f"'id', gen_random_uuid(), 'channel', 'sms'))).* FROM consents_consentrecord r WHERE id = '{records[0]['id']}'"
-    )
+    its_key = "consents_choice(r.profile_id, r.contact_ref, 'sms', r.purpose_id, r.controller_id)"
+    past_the_trigger(INVENTED.format(id=its_key, of=records[0]["id"]))
 
     assert [(drift.found, drift.expected) for drift in verify.differences()] == [("ConsentGiven", None)]
     verify.rebuild()
     assert list(ConsentRecord.objects.order_by("id").values()) == records
+
+
+def test_a_choice_has_one_key_and_so_one_record(records):
+    with pytest.raises(IntegrityError, match="key_is_of_choice"):
+        past_the_trigger(INVENTED.format(id="gen_random_uuid()", of=records[0]["id"]))
+
+
+def test_evidence_that_is_not_what_its_entry_was_written_with_is_reported(records):
+    for days in (1, 2):
+        consent.say(person(), consent.purpose(f"calls-{days}"), evidence=b"called", days_ago=days)
+    false = ConsentEvidence.objects.latest("entry")
+    assert verify.verify() == {"records": 0, "evidence": 0}
+
+    execute("ALTER TABLE consents_consentevidence DISABLE TRIGGER USER")
+    ConsentEvidence.objects.filter(pk=false.pk).update(sealed=b"another picture")
+
+    assert verify.verify() == {"records": 0, "evidence": 1}

@@ -25,7 +25,7 @@ ANOTHER = "(SELECT id FROM cdp_user WHERE username = 'other')"
     ("act", "match"),
     [
         ("UPDATE partners_delivery SET fields = '{email}'", "of what is planned only"),
-        ("UPDATE partners_delivery SET purpose_id = gen_random_uuid()", "of what is planned only"),
+        ("UPDATE partners_delivery SET purpose_id = purpose_id + 1", "of what is planned only"),
         ("UPDATE partners_delivery SET audience_ref = gen_random_uuid()", "of what is planned only"),
         ("UPDATE partners_delivery SET requested_by_id = gen_random_uuid()", "of what is planned only"),
         ("UPDATE partners_delivery SET state = 'ready'", "planned does not become ready"),
