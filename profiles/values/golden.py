@@ -101,7 +101,7 @@ WRITE = f"""
     put AS (
         INSERT INTO profiles_goldenvalue AS g (profile_id, attribute_id, record_id, candidates, party, text, number,
                                                date, boolean, items, rule)
-        SELECT * FROM winners
+        SELECT * FROM winners ORDER BY profile_id, attribute_id
         ON CONFLICT (profile_id, attribute_id) DO UPDATE SET
             record_id = excluded.record_id, candidates = excluded.candidates, party = excluded.party,
             text = excluded.text, number = excluded.number, date = excluded.date, boolean = excluded.boolean,
