@@ -77,8 +77,9 @@ said AS MATERIALIZED (
            {direct("l")} AS direct,
            array_position(ARRAY[{listed(ORDERED)}], l.state::text) AS weight,
            CASE WHEN l.state IN ({listed(NOES)}) THEN 2 WHEN l.state IN ({listed(GRANTS)}) THEN 1 ELSE 0 END AS rank,
-           l.identity_ref IN (SELECT identity FROM together) AS shared
+           x.identity IS NOT NULL AS shared
     FROM consents_historicalconsentrecord l
+    LEFT JOIN (SELECT DISTINCT identity FROM together) x ON x.identity = l.identity_ref
     WHERE l.identity_ref IN (SELECT identity FROM kin)
       AND l.effective_at <= %(until)s AND l.recorded_at <= %(known)s AND l.history_id <= %(position)s AND {{among}}),
 met AS MATERIALIZED (
