@@ -56,10 +56,10 @@ def _people(source: Source) -> None:
         INSERT INTO profiles_profile (id, is_test, identity_count) SELECT id, false, 1 FROM crowd;
         INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, profile_since, is_test)
             SELECT id, %(source)s, blind, id, '2019-01-01', false FROM crowd;
-        INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, observed_at)
-            SELECT record, id, %(source)s, 1, 1, blind, '2019-01-01' FROM crowd;
-        INSERT INTO profiles_identifier (id, identity_id, record_id, namespace_id, blind, sealed, verified, observed_at)
-            SELECT gen_random_uuid(), id, record, %(email)s, blind, '', false, '2019-01-01' FROM crowd;
+        INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, verified, observed_at)
+            SELECT record, id, %(source)s, 1, 1, blind, false, '2019-01-01' FROM crowd;
+        INSERT INTO profiles_identifier (identity_id, record_id, namespace_id, blind, sealed, verified, observed_at)
+            SELECT id, record, %(email)s, blind, '', false, '2019-01-01' FROM crowd;
         INSERT INTO consents_contactpoint (ref, namespace_id, blind)
             SELECT gen_random_uuid(), %(email)s, blind FROM crowd;
         INSERT INTO consents_suppression (id, entry, namespace_id, blind, channel, reason, note, lifted_reason)

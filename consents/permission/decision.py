@@ -38,7 +38,7 @@ class Answer:
     since: datetime | None
     reasons: tuple[str, ...] = ()
     contact_ref: UUID | None = None
-    identifier: UUID | None = None
+    identifier: int | None = None
 
     @property
     def sentence(self) -> str:

@@ -59,7 +59,7 @@ _SAME_SIDE = f"""(NOT a.needs_refresh OR h.identity = a.identity_ref OR EXISTS (
 
 BY_CONSENT = f"""
 WITH answers AS ({_ANSWERS})
-SELECT a.profile, a.contact_ref, NULL::uuid AS identifier,
+SELECT a.profile, a.contact_ref, NULL::bigint AS identifier,
        coalesce(nullif(a.verdict, ''), every.verdict, '') AS verdict,
        a.ledger_position AS position, a.effective_at AS since, a.actor_kind
 FROM answers a {_NO_TO_ALL}
@@ -96,7 +96,7 @@ WHERE a.contact_ref IS NULL
 _ON_OTHER_BASIS = "NULL::bigint AS position, NULL::timestamptz AS since, NULL::text AS actor_kind"
 
 BY_BASIS = f"""
-SELECT p.id AS profile, NULL::uuid AS contact_ref, NULL::uuid AS identifier, '' AS verdict, {_ON_OTHER_BASIS}
+SELECT p.id AS profile, NULL::uuid AS contact_ref, NULL::bigint AS identifier, '' AS verdict, {_ON_OTHER_BASIS}
 FROM ({{everyone}}) p
 """
 

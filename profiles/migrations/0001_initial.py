@@ -473,7 +473,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Identifier',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
                 ('sealed', models.BinaryField(verbose_name='sealed value')),
                 ('verified', models.BooleanField(default=False, verbose_name='verified')),

@@ -114,7 +114,7 @@ class Record(models.Model):
 class Identifier(models.Model):
     """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.BigAutoField(primary_key=True)
     identity = models.ForeignKey(
         SourceIdentity,
         models.PROTECT,

@@ -9,7 +9,6 @@ from uuid import UUID
 import orjson
 from psycopg.types.json import Jsonb
 
-from cdp.base.database.ids import uuid7s
 from cdp.base.database.sql import copy_typed
 from profiles import changes
 from profiles.models import FileImport, Source
@@ -22,7 +21,7 @@ PROFILE = ["id", "is_test", "first_seen_at", "last_seen_at", "identity_count"]
 SUBJECT = ["id", "source_id", "external_key", "profile_id", "is_test"]
 RECORD = ["id", "identity_id", "source_id", "version", "party", "agreement_version", "file_import_id", "row_number",
           "digest", "traits", "sealed", "verified", "valid_until", "observed_at"]  # fmt: skip
-IDENTIFIER = ["id", "identity_id", "record_id", "namespace_id", "blind", "sealed", "verified", "observed_at"]
+IDENTIFIER = ["identity_id", "record_id", "namespace_id", "blind", "sealed", "verified", "observed_at"]
 
 
 class WriteContext(NamedTuple):
@@ -95,13 +94,11 @@ def _record_row(common: WriteContext, entry: NewRecord, ring: Keyring) -> tuple:
 
 
 def _identifier_rows(common: WriteContext, entries: list[NewRecord], ring: Keyring) -> Iterator[tuple]:
-    ids = iter(uuid7s(sum(len(entry.reading.claims) for entry in entries)))
     for entry in entries:
         seen = _observed(common, entry)
         for claim in entry.reading.claims:
             sealed = ring.seal(entry.identity, "profiles_identifier.sealed", claim.form)
-            head = next(ids), entry.identity, entry.record
-            yield *head, claim.namespace.id, claim.blind, sealed, claim.verified, seen
+            yield entry.identity, entry.record, claim.namespace.id, claim.blind, sealed, claim.verified, seen
 
 
 def _traits(entry: NewRecord) -> Jsonb | None:

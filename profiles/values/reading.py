@@ -64,7 +64,7 @@ def opened(
     action: str,
     purpose: str,
     request_id: str = "",
-    addresses: dict[str, list[UUID]] | None = None,
+    addresses: dict[str, list[int]] | None = None,
 ) -> PeopleValues:
     """{profile: {field: value}} in clear: one line in the access log for them all.
 

@@ -55,7 +55,7 @@ def withheld(activation: Activation) -> Refused | None:
     return Superseded() if later.exists() else None
 
 
-def _refuse_outdated(activation: Activation, sent: dict[UUID, UUID | None]) -> None:
+def _refuse_outdated(activation: Activation, sent: dict[UUID, int | None]) -> None:
     """sent: {person: identifier that went}. Whose row was erased is in the file still, and counts as
     lost.
     """
@@ -68,7 +68,7 @@ def _refuse_outdated(activation: Activation, sent: dict[UUID, UUID | None]) -> N
         raise FileOutdated(lost=lost, all=activation.sent)
 
 
-def _at_another_address(addresses: list[tuple[UUID | None, UUID | None]]) -> int:
+def _at_another_address(addresses: list[tuple[int | None, int | None]]) -> int:
     """How many pairs of (identifier that went, identifier that would go now) are not the same address."""
     changed = [pair for pair in addresses if pair[0] and pair[0] != pair[1]]
     named = Identifier.objects.filter(pk__in={identifier for pair in changed for identifier in pair if identifier})
@@ -76,7 +76,7 @@ def _at_another_address(addresses: list[tuple[UUID | None, UUID | None]]) -> int
     return sum(blinds.get(went) != blinds.get(goes) for went, goes in changed)
 
 
-def _may_go(activation: Activation) -> dict[UUID, UUID | None]:
+def _may_go(activation: Activation) -> dict[UUID, int | None]:
     """{profile: identifier} of those who were sent, as they are now, and could go now for what the file was written."""
     shipped = activation.delivered_people.filter(outcome=Outcome.SENT).values("profile")
     now = Profile.objects.filter(pk__in=SourceIdentity.objects.filter(pk__in=shipped).values("profile"), is_test=False)
