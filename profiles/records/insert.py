@@ -18,7 +18,7 @@ from profiles.records.statement import Person
 from profiles.vault import DOCUMENT, Keyring
 
 PROFILE = ["id", "is_test", "first_seen_at", "last_seen_at", "identity_count"]
-SUBJECT = ["id", "source_id", "external_key", "profile_id", "is_test"]
+IDENTITY = ["id", "source_id", "external_key", "profile_id", "is_test"]
 RECORD = ["id", "identity_id", "source_id", "version", "party", "agreement_version", "file_import_id", "row_number",
           "digest", "traits", "sealed", "verified", "valid_until", "observed_at"]  # fmt: skip
 IDENTIFIER = ["identity_id", "record_id", "namespace_id", "blind", "sealed", "verified", "observed_at"]
@@ -54,7 +54,7 @@ def store(common: WriteContext, entries: list[NewRecord]) -> None:
     ring = Keyring.for_writing(entry.identity for entry in entries)
     new = [entry for entry in entries if entry.is_new]
     copy_typed("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
-    copy_typed("profiles_sourceidentity", SUBJECT, (_subject_row(common, one) for one in new))
+    copy_typed("profiles_sourceidentity", IDENTITY, (_identity_row(common, one) for one in new))
     changes.record(kind=changes.ChangeKind.PROFILE_CREATED, profiles=[one.identity for one in new])
     copy_typed("profiles_record", RECORD, (_record_row(common, one, ring) for one in entries))
     copy_typed("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
@@ -70,7 +70,7 @@ def _profile_row(common: WriteContext, entry: NewRecord) -> tuple:
     return entry.identity, common.is_test, seen, seen, 1
 
 
-def _subject_row(common: WriteContext, entry: NewRecord) -> tuple:
+def _identity_row(common: WriteContext, entry: NewRecord) -> tuple:
     return entry.identity, common.source.pk, entry.reading.key, entry.identity, common.is_test
 
 

@@ -31,7 +31,7 @@ VERIFIED = "_verified"
 YES = {"true", "yes", "1", "ja", "j", "y"}
 NO = {"false", "no", "0", "nej", "n"}
 COUNTRY = "country"
-KEY = 8
+KEY = 8  # bytes
 BETWEEN_ITEMS = re.compile(r"[;|,]")
 
 

@@ -75,7 +75,8 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER said_stays BEFORE DELETE ON profiles_attribute FOR EACH ROW
     EXECUTE FUNCTION profiles_keep_said();
-CREATE OR REPLACE TRIGGER said_under_its_code BEFORE UPDATE OF code ON profiles_attribute FOR EACH ROW
-    WHEN (NEW.code <> OLD.code) EXECUTE FUNCTION profiles_keep_said();
+CREATE OR REPLACE TRIGGER said_as_it_is BEFORE UPDATE OF code, type, classification ON profiles_attribute FOR EACH ROW
+    WHEN ((NEW.code, NEW.type, NEW.classification) IS DISTINCT FROM (OLD.code, OLD.type, OLD.classification))
+    EXECUTE FUNCTION profiles_keep_said();
 CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_namespace FOR EACH ROW
     EXECUTE FUNCTION profiles_keep_named('profiles_identifier', 'namespace_id');

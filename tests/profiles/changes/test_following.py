@@ -65,6 +65,10 @@ def followed(*, writers: int, readers: int, transactions: int, kills: int) -> Fo
     execute("INSERT INTO following_end VALUES (now())")
     for child in reading.values():
         child.join(PATIENCE)
+    return _found(names)
+
+
+def _found(names: list[str]) -> Followed:
     return Followed(
         said=[
             word

@@ -146,8 +146,16 @@ def test_a_kind_of_identifier_that_a_fact_names_cannot_be_deleted(town):
     )
 
 
-@pytest.mark.parametrize("act", ["DELETE FROM profiles_attribute", "UPDATE profiles_attribute SET code = 'planted'"])
-def test_an_attribute_of_which_a_record_says_something_is_not_deleted_nor_renamed(town, act):
+@pytest.mark.parametrize(
+    "act",
+    [
+        "DELETE FROM profiles_attribute",
+        "UPDATE profiles_attribute SET code = 'planted'",
+        "UPDATE profiles_attribute SET type = 'date'",
+        "UPDATE profiles_attribute SET classification = 'direct'",
+    ],
+)
+def test_an_attribute_of_which_a_record_says_something_stays_what_it_is(town, act):
     refused(f"{act} WHERE code = 'city'", match="records say something of it")
 
 
