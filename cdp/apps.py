@@ -15,10 +15,10 @@ class CdpConfig(AppConfig):
         from cdp.access.service_keys import names
         from cdp.base.database import lists
         from cdp.operations import checks  # noqa: F401 (importing registers them)
-        from consents.recording import recorders
+        from consents.recording.recorders import SERVICE_NAMES
 
         lists.register()
-        recorders.register(names)
+        SERVICE_NAMES.add(names, order=10)
         session_end.connect()
         post_migrate.connect(_apply_roles, sender=self.apps.get_app_config("segments"))
         post_migrate.connect(_make_months, sender=self.apps.get_app_config("segments"))

@@ -7,14 +7,14 @@ class ConsentsConfig(AppConfig):
     verbose_name = _("Consents")
 
     def ready(self):
-        from consents.admin.person import tab
+        from consents.admin.person.tab import PANEL
         from consents.recording import from_files
         from consents.state import on_merge
-        from profiles.admin import tabs
+        from profiles.admin.tabs import TABS
         from profiles.changes.after_fold import AFTER_FOLD
         from profiles.imports.run import handlers
 
         AFTER_FOLD.add(on_merge.follow, order=10)
-        handlers.register("consents", from_files.record)
-        handlers.register("constants", from_files.constants)
-        tabs.register(tab.PANEL)
+        handlers.DECISIONS.add(from_files.record, order=10)
+        handlers.COMMON_CHOICES.add(from_files.constants, order=10)
+        TABS.add(PANEL, order=30)

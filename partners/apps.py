@@ -7,21 +7,12 @@ class PartnersConfig(AppConfig):
     verbose_name = _("Partners")
 
     def ready(self):
-        from partners.admin import tab
+        from partners.admin.tab import PANEL
         from partners.inbound import admission, receive
-        from profiles.admin import tabs
+        from profiles.admin.tabs import TABS
         from profiles.imports.run import handlers
-        from profiles.records.admission import register as ask_before_writing
+        from profiles.records.admission import BEFORE_WRITING
 
-        ask_before_writing(admission.gate)
-        handlers.register("terms", receive.refuse_unless_agreed)
-        tabs.register(
-            tabs.Panel(
-                key="shares",
-                title=_("Shares"),
-                template="admin/partners/panel.html",
-                context=tab.context,
-                permission="partners.view_disclosureentry",
-                order=60,
-            )
-        )
+        BEFORE_WRITING.add(admission.gate, order=10)
+        handlers.TERMS.add(receive.refuse_unless_agreed, order=10)
+        TABS.add(PANEL, order=60)

@@ -7,13 +7,13 @@ class SegmentsConfig(AppConfig):
     verbose_name = _("Segments")
 
     def ready(self):
-        from partners.sharing import audiences
-        from profiles.admin import tabs
+        from partners.sharing.audiences import PROVIDERS
+        from profiles.admin.tabs import TABS
         from profiles.changes.after_fold import AFTER_FOLD
         from segments.admin.tab import PANEL
         from segments.membership import compute
         from segments.membership.audience import SegmentsAsAudiences
 
         AFTER_FOLD.add(compute.follow, order=20)
-        audiences.register(SegmentsAsAudiences)
-        tabs.register(PANEL)
+        PROVIDERS.add(SegmentsAsAudiences, order=10)
+        TABS.add(PANEL, order=50)

@@ -12,10 +12,12 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cdp.base.extension import ExtensionPoint
 from consents.models import Ledger
 
+#: names(ids) gives {id: name} of the services that it knows.
 Names = Callable[[set[UUID]], dict[UUID, str]]
-_services: list[Names] = []
+SERVICE_NAMES: ExtensionPoint[Names] = ExtensionPoint("consents.recording.recorders")
 
 
 class RecorderKind(models.TextChoices):
@@ -39,16 +41,11 @@ class Recorder(NamedTuple):
         return self.name or _("the system")
 
 
-def register(names: Names) -> None:
-    """Let a higher app name its services, in `AppConfig.ready`: names(ids) gives {id: name} of those it knows."""
-    _services.append(names)
-
-
 def of(entries: Iterable[Ledger]) -> dict[int, Recorder]:
     """Entry -> who recorded it, in as many statements for many as for one."""
     entries = list(entries)
     ids = {entry.history_user_id for entry in entries} - {None}
-    keys = {id: name for names in _services if ids for id, name in names(ids).items()}
+    keys = {id: name for names in SERVICE_NAMES if ids for id, name in names(ids).items()}
     staff = get_user_model().objects.in_bulk(ids - keys.keys())
     return {entry.pk: _recorder(entry, keys, staff) for entry in entries}
 

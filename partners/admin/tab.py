@@ -1,7 +1,10 @@
 """Who got this person's data: the tab that partners add to the profile page."""
 
+from django.utils.translation import gettext_lazy as _
+
 from partners.admin import presenters
 from partners.models import DisclosureLink
+from profiles.admin.tabs import Panel
 from profiles.models import Record
 from profiles.models.sources import Party
 from profiles.values.lookup import of_person
@@ -33,3 +36,12 @@ def _share(link: DisclosureLink, names: dict[str, str]) -> dict:
         "agreement": delivery.version.agreement,
         "fields": [presenters.column(text, names) for text in delivery.fields],
     }
+
+
+PANEL = Panel(
+    key="shares",
+    title=_("Shares"),
+    template="admin/partners/panel.html",
+    context=context,
+    permission="partners.view_disclosureentry",
+)

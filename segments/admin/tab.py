@@ -28,5 +28,4 @@ PANEL = Panel(
     template="admin/segments/panel.html",
     context=context,
     permission="segments.view_segment",
-    order=50,
 )

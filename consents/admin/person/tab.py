@@ -31,5 +31,4 @@ PANEL = Panel(
     template="admin/consents/panel.html",
     context=context,
     permission="consents.view_consentrecord",
-    order=30,
 )

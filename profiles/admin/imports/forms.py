@@ -112,7 +112,7 @@ class MappingForm(_Styled):
     def _add_constants(self, begin: dict[str, str]) -> list[str]:
         """A choice for each field that all decisions may have in common; gives the names of these fields."""
         titles = {one.target: one.title for _title, group in meanings(RowKind.CONSENTS) for one in group}
-        offered = handlers.of("constants")()
+        offered = handlers.COMMON_CHOICES.only()
         for name in COMMON:
             kept = begin.get(name, "")
             known = [("", _("as its column says")), *offered[name]]

@@ -23,13 +23,9 @@ from profiles.values import golden
 from profiles.values.display_name import lines
 from profiles.values.lookup import profile_id as lookup_id
 
-#: (key, title, order): tabs of other apps stand between them by their order.
-TABS = [
-    ("overview", _("Overview"), 0),
-    ("records", _("Source records"), 10),
-    ("timeline", _("Timeline"), 20),
-    ("history", _("History"), 90),
-]
+#: Tabs of other apps stand between these and the history.
+FIRST_TABS = {"overview": _("Overview"), "records": _("Source records"), "timeline": _("Timeline")}
+LAST_TABS = {"history": _("History")}
 PURPOSES = [
     _("Answering the customer"),
     _("Checking whether two records are one person"),
@@ -136,10 +132,12 @@ class ProfileAdmin(decisions.DecisionPages, LookOnly, HouseAdmin):
             "timeline": lambda profile, request, sight, values: person.timeline(profile, _cursor(request)),
             "history": lambda profile, request, sight, values: person.history(profile),
         }
-        found = [(order, key, (title, f"admin/profiles/profile/{key}.html", own[key])) for key, title, order in TABS]
-        for panel in tabs.seen_by(request.user):
-            found.append((panel.order, panel.key, (panel.title, panel.template, _context_of(panel))))
-        return {key: entry for _order, key, entry in sorted(found, key=lambda row: row[:2])}
+
+        def of(titles: dict) -> dict:
+            return {key: (title, f"admin/profiles/profile/{key}.html", own[key]) for key, title in titles.items()}
+
+        others = {panel.key: (panel.title, panel.template, _context_of(panel)) for panel in tabs.seen_by(request.user)}
+        return of(FIRST_TABS) | others | of(LAST_TABS)
 
     def why(self, request, key, code):
         """Why this value stands: what each source says, the rule that won, and who came second."""

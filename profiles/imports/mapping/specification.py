@@ -137,7 +137,7 @@ def _unknown(spec: dict, rows: str) -> Iterator[dict]:
         yield _error("/", "required", _("%(name)s is missing: rows of this kind need it.") % {"name": NEEDED[rows]})
     if rows == RowKind.CONSENTS and "external_id" not in spec:
         yield _error("/", "required", _("%(name)s is missing: rows of this kind need it.") % {"name": "external_id"})
-    if "consents" in spec and handlers.of("consents") is None:
+    if "consents" in spec and handlers.DECISIONS.only is None:
         yield _error("/consents", "no_handler", _("This installation takes no consents from files."))
     namespaces = set(Namespace.objects.values_list("code", flat=True))
     attributes = set(Attribute.objects.filter(active=True).values_list("code", flat=True))

@@ -49,7 +49,7 @@ class Decisions:
             for number, found in enumerate(rows[at])
             if found["state"]
         ]
-        answered = handlers.of("consents")(
+        answered = handlers.DECISIONS.only(
             file_import=self._load.file_import, said=given, by=self._load.file_import.created_by
         )
         place = {number: position for position, number in enumerate(block.numbers)}

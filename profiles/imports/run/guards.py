@@ -38,7 +38,7 @@ def refuse_unready(file_import: FileImport) -> None:
         raise MappingMissing
     check(file_import.mapping.spec, rows=file_import.mapping.rows, columns=file_import.format["columns"])
     if file_import.agreement_version:
-        in_force = handlers.of("terms")
+        in_force = handlers.TERMS.only
         if in_force is None:
             raise TermsMissing
         in_force(file_import=file_import)

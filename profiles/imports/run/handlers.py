@@ -1,10 +1,15 @@
-"""What imports leave to higher apps, which register in `AppConfig.ready`: decisions in rows, and agreements."""
+"""What imports leave to higher apps, which answer in `AppConfig.ready`, one each: decisions in rows, and agreements."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from cdp.base.extension import ExtensionPoint
+from profiles.models import FileImport
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +47,23 @@ class Answered(NamedTuple):
     refusals: list[StatementRefusal]
 
 
-_registered: dict[str, Callable] = {}
+class RecordDecisions(Protocol):
+    """Writes all it can of `said`, inside the block's transaction."""
+
+    def __call__(
+        self, *, file_import: FileImport, said: list[RowDecision], by: AbstractBaseUser | None
+    ) -> Answered: ...
 
 
-def register(kind: str, handler: Callable) -> None:
-    """Let `handler` do what imports ask for by `kind`:
+class RefuseUnlessAgreed(Protocol):
+    """Raises a Refused where the agreement of `file_import` is not in force for it."""
 
-    "consents": handler(file_import=, said=[RowDecision, ...], by=) inside the block's transaction writes all it can
-    and gives an Answered. "constants": handler() gives what all decisions of a file may have in common, as {field:
-    [(value, title), ...]}. "terms": handler(file_import=) raises a Refused where the file_import's agreement is not
-    in force for it.
-    """
-    _registered[kind] = handler
+    def __call__(self, *, file_import: FileImport) -> None: ...
 
 
-def of(kind: str) -> Callable | None:
-    return _registered.get(kind)
+#: What all decisions of a file may have in common: {field: [(value, title), ...]}.
+CommonChoices = Callable[[], dict[str, list[tuple[str, str]]]]
+
+DECISIONS: ExtensionPoint[RecordDecisions] = ExtensionPoint("profiles.imports.run.handlers.decisions")
+COMMON_CHOICES: ExtensionPoint[CommonChoices] = ExtensionPoint("profiles.imports.run.handlers.common_choices")
+TERMS: ExtensionPoint[RefuseUnlessAgreed] = ExtensionPoint("profiles.imports.run.handlers.terms")

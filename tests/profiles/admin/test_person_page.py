@@ -7,6 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from cdp.base.database.ids import uuid7
+from cdp.base.extension import ExtensionPoint
 from profiles.admin import tabs
 from profiles.identity import steward_decisions
 from profiles.models import AccessEntry, GoldenValue, Profile, SourceIdentity, StewardDecision
@@ -255,7 +256,7 @@ def test_the_timeline_pages_through_every_event_once_newest_first(client, stewar
 
 
 def test_a_tab_of_an_app_above_is_shown_to_whom_its_permission_is_given(client, steward, alma, monkeypatch):
-    monkeypatch.setattr(tabs, "_panels", {})
+    monkeypatch.setattr(tabs, "TABS", ExtensionPoint("tabs"))
     panel = tabs.Panel(
         key="points",
         title="Points",
@@ -263,19 +264,17 @@ def test_a_tab_of_an_app_above_is_shown_to_whom_its_permission_is_given(client, 
         context=lambda profile, request: {"shown": f"told of {profile}"},
         permission="profiles.view_profile",
     )
-    tabs.register(panel)
-    tabs.register(tabs.Panel("secret", "Secret", "", dict, "cdp.add_user"))
+    tabs.TABS.add(panel, order=1)
+    tabs.TABS.add(tabs.Panel("secret", "Secret", "", dict, "cdp.add_user"), order=2)
 
     assert f"told of {alma}" in page(client, alma, "points").content.decode()
     assert page(client, alma, "secret").status_code == 404
 
 
-def test_two_panels_cannot_have_one_key(monkeypatch):
-    monkeypatch.setattr(tabs, "_panels", {})
-    tabs.register(tabs.Panel("points", "Points", "", dict, ""))
+def test_each_tab_has_an_address_of_its_own():
+    keys = [panel.key for panel in tabs.TABS]
 
-    with pytest.raises(ValueError, match="points"):
-        tabs.register(tabs.Panel("points", "Other", "", dict, ""))
+    assert keys == ["consents", "segments", "shares"]
 
 
 @pytest.mark.parametrize("tab", ["overview", "records", "timeline", "history"])

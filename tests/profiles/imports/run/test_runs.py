@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from cdp.base.errors import WrongState
+from cdp.base.extension import ExtensionPoint
 from partners.inbound.receive import NotAPartnersImport
 from profiles.imports.errors import AlreadyLoaded, Busy, FileRefused, MappingMissing
 from profiles.imports.files import storage
@@ -520,7 +521,9 @@ def test_decisions_in_a_file_are_handed_to_who_keeps_them(monkeypatch):
         refusals = [StatementRefusal(number, "state", "too_old", "Too old.") for number in old]
         return Answered({one.row_number for one in said} - {*old}, refusals)
 
-    monkeypatch.setitem(handlers._registered, "consents", keep)
+    place = ExtensionPoint("decisions")
+    place.add(keep, order=1)
+    monkeypatch.setattr(handlers, "DECISIONS", place)
     content = table(
         ["id", "news", "news at", "text"],
         ["1", "Ja", "2024-05-01", "Yes please"],
@@ -548,7 +551,7 @@ def test_decisions_in_a_file_are_handed_to_who_keeps_them(monkeypatch):
 
 
 def test_a_file_of_decisions_is_refused_where_nobody_keeps_them(monkeypatch):
-    monkeypatch.setattr(handlers, "_registered", {})
+    monkeypatch.setattr(handlers, "DECISIONS", ExtensionPoint("decisions"))
 
     with pytest.raises(MappingRefused, match="takes no consents"):
         mapping({"external_id": "id", "consents": [NEWSLETTER]})
