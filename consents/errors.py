@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from cdp.base.errors import Refused
+from cdp.base.errors import OwnRequest, Refused
 
 
 class OfDecisions(Refused):
@@ -76,11 +76,7 @@ class NothingToEnd(Refused):
     sentence = _("There is nothing standing that could be ended.")
 
 
-class OwnCorrection(Refused):
-    """Nobody approves what they asked for."""
-
-    code = "own_approval"
-    status = 403
+class OwnCorrection(OwnRequest):
     sentence = _("A correction needs a second person; nobody approves their own.")
 
 

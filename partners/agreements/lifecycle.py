@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
 from cdp.base.database.history import one_change
-from cdp.base.errors import ReasonNeeded, Refused, WrongState
+from cdp.base.errors import OwnRequest, ReasonNeeded, Refused, WrongState
 from partners.agreements import approvals
 from partners.agreements.completeness import missing, missing_terms
 from partners.models import (
@@ -65,9 +65,7 @@ class NotTheAuthor(Refused):
     sentence = _("Only its author changes a draft; make a new version of your own.")
 
 
-class OwnVersion(Refused):
-    code = "own_approval"
-    status = 403
+class OwnVersion(OwnRequest):
     sentence = _("You wrote this version, so two others approve and activate it.")
 
 
