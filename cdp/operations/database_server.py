@@ -49,6 +49,7 @@ SETTINGS = {
     "max_wal_size": "4GB",
     "wal_compression": "on",
     "jit": "off",
+    "client_connection_check_interval": "10s",  # a statement ends when who asked for it is gone
     "fsync": "on",
     "full_page_writes": "on",
     "synchronous_commit": "on",

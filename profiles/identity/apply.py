@@ -158,10 +158,8 @@ def _see_profiles() -> None:
             last_seen_at = greatest(p.last_seen_at, r.last)
         FROM (
             SELECT stage.profile, min(r.observed_at) AS first, max(r.observed_at) AS last
-            FROM stage_partition stage JOIN profiles_record r ON r.identity_id = stage.identity
-            JOIN profiles_profile seen ON seen.id = stage.profile
-            WHERE seen.first_seen_at > r.observed_at OR seen.last_seen_at < r.observed_at GROUP BY stage.profile
-        ) r WHERE p.id = r.profile
+            FROM stage_partition stage JOIN profiles_record r ON r.identity_id = stage.identity GROUP BY stage.profile
+        ) r WHERE p.id = r.profile AND (p.first_seen_at > r.first OR p.last_seen_at < r.last)
     """)
 
 

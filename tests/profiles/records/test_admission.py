@@ -25,11 +25,11 @@ def keeping_out(*places: int, code: str):
 
 
 def test_the_gate_of_partners_is_asked_in_these_tests_as_in_the_product():
-    assert [gate.__module__ for gate in admission._gates] == ["partners.inbound.admission"]
+    assert [gate.__module__ for gate in admission.BEFORE_WRITING] == ["partners.inbound.admission"]
 
 
 def test_who_is_kept_out_leaves_nothing_and_the_others_come_in(gates):
-    admission.register(keeping_out(1, 2, code="stranger"))
+    gates.add(keeping_out(1, 2, code="stranger"), order=20)
 
     assert write("A", "B", "C", "D") == [
         ("new", []),
@@ -41,8 +41,8 @@ def test_who_is_kept_out_leaves_nothing_and_the_others_come_in(gates):
 
 
 def test_every_gate_is_asked_and_the_first_says_why(gates):
-    admission.register(keeping_out(0, code="first"))
-    admission.register(keeping_out(0, 1, code="second"))
+    gates.add(keeping_out(0, code="first"), order=20)
+    gates.add(keeping_out(0, 1, code="second"), order=30)
 
     assert write("A", "B", "C") == [("refused", ["first"]), ("refused", ["second"]), ("new", [])]
 
@@ -51,22 +51,22 @@ def test_a_gate_may_refuse_all_of_a_call(gates):
     def closed(common, readings):
         raise Refused
 
-    admission.register(closed)
+    gates.add(closed, order=20)
 
     with pytest.raises(Refused):
         write("A", "B")
     assert SourceIdentity.objects.count() == 0
 
 
-def test_a_gate_that_is_registered_twice_is_asked_once(gates):
+def test_a_gate_that_is_added_twice_is_asked_once(gates):
     asked = []
 
     def counting(common, readings):
         asked.append(len(readings))
         return {}
 
-    admission.register(counting)
-    admission.register(counting)
+    gates.add(counting, order=20)
+    gates.add(counting, order=20)
     write("A", "B")
     write()
 
