@@ -22,6 +22,7 @@ from consents.models import (
     NoticeVersion,
     Purpose,
     State,
+    in_state,
     state_at,
 )
 from consents.permission import decision
@@ -182,8 +183,12 @@ class AnswerSerializer(serializers.Serializer):
 class ConsentFilter(django_filters.FilterSet):
     purpose = django_filters.CharFilter(field_name="purpose__key")
     channel = django_filters.ChoiceFilter(choices=Channel.choices)
-    state = django_filters.ChoiceFilter(choices=State.choices)
+    state = django_filters.ChoiceFilter(choices=State.choices, method="as_of_now")
     profile = django_filters.CharFilter(method="of_person")
+
+    def as_of_now(self, queryset, name, value):
+        """As the list tells it: what has run out is expired."""
+        return queryset.filter(in_state(value, timezone.now()))
 
     def of_person(self, queryset, name, value):
         return queryset.filter(profile=lookup.living(profile_id(value)))

@@ -1,6 +1,7 @@
 """Segments over the API: define, compute, list members, explain, and let them leave."""
 
 import django_filters
+from django.db import transaction
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import mixins, serializers, status
@@ -50,7 +51,7 @@ class SegmentSerializer(serializers.ModelSerializer):
 class NewSegmentSerializer(serializers.Serializer):
     key = serializers.SlugField(max_length=60)
     title = serializers.CharField(max_length=120)
-    refresh_minutes = serializers.IntegerField(min_value=1, required=False, allow_null=True)
+    refresh_minutes = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False, allow_null=True)
     definition = serializers.JSONField()
     reason = serializers.CharField(max_length=200)
 
@@ -112,11 +113,11 @@ class SegmentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
     lookup_field = "key"
 
     @extend_schema(request=NewSegmentSerializer, responses={201: SegmentSerializer})
+    @transaction.atomic
     def create(self, request):
         """A new segment, in use by its first definition, not yet computed."""
         told = self._checked(NewSegmentSerializer)
         definition, reason = told.pop("definition"), told.pop("reason")
-        parsing.understand(definition)
         segment = definitions.draft(**told, by=staff(request))
         definitions.activate(segment, document=definition, reason=reason, by=staff(request))
         return self._one(segment.key, status.HTTP_201_CREATED)

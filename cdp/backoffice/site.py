@@ -1,6 +1,10 @@
 """The admin site of this house: who may come in, under which content security policy, and its pages of its own."""
 
+from functools import wraps
+
 from django.conf import settings
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import path
@@ -12,6 +16,7 @@ from unfold.sites import UnfoldAdminSite
 from cdp.access.accounts import sign_in, two_factor, views
 from cdp.access.content_security import admin_policy
 from cdp.backoffice import search
+from cdp.base.api.text import is_storable
 
 
 def stylesheet(_request) -> str:
@@ -24,6 +29,19 @@ def script(_request) -> str:
 
 def icon(_request) -> str:
     return static("kendt/icon.svg")
+
+
+def _of_storable_text(view):
+    """`view`, but 400 for an address with text that no database can hold. What is typed into a search is read there."""
+
+    @wraps(view)
+    def refusing(request, *args, **kwargs):
+        filters = (value for name, values in request.GET.lists() if name != SEARCH_VAR for value in values)
+        if not all(is_storable(str(text)) for text in (*kwargs.values(), *filters)):
+            raise BadRequest("The address holds a NUL character or half a surrogate pair.")
+        return view(request, *args, **kwargs)
+
+    return refusing
 
 
 class HouseSite(UnfoldAdminSite):
@@ -42,7 +60,7 @@ class HouseSite(UnfoldAdminSite):
 
     def admin_view(self, view, cacheable=False):
         """Every page of the admin, and nothing else, has the wider policy that the theme needs."""
-        return admin_policy(super().admin_view(view, cacheable))
+        return admin_policy(super().admin_view(_of_storable_text(view), cacheable))
 
     def extra_urls(self) -> list:
         """Pages that belong to no model. Those of signing in are open: they ask for themselves who comes."""

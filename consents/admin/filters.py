@@ -1,11 +1,10 @@
 """Filters with small, known sets of choices; each stands on an index, or narrows one that does."""
 
 from django.contrib import admin
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consents.models import VALID_STATES, Purpose, State, Trust
+from consents.models import Purpose, State, Trust, in_state
 from profiles.models import Source
 
 
@@ -60,12 +59,9 @@ class InState(admin.SimpleListFilter):
         return State.choices
 
     def queryset(self, request, queryset):
-        over = Q(state__in=VALID_STATES, validity_until__lte=timezone.now())
-        if self.value() == State.EXPIRED:
-            return queryset.filter(over | Q(state=State.EXPIRED))
-        if self.value() in VALID_STATES:
-            return queryset.filter(state=self.value()).exclude(over)
-        return queryset.filter(state=self.value()) if self.value() in State.values else queryset
+        if self.value() not in State.values:
+            return queryset
+        return queryset.filter(in_state(self.value(), timezone.now()))
 
 
 class AnswerFilter(admin.SimpleListFilter):

@@ -1,13 +1,13 @@
 """The consent ledger itself: every decision ever, the newest first. It can be read and nothing else."""
 
 from django.contrib import admin
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
-from cdp.base.numbers import whole
+from cdp.base.admin.pages import Pages
 from consents.admin.filters import OfPurpose, OfSource, OfTrust
 from consents.badges import state_badge
 from consents.models import Channel, Ledger
@@ -28,7 +28,7 @@ class LedgerList(ChangeList):
 
 
 @admin.register(Ledger)
-class LedgerAdmin(FoundByPerson, LookOnly, HouseAdmin):
+class LedgerAdmin(FoundByPerson, Pages, LookOnly, HouseAdmin):
     question = _("What was decided, entry by entry, and how do we know?")
     list_display = ["entry", "person", "purpose", "on_channel", "answer", "effective_at", "recorded_at", "by", "source"]
     list_display_links = ["entry"]
@@ -63,5 +63,6 @@ class LedgerAdmin(FoundByPerson, LookOnly, HouseAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """An entry is read where it belongs: in the history of its person."""
-        entry = get_object_or_404(Ledger, pk=whole(str(object_id), most=2**63 - 1))
+        self.demand(request)
+        entry = self.found(Ledger.objects, pk=object_id)
         return redirect(f"{reverse('admin:consents_person_history', args=[entry.identity_ref])}#entry-{entry.pk}")

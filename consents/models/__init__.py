@@ -12,6 +12,7 @@ from consents.models.ledger import (
     ConsentType,
     Method,
     State,
+    in_state,
     state_at,
 )
 from consents.models.reference import (
@@ -53,5 +54,6 @@ __all__ = [
     "Suppression",
     "SuppressionReason",
     "Trust",
+    "in_state",
     "state_at",
 ]

@@ -228,6 +228,14 @@ def state_at(answer, moment) -> str:
     return State.EXPIRED if over else answer.state
 
 
+def in_state(state: str, moment) -> Q:
+    """Which records or entries are in `state` at `moment`, as `state_at` tells it."""
+    over = Q(state__in=VALID_STATES, validity_until__lte=moment)
+    if state == State.EXPIRED:
+        return over | Q(state=State.EXPIRED)
+    return Q(state=state) & ~over if state in VALID_STATES else Q(state=state)
+
+
 class ConsentEvidence(models.Model):
     """What proves one decision (a form picture, a call reference), sealed to the person whom its entry is about.
 

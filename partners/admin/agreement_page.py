@@ -99,7 +99,8 @@ def _groups(version: AgreementVersion, names: dict[str, str]) -> list[tuple]:
 def _approvals(version: AgreementVersion) -> list[dict]:
     """All approvals of this version, each with whether it counts for the present terms."""
     counted = {row.pk for row in approvals.standing([version])[version.pk]}
-    return [{"row": row, "counts": row.pk in counted} for row in version.signatures.all()]
+    given = sorted(version.signatures.all(), key=lambda row: (row.signed_at, row.pk))
+    return [{"row": row, "counts": row.pk in counted} for row in given]
 
 
 def _told(versions: list[AgreementVersion], names: dict[str, str]) -> list[dict]:

@@ -58,11 +58,22 @@ class DefinitionChanged(Refused):
     sentence = _("The definition has changed since this was asked for. Ask for the activation anew.")
 
 
+class DestinationChanged(Refused):
+    """Other fields would leave, or for something else, than the request and its approval were about."""
+
+    code = "destination_changed"
+    sentence = _("The destination has changed since this was asked for. Ask for the activation anew.")
+
+
 class SecondPersonNeeded(Refused):
     """The segment was small when it was asked for, and is not any more."""
 
     code = "second_person_needed"
     sentence = _("There are %(members)s members now, so a second person approves. Ask for the activation anew.")
+
+
+#: What a destination takes, and for what.
+TAKES = ("kind", "purpose_id", "channel", "fields")
 
 
 # --- Asking and approving ---------------------------------------------------------------------------------------
@@ -137,9 +148,7 @@ def run(activation: Activation, *, by=None) -> Activation:
 @transaction.atomic
 def _run(activation: Activation, folder: str, by) -> Activation:
     activation = _locked(activation, ActivationState.APPROVED)
-    destination = (
-        Destination.objects.select_related("purpose").select_for_update(of=("self",)).get(pk=activation.destination_id)
-    )
+    destination = _destination_as_asked(activation)
     fields.refuse_forbidden(destination.fields)
     answers = decision.decide_many(
         reach.members_of(activation.segment), purpose=destination.purpose.key, channel=destination.channel
@@ -153,6 +162,19 @@ def _run(activation: Activation, folder: str, by) -> Activation:
     _finish(activation, destination, folder, files, sent=sent, left_out=left_out, removed=removed)
     storage.store(folder, files)
     return activation
+
+
+def _destination_as_asked(activation: Activation) -> Destination:
+    """The destination, held. Raises DestinationClosed, DestinationChanged."""
+    found = Destination.objects.select_related("purpose").select_for_update(of=("self",))
+    destination = found.get(pk=activation.destination_id)
+    if not destination.active:
+        raise DestinationClosed
+    known = destination.history.order_by("-history_id")
+    asked = known.filter(history_date__lte=activation.requested_at).first() or known.last()
+    if any(getattr(asked, name) != getattr(destination, name) for name in TAKES):
+        raise DestinationChanged
+    return destination
 
 
 def _refuse_others_than_asked(activation: Activation, members: int) -> None:

@@ -77,9 +77,18 @@ class BuilderPages:
 
 def _drafted(request) -> Segment:
     """A new segment by the title that was given; its key is made of it."""
-    title, minutes = request.POST.get("title", "").strip(), request.POST.get("refresh_minutes", "")
+    title = request.POST.get("title", "").strip()
     key = slugify(title)[:60].strip("-")
-    return definitions.draft(key=key, title=title, by=request.user, refresh_minutes=whole(minutes))
+    return definitions.draft(key=key, title=title, by=request.user, refresh_minutes=pace(request.POST))
+
+
+def pace(posted) -> int | None:
+    """The minutes of a form; None where it has none: by hand. Raises NotAPace."""
+    text = posted.get("refresh_minutes", "").strip()
+    minutes = whole(text)
+    if text and minutes is None:
+        raise definitions.NotAPace
+    return minutes
 
 
 def _stored(segment: Segment | None) -> dict:

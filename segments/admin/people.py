@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consents.models import Purpose
+from consents.models import Channel, Purpose
 from consents.permission.reasons import REASONS
 from profiles.models import Profile
 from profiles.values import lookup
@@ -37,8 +38,14 @@ def context(segment: Segment, asked) -> dict:
 
 
 def _question(asked) -> reach.ReachQuestion | None:
+    """None where no reason is named. Http404 for a purpose, channel or reason that there is not."""
+    if not asked.get("reason"):
+        return None
     purpose = Purpose.objects.filter(key=asked.get("purpose", "")).first()
-    return reach.ReachQuestion(purpose, asked.get("channel", "")) if purpose and asked.get("reason") else None
+    channel = asked.get("channel", "")
+    if purpose is None or channel not in Channel.values or asked["reason"] not in REASONS:
+        raise Http404
+    return reach.ReachQuestion(purpose, Channel(channel))
 
 
 def _members(segment, after: UUID | None) -> list[UUID]:
@@ -55,7 +62,7 @@ def _answered(segment, question, reason, after: UUID | None) -> list[UUID]:
 def _told(question, asked) -> str:
     if question is None:
         return _("Everyone who is in now.")
-    told = {"purpose": question.purpose.title, "channel": question.channel, "why": REASONS.get(asked["reason"], "")}
+    told = {"purpose": question.purpose, "channel": question.channel.label, "why": REASONS[asked["reason"]]}
     return _("%(purpose)s, %(channel)s: %(why)s") % told
 
 

@@ -8,11 +8,10 @@ from django.utils.translation import gettext_lazy
 
 from cdp.base.admin.modeladmin import NeverDelete, TrackedAdmin
 from cdp.base.admin.pages import Pages, named
-from cdp.base.numbers import whole
 from consents.badges import badge
 from segments.activation import activations
 from segments.admin import page, people
-from segments.admin.building import BuilderPages
+from segments.admin.building import BuilderPages, pace
 from segments.membership import compute, definitions, reach
 from segments.models import ActivationState, Destination, Segment, SegmentState
 
@@ -138,9 +137,7 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
 
     def describe(self, request, key):
         self.demand(request, "segments.change_segment")
-        segment, minutes = self._segment(key), request.POST.get("refresh_minutes", "")
-        told = {"title": request.POST.get("title", ""), "refresh_minutes": whole(minutes)}
-        self.act(request, _("Kept."), definitions.describe, segment=segment, by=request.user, **told)
+        self.act(request, _("Kept."), _describe, self._segment(key), request)
         return self._back(key)
 
     def archive(self, request, key):
@@ -153,3 +150,8 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
     @staticmethod
     def _back(key):
         return redirect("admin:segments_segment_change", key)
+
+
+def _describe(segment: Segment, request) -> None:
+    title, minutes = request.POST.get("title", ""), pace(request.POST)
+    definitions.describe(segment, title=title, refresh_minutes=minutes, by=request.user)

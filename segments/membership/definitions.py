@@ -48,6 +48,14 @@ class InUse(Refused):
     sentence = _("The segment is used by: %(users)s.")
 
 
+class NotAPace(Refused):
+    """Nothing is computed more often than every minute."""
+
+    code = "not_a_pace"
+    status = 422
+    sentence = _("Give whole minutes, at least one; or nothing, to compute by hand.")
+
+
 class Archived(Refused):
     """An archived segment is not changed and not computed."""
 
@@ -58,21 +66,28 @@ class Archived(Refused):
 @transaction.atomic
 def draft(*, key: str, title: str, by, refresh_minutes: int | None = None) -> Segment:
     """A new segment without a definition; its maker owns it."""
-    if not key or not title.strip() or len(title) > LIMITS["title"]:
+    if not key:
         raise TitleNeeded(limit=LIMITS["title"])
     if Segment.objects.filter(key=key).exists():
         raise KeyTaken(key=key)
-    segment = Segment(key=key, title=title.strip(), owner=by, refresh_minutes=refresh_minutes)
+    segment = Segment(key=key, owner=by)
+    _describe(segment, title, refresh_minutes)
     _keep(segment, by=by, reason="")
     return segment
+
+
+def _describe(segment: Segment, title: str, refresh_minutes: int | None) -> None:
+    if not title.strip() or len(title) > LIMITS["title"]:
+        raise TitleNeeded(limit=LIMITS["title"])
+    if refresh_minutes is not None and refresh_minutes < 1:
+        raise NotAPace
+    segment.title, segment.refresh_minutes = title.strip(), refresh_minutes
 
 
 @transaction.atomic
 def activate(segment: Segment, *, document: dict, reason: str, by) -> SegmentVersion:
     """Give `segment` a new definition and put it in use. The same definition again changes nothing."""
-    segment = Segment.objects.select_for_update(of=("self",)).select_related("current").get(pk=segment.pk)
-    if segment.state == SegmentState.ARCHIVED:
-        raise Archived
+    segment = _locked(segment)
     if not reason.strip():
         raise ReasonNeeded(_("Say why the definition changes."))
     catalogue = Catalogue.load()
@@ -95,6 +110,14 @@ def _put_in_use(segment, definition, *, reason, by) -> SegmentVersion:
     return version
 
 
+def _locked(segment: Segment) -> Segment:
+    """The segment as it is now, held: what another act or a run wrote since it was read is not written over."""
+    segment = Segment.objects.select_for_update(of=("self",)).select_related("current").get(pk=segment.pk)
+    if segment.state == SegmentState.ARCHIVED:
+        raise Archived
+    return segment
+
+
 def _keep(segment, *, by, reason: str) -> None:
     """Save with who and why in its history; without a user, the caller of the request is named."""
     if by is not None:
@@ -106,15 +129,15 @@ def _keep(segment, *, by, reason: str) -> None:
 @transaction.atomic
 def describe(segment: Segment, *, title: str, refresh_minutes: int | None, by) -> None:
     """Call a segment otherwise, or compute it at another pace (None: by hand)."""
-    if not title.strip() or len(title) > LIMITS["title"]:
-        raise TitleNeeded(limit=LIMITS["title"])
-    segment.title, segment.refresh_minutes = title.strip(), refresh_minutes
+    segment = _locked(segment)
+    _describe(segment, title, refresh_minutes)
     _keep(segment, by=by, reason="")
 
 
 @transaction.atomic
 def archive(segment: Segment, *, reason: str, by) -> None:
     """Take a segment out of use; refused while others read it."""
+    segment = _locked(segment)
     if users := users_of(segment):
         raise InUse(users=", ".join(user.title for user in users))
     segment.state = SegmentState.ARCHIVED

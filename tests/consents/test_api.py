@@ -166,6 +166,20 @@ def test_a_consent_that_has_run_out_is_listed_as_expired(news):
     assert [row["state"] for row in Service("consents:read").get("consents").json()["data"]] == ["ConsentExpired"]
 
 
+def test_consents_are_found_by_the_state_that_they_are_listed_with(news):
+    yearly, anna = consent.purpose("yearly", valid_months=12), person()
+    consent.say(anna, yearly, days_ago=500)
+    consent.say(anna, news)
+    service = Service("consents:read")
+
+    found = {
+        state: [row["purpose"] for row in service.get("consents", state=state).json()["data"]]
+        for state in ("ConsentGiven", "ConsentExpired", "ConsentRefused")
+    }
+
+    assert found == {"ConsentGiven": ["newsletter"], "ConsentExpired": ["yearly"], "ConsentRefused": []}
+
+
 @pytest.mark.parametrize(
     ("wrong", "pointer", "code"),
     [

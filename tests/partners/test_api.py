@@ -76,6 +76,20 @@ def test_a_list_of_agreements_costs_the_same_for_one_and_three():
     assert counts[0] == counts[1]
 
 
+def test_an_agreement_costs_the_same_with_two_versions_and_with_four():
+    version, reader, counts = agreement(number="DSA-1"), client("partners:read"), []
+    for more in (1, 2):
+        for _ in range(more):
+            lifecycle.new_version(version.agreement, by=version.author)
+        reader.get("/api/v1/agreements/DSA-1")
+        with CaptureQueriesContext(connection) as asked:
+            found = reader.get("/api/v1/agreements/DSA-1").json()
+        counts.append((len(found["versions"]), len(asked)))
+
+    assert [number for number, _count in counts] == [2, 4]
+    assert counts[0][1] == counts[1][1]
+
+
 def test_a_key_asks_for_a_delivery_that_a_person_approves():
     version = agreement()
     people = members(3)

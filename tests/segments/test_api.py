@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from cdp.access import service_keys
 from profiles.models import AccessEntry
 from segments.activation import activations
+from segments.language.parsing import LIMITS
 from segments.membership import compute
 from segments.models import Destination, Segment
 from tests.consents import building as consents
@@ -67,6 +68,26 @@ def test_a_key_names_one_segment():
     answer = client("segments:write").post("/api/v1/segments", new(DANES), format="json")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "key_taken")
+
+
+def test_a_segment_whose_definition_is_refused_is_not_made():
+    segment(DANES, key="s0")
+    for number in range(1, LIMITS["references"] + 1):
+        segment({"segment": f"s{number - 1}", "in": True}, key=f"s{number}")
+    writer, too_deep = client("segments:write"), {"segment": f"s{LIMITS['references']}", "in": True}
+
+    refused = writer.post("/api/v1/segments", new(too_deep), format="json")
+    made = writer.post("/api/v1/segments", new(DANES), format="json")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "reference_too_deep")
+    assert made.status_code == 201
+
+
+@pytest.mark.parametrize("minutes", [0, 2**31])
+def test_a_pace_that_no_clock_has_is_refused(minutes):
+    answer = client("segments:write").post("/api/v1/segments", new(DANES, refresh_minutes=minutes), format="json")
+
+    assert (answer.status_code, Segment.objects.count()) == (400, 0)
 
 
 def test_a_new_definition_needs_a_reason():

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from cdp.base.admin.pages import Pages
@@ -34,6 +35,11 @@ from profiles.vault import masked, open_values
 RECORD, PROVE = "consents.record_consent", "consents.prove_consent"
 OBJECT, RESTRICT = "consents.add_objection", "consents.add_restriction"
 RIGHTS = {"record": RECORD, "prove": PROVE, "decide": DECIDE, "object": OBJECT, "restrict": RESTRICT}
+#: What the button of a restriction says: (verb, what is said when it is done).
+RESTRICTION = {
+    "restrict": (restrictions.restrict, gettext_lazy("Restricted: the data is kept and used for nothing.")),
+    "release": (restrictions.release, gettext_lazy("The restriction has ended.")),
+}
 
 
 class PersonPages(Pages):
@@ -123,34 +129,28 @@ class PersonPages(Pages):
         return self._entry_page(request, profile, form, _("Record an objection"), _("Record the objection"))
 
     def take_back(self, request, profile_id: UUID):
-        """The person takes back an objection; the reason is kept."""
+        """The person takes back the objection to direct marketing; the reason is kept."""
         self.demand(request, OBJECT)
         profile = _present(profile_id)
-        purpose = Purpose.objects.filter(key=request.POST.get("purpose", "")).first()
         self.act(
             request,
             _("The objection is taken back. Consents count again as far as they were given."),
             objections.take_back,
             profile=profile.pk,
-            purpose=purpose,
             reason_code=request.POST.get("reason", "")[:40],
             **_by_staff(request, request.POST.get("event", "")),
         )
         return redirect(_page(profile.pk))
 
     def restriction(self, request, profile_id: UUID):
-        """Restrict the processing of this person's data, or end that."""
+        """Restrict the processing of this person's data, or end that: as the button said, whatever stands by now."""
         self.demand(request, RESTRICT)
         profile = _present(profile_id)
-        ends = restrictions.is_restricted(profile.pk)
-        self.act(
-            request,
-            _("The restriction has ended.") if ends else _("Restricted: the data is kept and used for nothing."),
-            restrictions.release if ends else restrictions.restrict,
-            profile=profile.pk,
-            reason_code=request.POST.get("reason_code", "")[:40],
-            by=request.user,
-        )
+        if request.POST.get("act") not in RESTRICTION:
+            raise Http404
+        verb, done = RESTRICTION[request.POST["act"]]
+        reason = request.POST.get("reason_code", "")[:40]
+        self.act(request, done, verb, profile=profile.pk, reason_code=reason, by=request.user)
         return redirect(_page(profile.pk))
 
     def doubt(self, request, profile_id: UUID):

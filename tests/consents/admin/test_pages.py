@@ -329,10 +329,27 @@ def test_an_objection_is_recorded_and_taken_back_with_a_reason(officer, anna):
 
 
 def test_processing_is_restricted_and_released(officer, anna):
-    for _ in range(2):
-        officer.post(page(anna, "restriction"), {"reason_code": "accuracy disputed"})
+    for act in ("restrict", "release"):
+        officer.post(page(anna, "restriction"), {"act": act, "reason_code": "accuracy disputed"})
 
     assert list(Restriction.objects.order_by("pk").values_list("lifted", flat=True)) == [False, True]
+
+
+def test_a_restriction_asked_for_twice_stands(officer, anna):
+    """As two who have the page open at once, or one who presses twice."""
+    for _ in range(2):
+        officer.post(page(anna, "restriction"), {"act": "restrict", "reason_code": "accuracy disputed"})
+
+    assert restrictions.is_restricted(anna.pk)
+    assert officer.post(page(anna, "restriction"), {"reason_code": "neither"}).status_code == 404
+
+
+def test_an_entry_of_the_ledger_names_its_person_to_nobody_without_the_right(anna, news):
+    at_address(anna, news)
+    address = reverse("admin:consents_historicalconsentrecord_change", args=[Ledger.objects.get().pk])
+
+    assert signed_in("Compliance officer").get(address).url.startswith(page(anna))
+    assert signed_in().get(address).status_code == 403
 
 
 # --- Proof ----------------------------------------------------------------------------------------------------------

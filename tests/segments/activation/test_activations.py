@@ -338,6 +338,44 @@ def test_a_closed_destination_gets_nothing(newsletter):
         activations.request(segment=computed(DANES), destination=destination(newsletter, active=False))
 
 
+def test_a_destination_that_was_closed_since_it_was_asked_for_gets_nothing(newsletter):
+    consents.say(dane(1), newsletter, channel="email")
+    mail = destination(newsletter)
+    asked = activations.request(segment=computed(DANES), destination=mail)
+    mail.active = False
+    mail.save()
+
+    with pytest.raises(activations.DestinationClosed):
+        activations.run(asked)
+
+    assert (Activation.objects.get().state, DeliveredPerson.objects.count()) == ("failed", 0)
+
+
+@pytest.mark.parametrize("changed", [{"fields": ["email", "first_name"]}, {"channel": "none"}])
+def test_an_approval_is_of_what_the_destination_took_when_it_was_asked_for(newsletter, changed):
+    consents.say(dane(1), newsletter, channel="email")
+    mail = destination(newsletter, names=["email"])
+    asked = activations.request(segment=computed(DANES), destination=mail)
+    for name, value in changed.items():
+        setattr(mail, name, value)
+    mail.save()
+
+    with pytest.raises(activations.DestinationChanged):
+        activations.run(asked)
+
+    assert (Activation.objects.get().state, DeliveredPerson.objects.count()) == ("failed", 0)
+
+
+def test_a_destination_may_be_called_otherwise_meanwhile(newsletter):
+    consents.say(dane(1), newsletter, channel="email")
+    mail = destination(newsletter)
+    asked = activations.request(segment=computed(DANES), destination=mail)
+    mail.title = "Mail of the spring"
+    mail.save()
+
+    assert activations.run(asked).state == "done"
+
+
 def test_a_file_that_is_gone_is_told_as_lost(newsletter, files):
     dane(1)
     done = sent(activations.request(segment=computed(DANES), destination=destination(newsletter)))

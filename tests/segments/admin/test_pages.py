@@ -242,6 +242,37 @@ def test_title_and_pace_are_changed_with_their_history():
     assert "Give the segment a title" in text_of(refused)
 
 
+@pytest.mark.parametrize("minutes", ["0", "-5", "soon", "9999999999"])
+def test_a_pace_that_is_none_is_refused_and_the_one_before_stays(minutes):
+    danes = segment(DANES)
+    marketer = signed_in("Marketer")
+    marketer.post(page_of(danes, "describe"), {"title": "Danes", "refresh_minutes": "15"})
+
+    refused = marketer.post(page_of(danes, "describe"), {"title": "Danes", "refresh_minutes": minutes}, follow=True)
+
+    danes.refresh_from_db()
+    assert danes.refresh_minutes == 15
+    assert "Give whole minutes, at least one" in text_of(refused)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"purpose": "newsletter", "channel": "pigeon", "reason": "allowed"},
+        {"purpose": "nothing", "channel": "email", "reason": "allowed"},
+        {"purpose": "newsletter", "channel": "email", "reason": "no_reason"},
+    ],
+)
+def test_people_are_asked_for_by_a_reason_that_there_is(asked):
+    destination()
+    people = page_of(computed(DANES), "people")
+    marketer = signed_in("Marketer")
+    known = {"purpose": "newsletter", "channel": "email", "reason": "allowed"}
+
+    assert "Newsletter, e-mail: Allowed." in text_of(marketer.get(people, known))
+    assert marketer.get(people, asked).status_code == 404
+
+
 def test_the_history_of_definitions_shows_what_changed_in_words():
     from segments.membership import definitions
 

@@ -263,3 +263,25 @@ def test_a_segment_is_due_when_its_minutes_have_passed():
 
     assert compute.due() == [fresh]
     assert set(compute.due(moment=timezone.now() + timedelta(minutes=16))) == {danes, fresh}
+
+
+def test_what_is_said_of_a_segment_that_was_read_earlier_changes_nothing_else():
+    danes = segment(DANES)
+    read_before = Segment.objects.get(pk=danes.pk)
+    definitions.activate(danes, document=document(BUYERS), reason="buyers", by=None)
+    compute.refresh(Segment.objects.get(pk=danes.pk))
+    now = Segment.objects.get(pk=danes.pk)
+
+    definitions.describe(read_before, title="Buyers", refresh_minutes=15, by=None)
+
+    found = Segment.objects.get(pk=danes.pk)
+    assert (found.title, found.refresh_minutes) == ("Buyers", 15)
+    assert (found.current, found.members, found.computed_at) == (now.current, now.members, now.computed_at)
+
+
+def test_an_archived_segment_is_not_changed():
+    danes = segment(DANES)
+    definitions.archive(danes, reason="over", by=None)
+
+    with pytest.raises(definitions.Archived):
+        definitions.describe(danes, title="Others", refresh_minutes=None, by=None)
