@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                 ('actor_ref', models.CharField(blank=True, max_length=64, verbose_name='reference of who')),
                 ('reason_code', models.CharField(blank=True, max_length=40, verbose_name='reason')),
                 ('source_event_id', models.CharField(max_length=200, verbose_name='id at the source')),
-                ('record', models.UUIDField(blank=True, null=True, verbose_name='source record')),
+                ('record', models.BigIntegerField(blank=True, null=True, verbose_name='source record')),
                 ('supersedes', models.BigIntegerField(blank=True, null=True, verbose_name='corrects entry')),
                 ('evidence_digest', models.BinaryField(blank=True, max_length=32, verbose_name='digest of the evidence')),
                 ('file_import', models.UUIDField(blank=True, null=True, verbose_name='import')),

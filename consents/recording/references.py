@@ -146,7 +146,7 @@ def _people(decisions) -> dict[UUID, list[KnownPerson]]:
     return {key: [KnownPerson(*found)] for key, *found in (rows(sql, [asked]) if asked else ())}
 
 
-def _people_of_records(decisions) -> dict[UUID, list[KnownPerson]]:
+def _people_of_records(decisions) -> dict[int, list[KnownPerson]]:
     asked = list({decision.record for decision in decisions if decision.record})
     of = "profiles_record r JOIN profiles_sourceidentity s ON s.id = r.identity_id"
     sql = _PERSON.format(key="r.id", of=of) + " WHERE r.id = ANY(%s)"

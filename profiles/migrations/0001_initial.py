@@ -449,7 +449,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Record',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
                 ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], verbose_name='party')),
                 ('agreement_version', models.UUIDField(blank=True, null=True, verbose_name='agreement version')),

@@ -60,7 +60,7 @@ class Record(models.Model):
     for people are found by them.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.BigAutoField(primary_key=True)
     identity = models.ForeignKey(
         SourceIdentity,
         models.PROTECT,

@@ -17,7 +17,7 @@ class ExistingIdentity(NamedTuple):
     """An identity that exists: its latest record, that record's digest, and how many versions there are."""
 
     identity: UUID
-    record: UUID
+    record: int
     digest: bytes
     versions: int
 

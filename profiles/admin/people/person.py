@@ -80,7 +80,7 @@ def identifiers(profile: Profile, sight: Sight) -> list[dict]:
     ]
 
 
-def records(profile: Profile, sight: Sight, before: UUID | None) -> dict:
+def records(profile: Profile, sight: Sight, before: int | None) -> dict:
     """Source records with what each said, the newest first, a page at a time."""
     query = Record.objects.filter(identity__profile=profile).select_related("source", "file_import").order_by("-id")
     if before:
