@@ -164,7 +164,7 @@ def _people() -> None:
             FROM generate_series(1, %(people)s) n;
         INSERT INTO profiles_profile (id, is_test, identity_count) SELECT id, n %% 100 = 0, 1 FROM crowd;
         INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, is_test)
-            SELECT id, %(source)s, digest, id, n %% 100 = 0 FROM crowd;
+            SELECT id, %(source)s, md5(n::text)::uuid, id, n %% 100 = 0 FROM crowd;
         INSERT INTO profiles_record (identity_id, source_id, version, party, digest, traits, verified, observed_at)
             SELECT id, %(source)s, 1, 1, digest, jsonb_strip_nulls(jsonb_build_object(
                 'country', (ARRAY['DK', 'SE', 'NO', 'FI'])[1 + n %% 4],

@@ -20,7 +20,7 @@ class Contact(NamedTuple):
     """One address in every namespace that can hold it: [(namespace id, blind index), ...], in order of id."""
 
     kind: str
-    blinds: tuple[tuple[int, bytes], ...]
+    blinds: tuple[tuple[int, UUID], ...]
 
 
 def namespaces() -> dict[str, Namespace]:
@@ -53,7 +53,7 @@ def refs(contacts: Iterable[Contact]) -> dict[Contact, UUID]:
         return {}
     given = as_json(
         [
-            {"no": no, "ref": fresh, "namespace": namespace, "blind": digest.hex()}
+            {"no": no, "ref": fresh, "namespace": namespace, "blind": digest}
             for no, (contact, fresh) in enumerate((contact, uuid7()) for contact in asked)
             for namespace, digest in contact.blinds
         ]
@@ -65,8 +65,7 @@ def refs(contacts: Iterable[Contact]) -> dict[Contact, UUID]:
 
 _GIVEN = """
 WITH given AS (
-    SELECT no, ref, namespace, decode(blind, 'hex') AS blind
-    FROM jsonb_to_recordset(%s::jsonb) AS g(no int, ref uuid, namespace int, blind text)),
+    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS g(no int, ref uuid, namespace smallint, blind uuid)),
 known AS (
     SELECT g.no, (array_agg(c.ref ORDER BY c.ref))[1] AS ref
     FROM given g JOIN consents_contactpoint c ON c.namespace_id = g.namespace AND c.blind = g.blind GROUP BY g.no)

@@ -419,7 +419,7 @@ class Migration(migrations.Migration):
             name='SourceIdentity',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('external_key', models.BinaryField(max_length=16, verbose_name='external id (blind)')),
+                ('external_key', models.UUIDField(verbose_name='external id (blind)')),
                 ('profile_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='belongs to it since')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='first seen')),
@@ -474,7 +474,7 @@ class Migration(migrations.Migration):
             name='Identifier',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
                 ('sealed', models.BinaryField(verbose_name='sealed value')),
                 ('verified', models.BooleanField(default=False, verbose_name='verified')),
                 ('observed_at', models.DateTimeField(verbose_name='first collected')),
@@ -543,7 +543,7 @@ class Migration(migrations.Migration):
             name='ValueLock',
             fields=[
                 ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('blind', models.BinaryField(max_length=32)),
+                ('blind', models.UUIDField()),
                 ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
             ],
         ),
@@ -603,7 +603,7 @@ class Migration(migrations.Migration):
             name='HistoricalSharedIdentifier',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
                 ('verdict', models.CharField(choices=[('shared', 'shared: joins nobody'), ('private', "private: one person's, an exception"), ('blocked', 'blocked')], default='shared', max_length=8, verbose_name='verdict')),
                 ('people_seen', models.PositiveIntegerField(default=0, verbose_name='people seen')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -669,7 +669,7 @@ class Migration(migrations.Migration):
             name='SharedIdentifier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
                 ('verdict', models.CharField(choices=[('shared', 'shared: joins nobody'), ('private', "private: one person's, an exception"), ('blocked', 'blocked')], default='shared', max_length=8, verbose_name='verdict')),
                 ('people_seen', models.PositiveIntegerField(default=0, verbose_name='people seen')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),

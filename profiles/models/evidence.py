@@ -28,7 +28,7 @@ class SourceIdentity(models.Model):
     source = models.ForeignKey(
         "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
     )
-    external_key = models.BinaryField(_("external id (blind)"), max_length=16)
+    external_key = models.UUIDField(_("external id (blind)"))
     profile = models.ForeignKey(
         "profiles.Profile",
         models.DO_NOTHING,
@@ -139,7 +139,7 @@ class Identifier(models.Model):
         db_constraint=False,
         verbose_name=_("namespace"),
     )
-    blind = models.BinaryField(_("blind index"), max_length=16)
+    blind = models.UUIDField(_("blind index"))
     sealed = models.BinaryField(_("sealed value"))
     verified = models.BooleanField(_("verified"), default=False)
     observed_at = models.DateTimeField(_("first collected"))
@@ -165,7 +165,7 @@ class ValueLock(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
-    blind = models.BinaryField(max_length=32)
+    blind = models.UUIDField()
 
 
 class DecisionKind(models.TextChoices):

@@ -72,7 +72,7 @@ def _at_another_address(addresses: list[tuple[int | None, int | None]]) -> int:
     """How many pairs of (identifier that went, identifier that would go now) are not the same address."""
     changed = [pair for pair in addresses if pair[0] and pair[0] != pair[1]]
     named = Identifier.objects.filter(pk__in={identifier for pair in changed for identifier in pair if identifier})
-    blinds = {identifier: bytes(blind) for identifier, blind in named.values_list("pk", "blind")}
+    blinds = dict(named.values_list("pk", "blind"))
     return sum(blinds.get(went) != blinds.get(goes) for went, goes in changed)
 
 

@@ -66,7 +66,7 @@ def identifiers(profile: Profile, sight: Sight) -> list[dict]:
         .select_related("namespace", "record__source")
         .order_by("namespace__priority", "namespace__code", "blind", "-observed_at")
     )
-    one_value = [list(rows) for _key, rows in groupby(facts, lambda fact: (fact.namespace_id, bytes(fact.blind)))]
+    one_value = [list(rows) for _key, rows in groupby(facts, lambda fact: (fact.namespace_id, fact.blind))]
     texts = sight.read([_item(rows[0], IDENTIFIER, rows[0].namespace.code) for rows in one_value])
     return [
         {
