@@ -473,11 +473,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Identifier',
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('blind', models.UUIDField(verbose_name='blind index')),
-                ('sealed', models.BinaryField(verbose_name='sealed value')),
-                ('verified', models.BooleanField(default=False, verbose_name='verified')),
+                ('pk', models.CompositePrimaryKey('identity_id', 'namespace_id', 'blind', 'record_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('observed_at', models.DateTimeField(verbose_name='first collected')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
+                ('verified', models.BooleanField(default=False, verbose_name='verified')),
+                ('sealed', models.BinaryField(verbose_name='sealed value')),
                 ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='namespace')),
                 ('record', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.record', verbose_name='record')),
                 ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.sourceidentity', verbose_name='source identity')),
@@ -782,10 +782,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='identifier',
             index=models.Index(fields=['namespace', 'blind', 'identity'], name='profiles_identifier_lookup'),
-        ),
-        migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(fields=('identity', 'namespace', 'blind', 'record'), name='profiles_identifier_once_per_record'),
         ),
         migrations.AddIndex(
             model_name='alias',

@@ -114,15 +114,7 @@ class Record(models.Model):
 class Identifier(models.Model):
     """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up."""
 
-    id = models.BigAutoField(primary_key=True)
-    identity = models.ForeignKey(
-        SourceIdentity,
-        models.PROTECT,
-        related_name="identifiers",
-        db_index=False,
-        db_constraint=False,
-        verbose_name=_("source identity"),
-    )
+    pk = models.CompositePrimaryKey("identity_id", "namespace_id", "blind", "record_id")
     record = models.ForeignKey(
         Record,
         models.PROTECT,
@@ -131,6 +123,16 @@ class Identifier(models.Model):
         db_constraint=False,
         verbose_name=_("record"),
     )
+    observed_at = models.DateTimeField(_("first collected"))
+    identity = models.ForeignKey(
+        SourceIdentity,
+        models.PROTECT,
+        related_name="identifiers",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("source identity"),
+    )
+    blind = models.UUIDField(_("blind index"))
     namespace = models.ForeignKey(
         "profiles.Namespace",
         models.PROTECT,
@@ -139,19 +141,12 @@ class Identifier(models.Model):
         db_constraint=False,
         verbose_name=_("namespace"),
     )
-    blind = models.UUIDField(_("blind index"))
-    sealed = models.BinaryField(_("sealed value"))
     verified = models.BooleanField(_("verified"), default=False)
-    observed_at = models.DateTimeField(_("first collected"))
+    sealed = models.BinaryField(_("sealed value"))
 
     class Meta:
         verbose_name = _("identifier")
         verbose_name_plural = _("identifiers")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["identity", "namespace", "blind", "record"], name="profiles_identifier_once_per_record"
-            )
-        ]
         indexes = [models.Index(fields=["namespace", "blind", "identity"], name="profiles_identifier_lookup")]
 
 

@@ -21,12 +21,11 @@ from profiles.models import (
     Record,
     StewardDecision,
 )
-from profiles.vault import DOCUMENT, Item
+from profiles.vault import DOCUMENT, IDENTIFIER, Item
 
 EVENTS_A_PAGE = 25
 RECORDS_A_PAGE = 20
 OPEN_COLUMNS = ("text", "number", "date", "boolean", "items")
-IDENTIFIER = "profiles_identifier.sealed"
 GROUPS = {"name": _("Name"), "address": _("Address"), "": _("More")}
 
 
