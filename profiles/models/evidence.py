@@ -1,5 +1,7 @@
 """What was said, and by whom. Append-only: the tables refuse every change but that of a projection column.
 
+Fields stand in the order in which the database pads least: eight bytes, UUIDs, four, two, one, then of any length.
+
 Facts have no foreign keys in the database: the one writer stores them in one transaction with what they refer to, and
 checking each row again costs an import much of the database's time. `manage.py verify` counts references that lead
 nowhere. Attributes and namespaces, which people edit, cannot be deleted while a fact names them (profiles/sql).
@@ -25,9 +27,6 @@ class SourceIdentity(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    source = models.ForeignKey(
-        "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
-    )
     external_key = models.UUIDField(_("external id (blind)"))
     profile = models.ForeignKey(
         "profiles.Profile",
@@ -37,8 +36,11 @@ class SourceIdentity(models.Model):
         verbose_name=_("profile"),
     )
     profile_since = models.DateTimeField(_("belongs to it since"), db_default=models.functions.Now(), editable=False)
-    is_test = models.BooleanField(_("test data"), default=False)
     created_at = models.DateTimeField(_("first seen"), db_default=models.functions.Now(), editable=False)
+    source = models.ForeignKey(
+        "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
+    )
+    is_test = models.BooleanField(_("test data"), default=False)
 
     class Meta:
         verbose_name = _("source identity")
@@ -61,6 +63,9 @@ class Record(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
+    observed_at = models.DateTimeField(_("collected"))
+    received_at = models.DateTimeField(_("received"), db_default=models.functions.Now(), editable=False)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     identity = models.ForeignKey(
         SourceIdentity,
         models.PROTECT,
@@ -69,14 +74,15 @@ class Record(models.Model):
         db_constraint=False,
         verbose_name=_("source identity"),
     )
-    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
-    version = models.PositiveIntegerField(_("version"), default=1)
-    party = models.PositiveSmallIntegerField(_("party"), choices=Party)
     agreement_version = models.UUIDField(_("agreement version"), null=True, blank=True)
     file_import = models.ForeignKey(
         "profiles.FileImport", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("import")
     )
     row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    party = models.PositiveSmallIntegerField(_("party"), choices=Party)
+    verified = models.BooleanField(_("verified"), default=False)
     digest = models.BinaryField(_("keyed digest of its content"), max_length=16)
     traits = models.JSONField(
         _("values"),
@@ -84,10 +90,6 @@ class Record(models.Model):
         help_text=_("By attribute: an open value as it is, of a sealed one the keyed digest that equal values share."),
     )
     sealed = models.BinaryField(_("sealed values"), null=True, help_text=_("One sealed document: attribute to value."))
-    verified = models.BooleanField(_("verified"), default=False)
-    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
-    observed_at = models.DateTimeField(_("collected"))
-    received_at = models.DateTimeField(_("received"), db_default=models.functions.Now(), editable=False)
 
     class Meta:
         verbose_name = _("source record")
