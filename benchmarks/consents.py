@@ -51,15 +51,16 @@ def _people(source: Source) -> None:
     execute(
         """
         CREATE TEMP TABLE crowd AS
-        SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS record, sha256(n::text::bytea) AS blind
+        SELECT n, gen_random_uuid() AS id, md5(n::text)::uuid AS blind
         FROM generate_series(1, %(people)s) n;
         INSERT INTO profiles_profile (id, is_test, identity_count) SELECT id, false, 1 FROM crowd;
         INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, profile_since, is_test)
             SELECT id, %(source)s, blind, id, '2019-01-01', false FROM crowd;
-        INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, verified, observed_at)
-            SELECT record, id, %(source)s, 1, 1, blind, false, '2019-01-01' FROM crowd;
+        INSERT INTO profiles_record (identity_id, source_id, version, party, digest, verified, observed_at)
+            SELECT id, %(source)s, 1, 1, uuid_send(blind), false, '2019-01-01' FROM crowd;
         INSERT INTO profiles_identifier (identity_id, record_id, namespace_id, blind, sealed, verified, observed_at)
-            SELECT id, record, %(email)s, blind, '', false, '2019-01-01' FROM crowd;
+            SELECT c.id, r.id, %(email)s, blind, '', false, '2019-01-01'
+            FROM crowd c JOIN profiles_record r ON r.identity_id = c.id;
         INSERT INTO consents_contactpoint (ref, namespace_id, blind)
             SELECT gen_random_uuid(), %(email)s, blind FROM crowd;
         INSERT INTO consents_suppression (id, entry, namespace_id, blind, channel, reason, note, lifted_reason)

@@ -160,13 +160,13 @@ def _people() -> None:
     sql.execute(
         """
         CREATE TEMP TABLE crowd AS
-            SELECT n, gen_random_uuid() AS id, gen_random_uuid() AS record, sha256(n::text::bytea) AS digest
+            SELECT n, gen_random_uuid() AS id, sha256(n::text::bytea) AS digest
             FROM generate_series(1, %(people)s) n;
         INSERT INTO profiles_profile (id, is_test, identity_count) SELECT id, n %% 100 = 0, 1 FROM crowd;
         INSERT INTO profiles_sourceidentity (id, source_id, external_key, profile_id, is_test)
-            SELECT id, %(source)s, digest, id, n %% 100 = 0 FROM crowd;
-        INSERT INTO profiles_record (id, identity_id, source_id, version, party, digest, traits, verified, observed_at)
-            SELECT record, id, %(source)s, 1, 1, digest, jsonb_strip_nulls(jsonb_build_object(
+            SELECT id, %(source)s, md5(n::text)::uuid, id, n %% 100 = 0 FROM crowd;
+        INSERT INTO profiles_record (identity_id, source_id, version, party, digest, traits, verified, observed_at)
+            SELECT id, %(source)s, 1, 1, digest, jsonb_strip_nulls(jsonb_build_object(
                 'country', (ARRAY['DK', 'SE', 'NO', 'FI'])[1 + n %% 4],
                 'gender', CASE WHEN n %% 2 = 0 THEN 'f' END,
                 'language', (ARRAY['da', 'sv', 'en'])[1 + n %% 3],

@@ -32,7 +32,7 @@ HOLDINGS = [
         sealed="sealed",
         keyed="blind",
         person="identity record",
-        open="id namespace verified observed_at",
+        open="namespace verified observed_at",
     ),
     Holding(
         "profiles.Event",

@@ -15,7 +15,8 @@ HOLDINGS = [
         exported=True,
         erased=True,
         person="profile",
-        open="id activation outcome reason consent_position identifier",
+        keyed="identifier",
+        open="id activation outcome reason consent_position",
     ),
     Holding("segments.Destination", open="id key title kind purpose channel fields active"),
     Holding(

@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('ref', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False, verbose_name='contact point')),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
                 ('namespace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='kind of contact point')),
             ],
             options={
@@ -346,7 +346,7 @@ class Migration(migrations.Migration):
                 ('actor_ref', models.CharField(blank=True, max_length=64, verbose_name='reference of who')),
                 ('reason_code', models.CharField(blank=True, max_length=40, verbose_name='reason')),
                 ('source_event_id', models.CharField(max_length=200, verbose_name='id at the source')),
-                ('record', models.UUIDField(blank=True, null=True, verbose_name='source record')),
+                ('record', models.BigIntegerField(blank=True, null=True, verbose_name='source record')),
                 ('supersedes', models.BigIntegerField(blank=True, null=True, verbose_name='corrects entry')),
                 ('evidence_digest', models.BinaryField(blank=True, max_length=32, verbose_name='digest of the evidence')),
                 ('file_import', models.UUIDField(blank=True, null=True, verbose_name='import')),
@@ -415,7 +415,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('entry', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False, help_text='One address has a row in each namespace that reads it alike; the first gives the entry its id.', verbose_name='entry')),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
                 ('channel', models.CharField(choices=[('none', 'no channel'), ('email', 'e-mail'), ('sms', 'SMS'), ('phone', 'phone'), ('post', 'post'), ('push', 'push'), ('in_app', 'in the app'), ('ad_audience', 'ad audience')], default='none', help_text='No channel: all of them.', max_length=12, verbose_name='channel')),
                 ('reason', models.CharField(choices=[('objection', 'objection'), ('erasure', 'erasure'), ('complaint', 'complaint'), ('hard_bounce', 'hard bounce'), ('robinson', 'Robinson list'), ('nix', 'NIX list'), ('minor', 'minor'), ('deceased', 'deceased'), ('legal', 'legal reason')], max_length=12, verbose_name='reason')),
                 ('note', models.TextField(blank=True, verbose_name='note')),

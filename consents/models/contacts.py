@@ -17,7 +17,7 @@ class ContactPoint(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.PROTECT, related_name="+", db_index=False, verbose_name=_("kind of contact point")
     )
-    blind = models.BinaryField(_("blind index"), max_length=16)
+    blind = models.UUIDField(_("blind index"))
 
     class Meta:
         verbose_name = _("contact point")

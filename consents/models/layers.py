@@ -92,7 +92,7 @@ class Suppression(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.PROTECT, related_name="+", verbose_name=_("kind of contact point")
     )
-    blind = models.BinaryField(_("blind index"), max_length=16)
+    blind = models.UUIDField(_("blind index"))
     channel = models.CharField(
         _("channel"), max_length=12, choices=Channel, default=Channel.NONE, help_text=_("No channel: all of them.")
     )

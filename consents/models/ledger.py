@@ -115,7 +115,7 @@ class ToldOnce(models.Model):
         "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
     )
     source_event_id = models.CharField(_("id at the source"), max_length=200)
-    record = models.UUIDField(_("source record"), null=True, blank=True)
+    record = models.BigIntegerField(_("source record"), null=True, blank=True)
     supersedes = models.BigIntegerField(_("corrects entry"), null=True, blank=True)
     evidence_digest = models.BinaryField(_("digest of the evidence"), max_length=32, blank=True)
     file_import = models.UUIDField(_("import"), null=True, blank=True)

@@ -61,7 +61,7 @@ def _entries(found: list[contact_points.Contact], *, channel: str, reason: str) 
     """{contact: its entry} of those suppressed already: a namespace that came later joins the entry of the others."""
     blinds = [blind for contact in found for _namespace, blind in contact.blinds]
     rows_of_them = Suppression.objects.filter(lifted_at=None, channel=channel, reason=reason, blind__in=blinds)
-    known = {(row.namespace_id, bytes(row.blind)): row.entry for row in rows_of_them}
+    known = {(row.namespace_id, row.blind): row.entry for row in rows_of_them}
     return {contact: known[pair] for contact in found for pair in contact.blinds if pair in known}
 
 

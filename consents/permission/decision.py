@@ -28,7 +28,8 @@ from consents.state.past import RECORDS_THEN, THEN, profiles_then
 class Answer:
     """Whether a person may be reached, and why. `reasons` holds every denial in the order asked; `reason` the first.
 
-    position: the ledger entry that the answer rests on. contact_ref, identifier: the address that may be used.
+    position: the ledger entry that the answer rests on. contact_ref, identifier: the address that may be used, by its
+    contact point and as (code of the namespace, blind index).
     """
 
     profile: UUID
@@ -38,7 +39,12 @@ class Answer:
     since: datetime | None
     reasons: tuple[str, ...] = ()
     contact_ref: UUID | None = None
-    identifier: int | None = None
+    identifier: tuple[str, UUID] | None = None
+
+    @property
+    def blind(self) -> UUID | None:
+        """The blind index of the address that may be used."""
+        return self.identifier and self.identifier[1]
 
     @property
     def sentence(self) -> str:
@@ -139,7 +145,7 @@ def _answer(row: dict) -> Answer:
         since=row["since"],
         reasons=reasons,
         contact_ref=row["contact_ref"],
-        identifier=row["identifier"],
+        identifier=(row["namespace"], row["blind"]) if row["blind"] else None,
     )
 
 

@@ -21,6 +21,10 @@ WHERE b.attribute_id = (SELECT id FROM profiles_attribute WHERE code = 'birth_da
   AND b.date > %(today)s::date - make_interval(years => coalesce(%(min_age)s, law.years, %(highest_age)s))
 """
 
+#: The address of a way. Of several the first that was said, and the plain kind of it before its verified twin.
+_ADDRESS = "h.record, h.namespace, h.blind"
+_NO_ADDRESS = "NULL::bigint AS record, NULL::varchar AS namespace, NULL::uuid AS blind"
+_FIRST_ADDRESS = "record, namespace, blind"
 _ADDRESS_SUPPRESSED = f"""EXISTS (
     SELECT FROM consents_suppression x WHERE x.namespace_id = h.namespace_id AND x.blind = h.blind AND {IN_FORCE})"""
 
@@ -59,7 +63,7 @@ _SAME_SIDE = f"""(NOT a.needs_refresh OR h.identity = a.identity_ref OR EXISTS (
 
 BY_CONSENT = f"""
 WITH answers AS ({_ANSWERS})
-SELECT a.profile, a.contact_ref, NULL::bigint AS identifier,
+SELECT a.profile, a.contact_ref, {_NO_ADDRESS},
        coalesce(nullif(a.verdict, ''), every.verdict, '') AS verdict,
        a.ledger_position AS position, a.effective_at AS since, a.actor_kind
 FROM answers a {_NO_TO_ALL}
@@ -68,10 +72,10 @@ FROM answers a {_NO_TO_ALL}
 BY_CONSENT_AND_ADDRESS = f"""
 WITH answers AS ({_ANSWERS}),
 held AS ({HELD})
-SELECT a.profile, a.contact_ref, h.identifier,
+SELECT a.profile, a.contact_ref, {_ADDRESS},
        CASE WHEN a.verdict <> '' THEN a.verdict
             WHEN every.profile IS NOT NULL THEN every.verdict
-            WHEN h.identifier IS NULL THEN 'no_contact_point'
+            WHEN h.blind IS NULL THEN 'no_contact_point'
             WHEN {_ADDRESS_SUPPRESSED} THEN 'suppressed' ELSE '' END AS verdict,
        a.ledger_position AS position, a.effective_at AS since, a.actor_kind
 FROM answers a {_NO_TO_ALL}
@@ -79,9 +83,9 @@ LEFT JOIN (consents_contactpoint c JOIN held h ON h.namespace_id = c.namespace_i
        ON c.ref = a.contact_ref AND h.profile = a.profile
 WHERE a.contact_ref IS NOT NULL
 UNION ALL
-SELECT a.profile, c.ref, h.identifier,
+SELECT a.profile, c.ref, {_ADDRESS},
        CASE WHEN a.verdict <> '' THEN a.verdict
-            WHEN h.identifier IS NULL THEN 'no_contact_point'
+            WHEN h.blind IS NULL THEN 'no_contact_point'
             WHEN {_ADDRESS_SUPPRESSED} THEN 'suppressed' ELSE '' END,
        a.ledger_position, a.effective_at, a.actor_kind
 FROM answers a
@@ -96,12 +100,12 @@ WHERE a.contact_ref IS NULL
 _ON_OTHER_BASIS = "NULL::bigint AS position, NULL::timestamptz AS since, NULL::text AS actor_kind"
 
 BY_BASIS = f"""
-SELECT p.id AS profile, NULL::uuid AS contact_ref, NULL::bigint AS identifier, '' AS verdict, {_ON_OTHER_BASIS}
+SELECT p.id AS profile, NULL::uuid AS contact_ref, {_NO_ADDRESS}, '' AS verdict, {_ON_OTHER_BASIS}
 FROM ({{everyone}}) p
 """
 
 BY_BASIS_AND_ADDRESS = f"""
-SELECT h.profile, c.ref AS contact_ref, h.identifier,
+SELECT h.profile, c.ref AS contact_ref, {_ADDRESS},
        CASE WHEN {_ADDRESS_SUPPRESSED} THEN 'suppressed' ELSE '' END AS verdict, {_ON_OTHER_BASIS}
 FROM ({HELD}) h LEFT JOIN consents_contactpoint c ON c.namespace_id = h.namespace_id AND c.blind = h.blind
 """
@@ -128,10 +132,11 @@ SELECT p.id, array_remove(ARRAY[
            CASE WHEN NOT %(has_basis)s THEN 'no_basis'
                 ELSE nullif(coalesce(best.verdict, %(without_a_way)s), '') END], NULL) AS reasons,
        best.position, coalesce(suppressed.since, p.erased_at, objected.since, restricted.since, best.since) AS since,
-       best.contact_ref, best.identifier
+       best.contact_ref, best.namespace, best.blind
 {_LAYERED}
 LEFT JOIN (SELECT DISTINCT ON (profile) * FROM ({{ways}}) w
-           ORDER BY profile, verdict = '' DESC, actor_kind = 'guardian' DESC NULLS LAST, since DESC, identifier) best
+           ORDER BY profile, verdict = '' DESC, actor_kind = 'guardian' DESC NULLS LAST, since DESC,
+                    {_FIRST_ADDRESS}) best
        ON best.profile = p.id
 """
 

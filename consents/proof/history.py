@@ -26,10 +26,9 @@ from consents.overrides.objections import denies
 from consents.recording import recorders
 from consents.recording.recorders import Recorder
 from consents.state import past
-from consents.state.contact_points import item_of
 from consents.state.fold import ALWAYS, COUNTED, EVERYONE, KIN, THESE
-from profiles.models import FileImport, Identifier
-from profiles.vault import Item
+from profiles.models import FileImport
+from profiles.vault import IDENTIFIER, Item
 
 _ENTRIES = COUNTED.format(place=THESE, kin=KIN, among="TRUE") + "SELECT DISTINCT seq FROM counted"
 _RELATED = ("purpose", "purpose_version", "controller", "notice_version", "collection_point", "source")
@@ -207,16 +206,14 @@ def addresses(profile: UUID, refs: Iterable[UUID | None]) -> dict[UUID, Item]:
     asked = {ref for ref in refs if ref}
     if not asked:
         return {}
-    found = dict(
-        rows(
-            """
-            SELECT DISTINCT ON (c.ref) c.ref, i.id FROM consents_contactpoint c
-            JOIN profiles_identifier i ON i.namespace_id = c.namespace_id AND i.blind = c.blind
-            JOIN profiles_sourceidentity s ON s.id = i.identity_id
-            WHERE c.ref = ANY(%s) AND s.profile_id = %s ORDER BY c.ref, i.id
-            """,
-            [list(asked), profile],
-        )
+    found = rows(
+        """
+        SELECT DISTINCT ON (c.ref) c.ref, i.identity_id, i.sealed, n.code FROM consents_contactpoint c
+        JOIN profiles_identifier i ON i.namespace_id = c.namespace_id AND i.blind = c.blind
+        JOIN profiles_sourceidentity s ON s.id = i.identity_id
+        JOIN profiles_namespace n ON n.id = i.namespace_id
+        WHERE c.ref = ANY(%s) AND s.profile_id = %s ORDER BY c.ref, i.record_id, i.namespace_id
+        """,
+        [list(asked), profile],
     )
-    held = Identifier.objects.select_related("namespace").in_bulk(found.values())
-    return {ref: item_of(held[key]) for ref, key in found.items()}
+    return {ref: Item(identity, IDENTIFIER, sealed, code) for ref, identity, sealed, code in found}

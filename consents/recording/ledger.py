@@ -159,7 +159,7 @@ _BROUGHT = {
     "reason_code": "text",
     "source_id": "int",
     "source_event_id": "text",
-    "record": "uuid",
+    "record": "bigint",
     "supersedes": "bigint",
     "evidence_digest": "bytea",
     "file_import": "uuid",

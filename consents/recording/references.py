@@ -146,7 +146,7 @@ def _people(decisions) -> dict[UUID, list[KnownPerson]]:
     return {key: [KnownPerson(*found)] for key, *found in (rows(sql, [asked]) if asked else ())}
 
 
-def _people_of_records(decisions) -> dict[UUID, list[KnownPerson]]:
+def _people_of_records(decisions) -> dict[int, list[KnownPerson]]:
     asked = list({decision.record for decision in decisions if decision.record})
     of = "profiles_record r JOIN profiles_sourceidentity s ON s.id = r.identity_id"
     sql = _PERSON.format(key="r.id", of=of) + " WHERE r.id = ANY(%s)"
@@ -159,18 +159,18 @@ def _people_of_identifiers(decisions, known: References) -> dict[tuple[str, str]
     wanted = [place for place in asked.values() if place]
     if not wanted:
         return {}
-    of = """profiles_identifier i JOIN unnest(%s::int[], %s::bytea[]) w(namespace, blind)
+    of = """profiles_identifier i JOIN unnest(%s::int[], %s::uuid[]) w(namespace, blind)
             ON w.namespace = i.namespace_id AND w.blind = i.blind
         JOIN profiles_sourceidentity s ON s.id = i.identity_id"""
     key = "DISTINCT ON (i.namespace_id, i.blind, s.profile_id) i.namespace_id, i.blind"
     sql = _PERSON.format(key=key, of=of) + " ORDER BY i.namespace_id, i.blind, s.profile_id, s.id"
     found = defaultdict(list)
     for namespace, digest, *person in rows(sql, list(map(list, zip(*wanted, strict=True)))):
-        found[namespace, bytes(digest)].append(KnownPerson(*person))
+        found[namespace, digest].append(KnownPerson(*person))
     return {identifier: found[place] for identifier, place in asked.items() if place}
 
 
-def _blind(decision: ConsentStatement, known: References) -> tuple[int, bytes] | None:
+def _blind(decision: ConsentStatement, known: References) -> tuple[int, UUID] | None:
     code, raw = decision.identifier
     namespace, source = known.namespaces.get(code), known.sources.get(decision.source)
     if namespace is None:

@@ -34,7 +34,7 @@ class ConsentStatement:
     source: str
     source_event_id: str
     profile: UUID | None = None
-    record: UUID | None = None
+    record: int | None = None
     identifier: tuple[str, str] | None = None
     contact: tuple[str, str] | None = None
     channel: str = Channel.NONE

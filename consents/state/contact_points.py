@@ -10,7 +10,7 @@ from consents.models import Channel
 from profiles.models import Identifier, Namespace
 from profiles.values.normal_form import normal
 from profiles.values.standing_facts import STANDING_IDENTIFIERS
-from profiles.vault import Item, blind
+from profiles.vault import IDENTIFIER, Item, blind
 
 #: The kind of address that a channel writes to (Namespace.contact_channel). A channel not named here needs none.
 ADDRESSED_BY = {Channel.EMAIL: "email", Channel.SMS: "sms", Channel.PHONE: "sms"}
@@ -20,7 +20,7 @@ class Contact(NamedTuple):
     """One address in every namespace that can hold it: [(namespace id, blind index), ...], in order of id."""
 
     kind: str
-    blinds: tuple[tuple[int, bytes], ...]
+    blinds: tuple[tuple[int, UUID], ...]
 
 
 def namespaces() -> dict[str, Namespace]:
@@ -43,7 +43,7 @@ def _reads_the_same(one: Namespace, other: Namespace) -> bool:
 
 def item_of(held: Identifier) -> Item:
     """An identifier of a person, to be opened or masked; its namespace is at hand."""
-    return Item(held.identity_id, "profiles_identifier.sealed", held.sealed, held.namespace.code)
+    return Item(held.identity_id, IDENTIFIER, held.sealed, held.namespace.code)
 
 
 def refs(contacts: Iterable[Contact]) -> dict[Contact, UUID]:
@@ -53,7 +53,7 @@ def refs(contacts: Iterable[Contact]) -> dict[Contact, UUID]:
         return {}
     given = as_json(
         [
-            {"no": no, "ref": fresh, "namespace": namespace, "blind": digest.hex()}
+            {"no": no, "ref": fresh, "namespace": namespace, "blind": digest}
             for no, (contact, fresh) in enumerate((contact, uuid7()) for contact in asked)
             for namespace, digest in contact.blinds
         ]
@@ -65,8 +65,7 @@ def refs(contacts: Iterable[Contact]) -> dict[Contact, UUID]:
 
 _GIVEN = """
 WITH given AS (
-    SELECT no, ref, namespace, decode(blind, 'hex') AS blind
-    FROM jsonb_to_recordset(%s::jsonb) AS g(no int, ref uuid, namespace int, blind text)),
+    SELECT * FROM jsonb_to_recordset(%s::jsonb) AS g(no int, ref uuid, namespace smallint, blind uuid)),
 known AS (
     SELECT g.no, (array_agg(c.ref ORDER BY c.ref))[1] AS ref
     FROM given g JOIN consents_contactpoint c ON c.namespace_id = g.namespace AND c.blind = g.blind GROUP BY g.no)
@@ -80,9 +79,9 @@ _FIND = f"{_GIVEN} SELECT no, ref FROM known"
 
 _OF_PEOPLE = """n.contact_channel = %(kind)s
             AND i.identity_id IN (SELECT p.identity FROM ({place}) p WHERE p.profile {people})"""
-#: Addresses that people have: (profile, identity, identifier, namespace_id, blind), of the kind %(kind)s.
+#: Addresses that people have: (profile, identity, record, namespace, namespace_id, blind), of kind %(kind)s.
 #: `{place}` says which profile an identity is, `{people}` is a condition on the profile.
 HELD = f"""
-SELECT s.profile, s.identity, i.id AS identifier, i.namespace_id, i.blind
+SELECT s.profile, s.identity, i.record_id AS record, i.namespace, i.namespace_id, i.blind
 FROM ({STANDING_IDENTIFIERS.format(only=_OF_PEOPLE)}) i JOIN ({{place}}) s ON s.identity = i.identity_id
 """

@@ -17,7 +17,7 @@ from partners.models import Agreement, Direction, Form
 from profiles.models.sources import Party
 
 KEYS = """
-    SELECT w.place FROM unnest(%(places)s::int[], %(namespaces)s::int[], %(blinds)s::bytea[])
+    SELECT w.place FROM unnest(%(places)s::int[], %(namespaces)s::smallint[], %(blinds)s::uuid[])
         AS w (place, namespace, blind)
 """
 ERASED = f"""
@@ -34,7 +34,7 @@ TORN = f"""
                           AND h.blind = w.blind AND h.verdict <> 'private')
         UNION
         SELECT own.place - 1, s.profile_id
-        FROM unnest(%(external)s::bytea[]) WITH ORDINALITY AS own (key, place)
+        FROM unnest(%(external)s::uuid[]) WITH ORDINALITY AS own (key, place)
         JOIN profiles_sourceidentity s ON s.source_id = %(source)s AND s.external_key = own.key
             AND s.is_test = %(is_test)s
     ) meant GROUP BY meant.place HAVING count(DISTINCT meant.profile) > 1

@@ -33,17 +33,16 @@ _ASKED_ABOUT = """i.identity_id IN (SELECT id FROM profiles_sourceidentity WHERE
         AND n.code = ANY(%(fields)s)"""
 #: Of those that stand, one a kind: a verified one, then the newest. What was replaced does not leave.
 IDENTIFIERS = f"""
-    SELECT DISTINCT ON (identity.profile_id, namespace.code)
-           identity.profile_id AS profile, namespace.code AS field, identifier.identity_id AS identity,
+    SELECT DISTINCT ON (identity.profile_id, identifier.namespace)
+           identity.profile_id AS profile, identifier.namespace AS field, identifier.identity_id AS identity,
            identifier.sealed,
-           'profiles_identifier.sealed' AS place
+           '{vault.IDENTIFIER}' AS place
     FROM ({STANDING_IDENTIFIERS.format(only=_ASKED_ABOUT)}) identifier
     JOIN profiles_sourceidentity identity ON identity.id = identifier.identity_id
     JOIN profiles_record record ON record.id = identifier.record_id
-    JOIN profiles_namespace namespace ON namespace.id = identifier.namespace_id
     WHERE {OWN}
-    ORDER BY identity.profile_id, namespace.code, identifier.verified DESC, identifier.observed_at DESC,
-             identifier.id DESC
+    ORDER BY identity.profile_id, identifier.namespace, identifier.verified DESC, identifier.observed_at DESC,
+             identifier.record_id DESC, identifier.blind
 """
 
 BAND_YEARS = 5

@@ -3,14 +3,13 @@
 from django.contrib import admin
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
-from unfold.views import ChangeList
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles import vault
 from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 from profiles.admin.people.person import attach_facts
-from profiles.models import Identifier, Record, SourceIdentity, StewardDecision
+from profiles.models import Record, SourceIdentity, StewardDecision
 
 
 class EvidenceAdmin(FoundByPerson, LookOnly, HouseAdmin):
@@ -22,30 +21,6 @@ class EvidenceAdmin(FoundByPerson, LookOnly, HouseAdmin):
     @admin.display(description=_("profile"))
     def of_person(self, row):
         return profile_link(row.identity.profile_id)
-
-
-class SealedList(ChangeList):
-    """Masks the sealed values of a page in one opening."""
-
-    def get_results(self, request):
-        super().get_results(request)
-        rows = list(self.result_list)
-        place = f"{self.model._meta.db_table}.sealed"
-        masks = vault.masked([vault.Item(row.identity_id, place, row.sealed, "") for row in rows])
-        for row, mask in zip(rows, masks, strict=True):
-            row.mask = mask
-        self.result_list = rows
-
-
-class SealedAdmin(EvidenceAdmin):
-    exclude = ["sealed", "blind"]
-
-    def get_changelist(self, request, **kwargs):
-        return SealedList
-
-    @admin.display(description=_("value, masked"))
-    def value(self, row):
-        return row.mask or "–"
 
 
 @admin.register(SourceIdentity)
@@ -73,13 +48,6 @@ class RecordAdmin(EvidenceAdmin):
     def said(self, record):
         attach_facts([record], vault.masked)
         return format_html_join("", "<div>{}: {}</div>", record.said) or "–"
-
-
-@admin.register(Identifier)
-class IdentifierAdmin(SealedAdmin):
-    question = _("By which identifiers do the sources name people?")
-    list_display = ["observed_at", "namespace", "value", "verified", "of_person"]
-    list_select_related = ["namespace", "identity"]
 
 
 @admin.register(StewardDecision)

@@ -14,7 +14,7 @@ class Cluster:
     """
 
     members: list[UUID]
-    values: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    values: dict[int, set[UUID]] = field(default_factory=lambda: defaultdict(set))
     names: set[str] = field(default_factory=set)
     births: set[date] = field(default_factory=set)
     enemies: set[UUID] = field(default_factory=set)

@@ -40,7 +40,7 @@ class Component(NamedTuple):
     """
 
     people: set[UUID]
-    shared: dict[tuple[int, bytes], list[UUID]]
+    shared: dict[tuple[int, UUID], list[UUID]]
     bound: list[list[UUID]]
 
     def islands(self) -> dict[UUID, UUID]:
@@ -77,7 +77,7 @@ def connected_component(identities: Iterable[UUID], policy: dict[int, Namespace]
     return found
 
 
-def _sharing(identities: list[UUID], namespaces: list[int]) -> dict[tuple[int, bytes], list[UUID]]:
+def _sharing(identities: list[UUID], namespaces: list[int]) -> dict[tuple[int, UUID], list[UUID]]:
     """The usable values of `identities` that two or more identities have, or once had, and who these are."""
     found = rows(
         f"""
@@ -90,7 +90,7 @@ def _sharing(identities: list[UUID], namespaces: list[int]) -> dict[tuple[int, b
         """,
         [identities, namespaces],
     )
-    return {(namespace, bytes(blind)): having for namespace, blind, having in found}
+    return {(namespace, blind): having for namespace, blind, having in found}
 
 
 def _bound(identities: list[UUID]) -> list[list[UUID]]:

@@ -46,8 +46,8 @@ def gather(found: Component, policy: dict[int, Namespace]) -> Evidence:
 def _links(identities: list[UUID], namespaces: list[int]) -> list[Link]:
     standing = STANDING_IDENTIFIERS.format(only="i.identity_id = ANY(%s) AND i.namespace_id = ANY(%s)")
     return [
-        Link(identity, namespace, bytes(blind), verified, observed_at, source, bytes(key), is_test, own)
-        for identity, namespace, blind, verified, observed_at, source, key, is_test, own in rows(
+        Link(*row)
+        for row in rows(
             f"""
             SELECT i.identity_id, i.namespace_id, i.blind, bool_or(i.verified), min(i.observed_at), source.code,
                    s.external_key, s.is_test, bool_or(i.party <= 1)

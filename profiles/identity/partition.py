@@ -50,11 +50,11 @@ class Link(NamedTuple):
 
     identity: UUID
     namespace: int
-    blind: bytes
+    blind: UUID
     verified: bool
     observed_at: datetime
     source: str
-    key: bytes
+    key: UUID
     is_test: bool
     own: bool
 

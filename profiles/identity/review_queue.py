@@ -19,9 +19,9 @@ def raise_for(result: Partition) -> None:
     _raise("profile_frozen", FROZEN, {str(one): one for one in result.frozen})
 
 
-def raise_for_shared(blinds: Iterable[bytes]) -> None:
+def raise_for_shared(blinds: Iterable[UUID]) -> None:
     """One item for each value that became shared."""
-    _raise("shared_identifier", SHARED, dict.fromkeys((blind.hex() for blind in blinds), None))
+    _raise("shared_identifier", SHARED, dict.fromkeys((blind.hex for blind in blinds), None))
 
 
 def _raise(kind: str, why: str, about: dict[str, UUID | None]) -> None:

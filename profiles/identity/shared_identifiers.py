@@ -30,10 +30,10 @@ class Mark(NamedTuple):
 
     observed_at: datetime
     kind: str
-    content: bytes
+    content: str
 
 
-def mark(shared: dict[tuple[int, bytes], list[UUID]], policy: dict[int, Namespace]) -> None:
+def mark(shared: dict[tuple[int, UUID], list[UUID]], policy: dict[int, Namespace]) -> None:
     """Mark those of the values that two or more identities share that have become hubs."""
     crowded = [value for value, identities in shared.items() if len(identities) > policy[value[0]].hub_limit]
     hubs = []
@@ -74,7 +74,7 @@ def _people(marks: list[Mark], policy: dict[int, Namespace]) -> int:
     return max(by_traits, *by_anchors, 0)
 
 
-def _marks(values: list[tuple[int, bytes]], policy: dict[int, Namespace]) -> dict[tuple[int, bytes], list[Mark]]:
+def _marks(values: list[tuple[int, UUID]], policy: dict[int, Namespace]) -> dict[tuple[int, UUID], list[Mark]]:
     """What tells apart the identities that have each value; no value of which a steward has the say."""
     anchors = [one.pk for one in policy.values() if one.role == NamespaceRole.ANCHOR]
     found = defaultdict(list)
@@ -84,7 +84,7 @@ def _marks(values: list[tuple[int, bytes]], policy: dict[int, Namespace]) -> dic
         """
         WITH seen AS MATERIALIZED (
             SELECT i.namespace_id, i.blind, i.identity_id, i.observed_at
-            FROM unnest(%(namespaces)s::smallint[], %(blinds)s::bytea[]) v(namespace_id, blind)
+            FROM unnest(%(namespaces)s::smallint[], %(blinds)s::uuid[]) v(namespace_id, blind)
             JOIN profiles_identifier i ON i.namespace_id = v.namespace_id AND i.blind = v.blind
             WHERE NOT EXISTS (SELECT FROM profiles_sharedidentifier x
                               WHERE x.namespace_id = v.namespace_id AND x.blind = v.blind)
@@ -92,10 +92,10 @@ def _marks(values: list[tuple[int, bytes]], policy: dict[int, Namespace]) -> dic
         SELECT DISTINCT ON (s.namespace_id, s.blind, s.identity_id, s.observed_at, m.kind)
                s.namespace_id, s.blind, s.observed_at, m.kind, m.content
         FROM seen s JOIN LATERAL (
-            SELECT a.namespace_id::text AS kind, a.blind AS content, a.observed_at FROM profiles_identifier a
+            SELECT a.namespace_id::text AS kind, a.blind::text AS content, a.observed_at FROM profiles_identifier a
             WHERE a.identity_id = s.identity_id AND a.namespace_id = ANY(%(anchors)s)
             UNION ALL
-            SELECT said.code, convert_to(said.value::text, 'UTF8'), r.observed_at
+            SELECT said.code, said.value::text, r.observed_at
             FROM profiles_record r, jsonb_each(r.traits) AS said(code, value)
             WHERE r.identity_id = s.identity_id AND said.code = ANY(%(traits)s)
         ) m ON true
@@ -108,5 +108,5 @@ def _marks(values: list[tuple[int, bytes]], policy: dict[int, Namespace]) -> dic
             "traits": [FIRST_NAME, BIRTH_DATE],
         },
     ):
-        found[namespace, bytes(blind)].append(Mark(observed_at, kind, bytes(content)))
+        found[namespace, blind].append(Mark(observed_at, kind, content))
     return found

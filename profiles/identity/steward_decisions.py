@@ -162,7 +162,7 @@ def judge(
     shared.verdict, shared.reason, shared.expires_at = verdict, reason, expires_at
     shared._change_reason, shared._history_user = reason, by
     shared.save()
-    locks.hold_values(own=[(shared.namespace_id, bytes(shared.blind))], others=[])  # before asking who has it
+    locks.hold_values(own=[(shared.namespace_id, shared.blind)], others=[])  # before asking who has it
     having = Identifier.objects.filter(namespace=shared.namespace_id, blind=shared.blind)
     resolution.resolve(identities=set(having.values_list("identity", flat=True)))
     return shared

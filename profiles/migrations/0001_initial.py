@@ -419,10 +419,10 @@ class Migration(migrations.Migration):
             name='SourceIdentity',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('external_key', models.BinaryField(max_length=16, verbose_name='external id (blind)')),
+                ('external_key', models.UUIDField(verbose_name='external id (blind)')),
                 ('profile_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='belongs to it since')),
-                ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='first seen')),
+                ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('profile', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='identities', to='profiles.profile', verbose_name='profile')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
             ],
@@ -449,18 +449,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Record',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
-                ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], verbose_name='party')),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('observed_at', models.DateTimeField(verbose_name='collected')),
+                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='received')),
+                ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
                 ('agreement_version', models.UUIDField(blank=True, null=True, verbose_name='agreement version')),
                 ('row_number', models.PositiveIntegerField(blank=True, null=True, verbose_name='row')),
+                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
+                ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], verbose_name='party')),
+                ('verified', models.BooleanField(default=False, verbose_name='verified')),
                 ('digest', models.BinaryField(max_length=16, verbose_name='keyed digest of its content')),
                 ('traits', models.JSONField(help_text='By attribute: an open value as it is, of a sealed one the keyed digest that equal values share.', null=True, verbose_name='values')),
                 ('sealed', models.BinaryField(help_text='One sealed document: attribute to value.', null=True, verbose_name='sealed values')),
-                ('verified', models.BooleanField(default=False, verbose_name='verified')),
-                ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
-                ('observed_at', models.DateTimeField(verbose_name='collected')),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='received')),
                 ('file_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.fileimport', verbose_name='import')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
                 ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.sourceidentity', verbose_name='source identity')),
@@ -473,11 +473,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Identifier',
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
-                ('sealed', models.BinaryField(verbose_name='sealed value')),
-                ('verified', models.BooleanField(default=False, verbose_name='verified')),
+                ('pk', models.CompositePrimaryKey('identity_id', 'namespace_id', 'blind', 'record_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('observed_at', models.DateTimeField(verbose_name='first collected')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
+                ('verified', models.BooleanField(default=False, verbose_name='verified')),
+                ('sealed', models.BinaryField(verbose_name='sealed value')),
                 ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='namespace')),
                 ('record', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.record', verbose_name='record')),
                 ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='profiles.sourceidentity', verbose_name='source identity')),
@@ -543,7 +543,7 @@ class Migration(migrations.Migration):
             name='ValueLock',
             fields=[
                 ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('blind', models.BinaryField(max_length=32)),
+                ('blind', models.UUIDField()),
                 ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
             ],
         ),
@@ -603,7 +603,7 @@ class Migration(migrations.Migration):
             name='HistoricalSharedIdentifier',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
                 ('verdict', models.CharField(choices=[('shared', 'shared: joins nobody'), ('private', "private: one person's, an exception"), ('blocked', 'blocked')], default='shared', max_length=8, verbose_name='verdict')),
                 ('people_seen', models.PositiveIntegerField(default=0, verbose_name='people seen')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -669,7 +669,7 @@ class Migration(migrations.Migration):
             name='SharedIdentifier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('blind', models.BinaryField(max_length=16, verbose_name='blind index')),
+                ('blind', models.UUIDField(verbose_name='blind index')),
                 ('verdict', models.CharField(choices=[('shared', 'shared: joins nobody'), ('private', "private: one person's, an exception"), ('blocked', 'blocked')], default='shared', max_length=8, verbose_name='verdict')),
                 ('people_seen', models.PositiveIntegerField(default=0, verbose_name='people seen')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -782,10 +782,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='identifier',
             index=models.Index(fields=['namespace', 'blind', 'identity'], name='profiles_identifier_lookup'),
-        ),
-        migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(fields=('identity', 'namespace', 'blind', 'record'), name='profiles_identifier_once_per_record'),
         ),
         migrations.AddIndex(
             model_name='alias',

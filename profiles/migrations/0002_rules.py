@@ -15,7 +15,7 @@ EVENTS = migrations.RunSQL(
         id uuid NOT NULL,
         occurred_at timestamptz NOT NULL,
         source_id smallint NOT NULL,
-        record_id uuid,
+        record_id bigint,
         profile_id uuid,
         file_import_id uuid,
         type varchar(8) NOT NULL

@@ -1,5 +1,7 @@
 """What was said, and by whom. Append-only: the tables refuse every change but that of a projection column.
 
+Fields stand in the order in which the database pads least: eight bytes, UUIDs, four, two, one, then of any length.
+
 Facts have no foreign keys in the database: the one writer stores them in one transaction with what they refer to, and
 checking each row again costs an import much of the database's time. `manage.py verify` counts references that lead
 nowhere. Attributes and namespaces, which people edit, cannot be deleted while a fact names them (profiles/sql).
@@ -25,10 +27,7 @@ class SourceIdentity(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    source = models.ForeignKey(
-        "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
-    )
-    external_key = models.BinaryField(_("external id (blind)"), max_length=16)
+    external_key = models.UUIDField(_("external id (blind)"))
     profile = models.ForeignKey(
         "profiles.Profile",
         models.DO_NOTHING,
@@ -37,8 +36,11 @@ class SourceIdentity(models.Model):
         verbose_name=_("profile"),
     )
     profile_since = models.DateTimeField(_("belongs to it since"), db_default=models.functions.Now(), editable=False)
-    is_test = models.BooleanField(_("test data"), default=False)
     created_at = models.DateTimeField(_("first seen"), db_default=models.functions.Now(), editable=False)
+    source = models.ForeignKey(
+        "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
+    )
+    is_test = models.BooleanField(_("test data"), default=False)
 
     class Meta:
         verbose_name = _("source identity")
@@ -60,7 +62,10 @@ class Record(models.Model):
     for people are found by them.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.BigAutoField(primary_key=True)
+    observed_at = models.DateTimeField(_("collected"))
+    received_at = models.DateTimeField(_("received"), db_default=models.functions.Now(), editable=False)
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     identity = models.ForeignKey(
         SourceIdentity,
         models.PROTECT,
@@ -69,14 +74,15 @@ class Record(models.Model):
         db_constraint=False,
         verbose_name=_("source identity"),
     )
-    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
-    version = models.PositiveIntegerField(_("version"), default=1)
-    party = models.PositiveSmallIntegerField(_("party"), choices=Party)
     agreement_version = models.UUIDField(_("agreement version"), null=True, blank=True)
     file_import = models.ForeignKey(
         "profiles.FileImport", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("import")
     )
     row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
+    party = models.PositiveSmallIntegerField(_("party"), choices=Party)
+    verified = models.BooleanField(_("verified"), default=False)
     digest = models.BinaryField(_("keyed digest of its content"), max_length=16)
     traits = models.JSONField(
         _("values"),
@@ -84,10 +90,6 @@ class Record(models.Model):
         help_text=_("By attribute: an open value as it is, of a sealed one the keyed digest that equal values share."),
     )
     sealed = models.BinaryField(_("sealed values"), null=True, help_text=_("One sealed document: attribute to value."))
-    verified = models.BooleanField(_("verified"), default=False)
-    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
-    observed_at = models.DateTimeField(_("collected"))
-    received_at = models.DateTimeField(_("received"), db_default=models.functions.Now(), editable=False)
 
     class Meta:
         verbose_name = _("source record")
@@ -114,15 +116,7 @@ class Record(models.Model):
 class Identifier(models.Model):
     """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up."""
 
-    id = models.BigAutoField(primary_key=True)
-    identity = models.ForeignKey(
-        SourceIdentity,
-        models.PROTECT,
-        related_name="identifiers",
-        db_index=False,
-        db_constraint=False,
-        verbose_name=_("source identity"),
-    )
+    pk = models.CompositePrimaryKey("identity_id", "namespace_id", "blind", "record_id")
     record = models.ForeignKey(
         Record,
         models.PROTECT,
@@ -131,6 +125,16 @@ class Identifier(models.Model):
         db_constraint=False,
         verbose_name=_("record"),
     )
+    observed_at = models.DateTimeField(_("first collected"))
+    identity = models.ForeignKey(
+        SourceIdentity,
+        models.PROTECT,
+        related_name="identifiers",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("source identity"),
+    )
+    blind = models.UUIDField(_("blind index"))
     namespace = models.ForeignKey(
         "profiles.Namespace",
         models.PROTECT,
@@ -139,19 +143,12 @@ class Identifier(models.Model):
         db_constraint=False,
         verbose_name=_("namespace"),
     )
-    blind = models.BinaryField(_("blind index"), max_length=16)
-    sealed = models.BinaryField(_("sealed value"))
     verified = models.BooleanField(_("verified"), default=False)
-    observed_at = models.DateTimeField(_("first collected"))
+    sealed = models.BinaryField(_("sealed value"))
 
     class Meta:
         verbose_name = _("identifier")
         verbose_name_plural = _("identifiers")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["identity", "namespace", "blind", "record"], name="profiles_identifier_once_per_record"
-            )
-        ]
         indexes = [models.Index(fields=["namespace", "blind", "identity"], name="profiles_identifier_lookup")]
 
 
@@ -165,7 +162,7 @@ class ValueLock(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
-    blind = models.BinaryField(max_length=32)
+    blind = models.UUIDField()
 
 
 class DecisionKind(models.TextChoices):

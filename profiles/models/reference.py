@@ -133,7 +133,7 @@ class SharedIdentifier(models.Model):
     """An identifier value that is a hub, and what a steward said of it. Serves contact and search, never matching."""
 
     namespace = models.ForeignKey(Namespace, models.PROTECT, verbose_name=_("namespace"))
-    blind = models.BinaryField(_("blind index"), max_length=16)
+    blind = models.UUIDField(_("blind index"))
     verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict, default=Verdict.SHARED)
     people_seen = models.PositiveIntegerField(_("people seen"), default=0)
     reason = models.TextField(_("reason"), blank=True)

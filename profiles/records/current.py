@@ -17,7 +17,7 @@ class ExistingIdentity(NamedTuple):
     """An identity that exists: its latest record, that record's digest, and how many versions there are."""
 
     identity: UUID
-    record: UUID
+    record: int
     digest: bytes
     versions: int
 
@@ -26,7 +26,7 @@ class CurrentFacts:
     """The facts that stand for one identity."""
 
     def __init__(self):
-        self.claims: dict[int, set[tuple[bytes, bool]]] = defaultdict(set)
+        self.claims: dict[int, set[tuple[UUID, bool]]] = defaultdict(set)
         self.values: dict[int, object] = {}
 
     def new_in(self, reading: ParsedPerson) -> ParsedPerson:
@@ -46,7 +46,7 @@ class CurrentFacts:
         return (claim.blind, claim.verified) not in stands if claim.namespace.many else said != stands
 
 
-def existing_identities(source: Source, keys: list[bytes], *, is_test: bool) -> dict[bytes, ExistingIdentity]:
+def existing_identities(source: Source, keys: list[UUID], *, is_test: bool) -> dict[UUID, ExistingIdentity]:
     """The identities of `source` by external key, those that exist."""
     found = rows(
         """
@@ -59,8 +59,7 @@ def existing_identities(source: Source, keys: list[bytes], *, is_test: bool) -> 
         [source.pk, keys, is_test],
     )
     return {
-        bytes(key): ExistingIdentity(identity, record, bytes(digest), last)
-        for key, identity, record, digest, last in found
+        key: ExistingIdentity(identity, record, bytes(digest), last) for key, identity, record, digest, last in found
     }
 
 
@@ -76,7 +75,7 @@ def current_facts(identities: Iterable[UUID]) -> dict[UUID, CurrentFacts]:
         + ") i",
         [wanted],
     ):
-        facts[identity].claims[namespace].add((bytes(blind), verified))
+        facts[identity].claims[namespace].add((blind, verified))
     for identity, attribute, value in rows(
         "SELECT identity_id, attribute_id, value FROM ("
         + STANDING_TRAITS.format(only="r.identity_id = ANY(%s)")

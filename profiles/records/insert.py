@@ -39,7 +39,7 @@ class WriteContext(NamedTuple):
 class NewRecord(NamedTuple):
     """One new record: for whom, in which version, and the facts it brings."""
 
-    record: UUID
+    record: int
     identity: UUID
     version: int
     is_new: bool

@@ -18,7 +18,7 @@ from django.db import transaction
 from cdp.base.database.sql import execute, rows, value
 
 #: An identifier's value: (id of the namespace, blind index).
-IdentifierValue = tuple[int, bytes]
+IdentifierValue = tuple[int, UUID]
 
 
 class HasPeople(Protocol):
@@ -53,11 +53,11 @@ def hold_values(own: Iterable[IdentifierValue], others: Iterable[IdentifierValue
     arrays = [[namespace for namespace, _blind in values], [blind for _namespace, blind in values]]
     execute(
         "INSERT INTO profiles_valuelock (namespace_id, blind)"
-        " SELECT * FROM unnest(%s::smallint[], %s::bytea[]) ORDER BY 1, 2",
+        " SELECT * FROM unnest(%s::smallint[], %s::uuid[]) ORDER BY 1, 2",
         arrays,
     )
     execute(
-        "DELETE FROM profiles_valuelock l USING unnest(%s::smallint[], %s::bytea[]) AS v(namespace_id, blind)"
+        "DELETE FROM profiles_valuelock l USING unnest(%s::smallint[], %s::uuid[]) AS v(namespace_id, blind)"
         " WHERE l.namespace_id = v.namespace_id AND l.blind = v.blind",
         arrays,
     )
@@ -66,11 +66,11 @@ def hold_values(own: Iterable[IdentifierValue], others: Iterable[IdentifierValue
 def _unusable(values: set[IdentifierValue]) -> set[IdentifierValue]:
     found = rows(
         "SELECT x.namespace_id, x.blind FROM profiles_sharedidentifier x"
-        " JOIN unnest(%s::smallint[], %s::bytea[]) AS v(namespace_id, blind) USING (namespace_id, blind)"
+        " JOIN unnest(%s::smallint[], %s::uuid[]) AS v(namespace_id, blind) USING (namespace_id, blind)"
         " WHERE x.verdict <> 'private' ORDER BY x.id FOR SHARE OF x",
         [[namespace for namespace, _blind in values], [blind for _namespace, blind in values]],
     )
-    return {(namespace, bytes(blind)) for namespace, blind in found}
+    return set(found)
 
 
 def hold_people(identities: Iterable[UUID]) -> dict[UUID, UUID]:

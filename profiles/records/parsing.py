@@ -6,6 +6,7 @@ from base64 import b64encode
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 import orjson
 from django.utils import timezone
@@ -40,7 +41,7 @@ class IdentifierClaim(NamedTuple):
 
     namespace: Namespace
     form: str
-    blind: bytes
+    blind: UUID
     verified: bool
 
 
@@ -61,7 +62,7 @@ class ParsedPerson(NamedTuple):
     own: the number, address or device that the source calls the person by; one of the claims.
     """
 
-    key: bytes
+    key: UUID
     own: IdentifierClaim
     claims: list[IdentifierClaim]
     values: list[Value]
@@ -170,7 +171,7 @@ class PersonParser:
         ]
 
 
-def external_key(namespace_code: str, form: str) -> bytes:
+def external_key(namespace_code: str, form: str) -> UUID:
     """The blind index of a source's external id in normal form."""
     return blind(f"external:{namespace_code}", form)
 
@@ -273,12 +274,12 @@ def _country(content) -> str:
 def _key(attribute: Attribute, content) -> str:
     if not attribute.sealed:
         return as_text(content)
-    return b64encode(blind(f"attribute:{attribute.code}", as_text(content))[:KEY]).decode()
+    return b64encode(digest(f"attribute:{attribute.code}", as_text(content).encode())[:KEY]).decode()
 
 
 def _united(claims: list[IdentifierClaim]) -> list[IdentifierClaim]:
     """Each value once; verified where any of its sayings is."""
-    found: dict[tuple[int, bytes], IdentifierClaim] = {}
+    found: dict[tuple[int, UUID], IdentifierClaim] = {}
     for claim in claims:
         place = (claim.namespace.id, claim.blind)
         if place not in found or claim.verified:

@@ -1,6 +1,7 @@
 """Addresses that a whole office reads, such as info@: they are for contact and search, and join nobody."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.utils.translation import gettext_noop as _
 from simple_history.utils import bulk_create_with_history
@@ -32,9 +33,9 @@ def block_role_addresses(claims: Iterable[IdentifierClaim]) -> None:
         bulk_create_with_history(new, SharedIdentifier, default_change_reason=REASON)
 
 
-def _judged(values: set[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
+def _judged(values: set[tuple[int, UUID]]) -> set[tuple[int, UUID]]:
     found = rows(
         "SELECT namespace_id, blind FROM profiles_sharedidentifier WHERE blind = ANY(%s)",
         [[blind for _namespace, blind in values]],
     )
-    return {(namespace, bytes(blind)) for namespace, blind in found}
+    return set(found)

@@ -46,7 +46,7 @@ class WriteOutcome:
 
     state: WriteState
     identity: UUID | None = None
-    record: UUID | None = None
+    record: int | None = None
     problems: list[Violation] = field(default_factory=list)
     notes: list[Violation] = field(default_factory=list)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cdp.base.database import clock
-from cdp.base.database.ids import uuid7s
+from cdp.base.database.ids import next_numbers, uuid7s
 from cdp.base.memory import gc_paused
 from profiles.models import FileImport, Source
 from profiles.models.reference import JOINING
@@ -130,27 +130,33 @@ def _write_block(common: WriteContext, block: list[Said]) -> list[WriteOutcome]:
     found = existing_identities(common.source, [one.reading.key for one in block], is_test=common.is_test)
     have = [(one, found.get(one.reading.key)) for one in block]
     facts = current_facts(before.identity for one, before in have if before and before.digest != one.reading.digest)
-    ids = iter(uuid7s(2 * len(block)))
-    entries = [_entry(common, one, before, facts, ids) for one, before in have]
+    news = [_news(common, one.reading, before, facts) for one, before in have]
+    identities = iter(uuid7s(sum(before is None for _one, before in have)))
+    numbers = iter(next_numbers("profiles_record", sum(reading is not None for reading in news)))
+    entries = [
+        reading and _entry(next(numbers), before or next(identities), one.person, reading)
+        for (one, before), reading in zip(have, news, strict=True)
+    ]
     store(common, [entry for entry in entries if entry])
     return [_outcome(entry, one.reading, before) for entry, (one, before) in zip(entries, have, strict=True)]
 
 
-def _entry(
-    common: WriteContext, one: Said, before: ExistingIdentity | None, facts, ids: Iterator[UUID]
-) -> NewRecord | None:
-    """The record to write, or None when nothing new was said."""
-    reading = one.reading
+def _news(common: WriteContext, reading: ParsedPerson, before: ExistingIdentity | None, facts) -> ParsedPerson | None:
+    """What is to be written of a reading; None when nothing new was said."""
     if before is None:
-        identity = next(ids)
-        return NewRecord(next(ids), identity, 1, True, one.person, reading)
+        return reading
     if before.digest == reading.digest:
         return None
     if common.party == Party.FIRST:
         reading = facts[before.identity].new_in(reading)
-    if not reading.claims and not reading.values:
-        return None
-    return NewRecord(next(ids), before.identity, before.versions + 1, False, one.person, reading)
+    return reading if reading.claims or reading.values else None
+
+
+def _entry(record: int, of: ExistingIdentity | UUID, person: Person, reading: ParsedPerson) -> NewRecord:
+    """The record to write, of somebody known or under the id that somebody new gets."""
+    if isinstance(of, UUID):
+        return NewRecord(record, of, 1, True, person, reading)
+    return NewRecord(record, of.identity, of.versions + 1, False, person, reading)
 
 
 def _outcome(entry: NewRecord | None, reading: ParsedPerson, before: ExistingIdentity | None) -> WriteOutcome:

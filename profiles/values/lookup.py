@@ -35,7 +35,7 @@ class Found(NamedTuple):
     profiles: QuerySet[Profile]
 
 
-def blind_raw(namespace: Namespace, raw: str, *, country: str | None = None) -> bytes | None:
+def blind_raw(namespace: Namespace, raw: str, *, country: str | None = None) -> UUID | None:
     """Blind index of a raw value in the namespace's normal form, or None where it is no identifier."""
     form = normal(namespace.normaliser, raw, country=country)
     return blind(namespace.code, form) if form else None

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cdp.base.database.sql import dicts
 from profiles.values.standing_facts import STANDING_IDENTIFIERS
-from profiles.vault import DOCUMENT, Item, masked, open_values
+from profiles.vault import DOCUMENT, IDENTIFIER, Item, masked, open_values
 
 #: The golden values of people.
 VALUES = f"""
@@ -31,24 +31,30 @@ _OF_PEOPLE = """
 """
 #: One of the identifiers that stand for each namespace: a verified one, then the newest.
 IDENTIFIERS = f"""
-SELECT DISTINCT ON (identity.profile_id, namespace.code)
-       identity.profile_id AS profile, namespace.code AS field, identifier.identity_id AS identity,
-       identifier.sealed AS sealed, 'profiles_identifier.sealed' AS place, NULL AS open
+SELECT DISTINCT ON (identity.profile_id, identifier.namespace)
+       identity.profile_id AS profile, identifier.namespace AS field, identifier.identity_id AS identity,
+       identifier.sealed AS sealed, '{IDENTIFIER}' AS place, NULL AS open
 FROM ({STANDING_IDENTIFIERS.format(only=_OF_PEOPLE)}) identifier
 JOIN profiles_sourceidentity identity ON identity.id = identifier.identity_id
-JOIN profiles_namespace namespace ON namespace.id = identifier.namespace_id
-ORDER BY identity.profile_id, namespace.code, identifier.verified DESC, identifier.observed_at DESC, identifier.id DESC
+ORDER BY identity.profile_id, identifier.namespace, identifier.verified DESC, identifier.observed_at DESC,
+         identifier.record_id DESC, identifier.blind
 """
 
 #: Identifiers that were chosen one by one, such as the address that a decision allows, told as `field`.
-ADDRESSES = """
-SELECT identity.profile_id AS profile, %(field)s::text AS field, identifier.identity_id AS identity,
-       identifier.sealed AS sealed, 'profiles_identifier.sealed' AS place, NULL AS open
-FROM profiles_identifier identifier JOIN profiles_sourceidentity identity ON identity.id = identifier.identity_id
-WHERE identifier.id = ANY(%(chosen)s)
+ADDRESSES = f"""
+SELECT DISTINCT ON (chosen.profile) chosen.profile, %(field)s::text AS field, identifier.identity_id AS identity,
+       identifier.sealed AS sealed, '{IDENTIFIER}' AS place, NULL AS open
+FROM unnest(%(profiles)s::uuid[], %(namespaces)s::text[], %(blinds)s::uuid[]) chosen(profile, namespace, blind)
+JOIN profiles_namespace namespace ON namespace.code = chosen.namespace
+JOIN profiles_sourceidentity identity ON identity.profile_id = chosen.profile
+JOIN profiles_identifier identifier ON (identifier.identity_id, identifier.namespace_id, identifier.blind)
+    = (identity.id, namespace.id, chosen.blind)
+ORDER BY chosen.profile, identifier.record_id
 """
 
 PeopleValues = dict[UUID, dict[str, Any]]
+#: Which identifier of each profile: {profile: (code of the namespace, blind index)}.
+Chosen = dict[UUID, tuple[str, UUID]]
 
 
 def shown(profiles: Iterable[UUID], fields: Sequence[str] | None = None) -> PeopleValues:
@@ -64,11 +70,11 @@ def opened(
     action: str,
     purpose: str,
     request_id: str = "",
-    addresses: dict[str, list[int]] | None = None,
+    addresses: dict[str, Chosen] | None = None,
 ) -> PeopleValues:
     """{profile: {field: value}} in clear: one line in the access log for them all.
 
-    addresses: {field: ids of identifiers} that are told for a field instead of the one that stands.
+    addresses: {field: identifiers} that are told for a field instead of the one that stands.
     """
     reveal = partial(open_values, by=by, action=action, purpose=purpose, request_id=request_id)
     return _with_values(profiles, fields, reveal, addresses)
@@ -94,7 +100,13 @@ def _cells(profiles: list[UUID], fields: Sequence[str] | None) -> list[dict]:
     return dicts(VALUES, wanted) + dicts(IDENTIFIERS, wanted)
 
 
-def _chosen(addresses: dict[str, list[UUID]]) -> list[dict]:
-    return [
-        cell for field, chosen in addresses.items() for cell in dicts(ADDRESSES, {"field": field, "chosen": chosen})
-    ]
+def _chosen(addresses: dict[str, Chosen]) -> list[dict]:
+    return [cell for field, chosen in addresses.items() for cell in dicts(ADDRESSES, _named(chosen) | {"field": field})]
+
+
+def _named(chosen: Chosen) -> dict[str, list]:
+    return {
+        "profiles": list(chosen),
+        "namespaces": [namespace for namespace, _blind in chosen.values()],
+        "blinds": [blind for _namespace, blind in chosen.values()],
+    }

@@ -12,7 +12,7 @@ STANDING_TRAITS = """
 """
 STANDING_IDENTIFIERS = """
     SELECT * FROM (
-        SELECT i.*, r.party, r.source_id, n.many OR rank() OVER (
+        SELECT i.*, n.code AS namespace, r.party, r.source_id, n.many OR rank() OVER (
             PARTITION BY i.identity_id, i.namespace_id ORDER BY r.observed_at DESC, r.version DESC) = 1 AS stands
         FROM profiles_identifier i
         JOIN profiles_record r ON r.id = i.record_id

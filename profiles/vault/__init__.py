@@ -2,7 +2,7 @@
 
 from profiles.vault.access_log import log_bodies, log_body, log_refused, open_values
 from profiles.vault.blind_index import BLIND, blind, digest
-from profiles.vault.items import DOCUMENT, Item
+from profiles.vault.items import DOCUMENT, IDENTIFIER, Item
 from profiles.vault.keys import Keyring, KeysMissing, destroy_keys
 from profiles.vault.masking import mask, masked
 from profiles.vault.sealing import content_digest, open_own, seal_own
@@ -10,6 +10,7 @@ from profiles.vault.sealing import content_digest, open_own, seal_own
 __all__ = [
     "BLIND",
     "DOCUMENT",
+    "IDENTIFIER",
     "Item",
     "Keyring",
     "KeysMissing",

@@ -2,6 +2,7 @@
 
 import hashlib
 from functools import cache
+from uuid import UUID
 
 from django.conf import settings
 
@@ -10,8 +11,10 @@ from profiles.vault.keys import derive
 BLIND = 16
 
 
-def blind(namespace: str, normal_value: str) -> bytes:
+def blind(namespace: str, normal_value: str) -> UUID:
     """Keyed digest (HMAC-SHA-256, its first 16 bytes) of a normal form; equal values of one namespace are equal.
+
+    A UUID in its 128 bits alone, not in its version: the type that the database keeps in 16 bytes, without a length.
 
     128 bits are enough: nobody without the key can look for two values that collide, and by chance two of 10^12 values
     do with a probability below 10^-14 (n^2 / 2^129). NIST SP 800-107 (5.3.3) lets a MAC be cut to its leftmost bits,
@@ -19,7 +22,7 @@ def blind(namespace: str, normal_value: str) -> bytes:
     """
     if not normal_value:
         raise ValueError("An empty value has no blind index.")
-    return _mac(namespace, normal_value.encode())[:BLIND]
+    return UUID(int=int.from_bytes(_mac(namespace, normal_value.encode())[:BLIND]))
 
 
 def digest(label: str, content: bytes) -> bytes:

@@ -10,6 +10,8 @@ from profiles.vault.keys import Keyring
 
 #: Where a record keeps its sealed values: one document, each value under its field.
 DOCUMENT = "profiles_record.sealed"
+#: Where an identifier keeps its value.
+IDENTIFIER = "profiles_identifier.sealed"
 
 
 class Item(NamedTuple):

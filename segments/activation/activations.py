@@ -257,7 +257,7 @@ def _known_by(people: set[UUID], codes: list[str], **logged) -> OutgoingTable:
 
 def _record_delivered_people(activation, sent: dict, left_out: dict, removed: set) -> None:
     rows = [
-        *((profile, Outcome.SENT.value, "", answer.position, answer.identifier) for profile, answer in sent.items()),
+        *((profile, Outcome.SENT.value, "", answer.position, answer.blind) for profile, answer in sent.items()),
         *((profile, Outcome.LEFT_OUT.value, reason, None, None) for profile, reason in left_out.items()),
         *((one, Outcome.REMOVED.value, left_out.get(one, "left_segment"), None, None) for one in removed),
     ]

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from cdp.base.errors import Refused
 from consents.permission import decision
 from consents.state.locks import profiles_of
-from profiles.models import Identifier, Profile, SourceIdentity
+from profiles.models import Profile, SourceIdentity
 from profiles.vault.sealed_files import FileLost
 from segments.models import Activation, ActivationState, Outcome
 
@@ -55,30 +55,22 @@ def withheld(activation: Activation) -> Refused | None:
     return Superseded() if later.exists() else None
 
 
-def _refuse_outdated(activation: Activation, sent: dict[UUID, int | None]) -> None:
-    """sent: {person: identifier that went}. Whose row was erased is in the file still, and counts as
-    lost.
-    """
+def _refuse_outdated(activation: Activation, sent: dict[UUID, UUID | None]) -> None:
+    """sent: {person: blind index of the address that went}. Whose row was erased is in the file, and counts as lost."""
     if refusal := withheld(activation):
         raise refusal
     may, present = _may_go(activation), profiles_of(sent)
     still = [(went, may[present[person]]) for person, went in sent.items() if present.get(person) in may]
-    lost = activation.sent - len(still) + _at_another_address(still)
+    lost = activation.sent - len(still) + sum(went not in (None, goes) for went, goes in still)
     if lost:
         raise FileOutdated(lost=lost, all=activation.sent)
 
 
-def _at_another_address(addresses: list[tuple[int | None, int | None]]) -> int:
-    """How many pairs of (identifier that went, identifier that would go now) are not the same address."""
-    changed = [pair for pair in addresses if pair[0] and pair[0] != pair[1]]
-    named = Identifier.objects.filter(pk__in={identifier for pair in changed for identifier in pair if identifier})
-    blinds = {identifier: bytes(blind) for identifier, blind in named.values_list("pk", "blind")}
-    return sum(blinds.get(went) != blinds.get(goes) for went, goes in changed)
-
-
-def _may_go(activation: Activation) -> dict[UUID, int | None]:
-    """{profile: identifier} of those who were sent, as they are now, and could go now for what the file was written."""
+def _may_go(activation: Activation) -> dict[UUID, UUID | None]:
+    """{profile: blind index of the address} of those who were sent, as they are now, and could go now for what the file
+    was written.
+    """
     shipped = activation.delivered_people.filter(outcome=Outcome.SENT).values("profile")
     now = Profile.objects.filter(pk__in=SourceIdentity.objects.filter(pk__in=shipped).values("profile"), is_test=False)
     asked = {"purpose": activation.manifest["purpose"], "channel": activation.manifest["channel"]}
-    return {answer.profile: answer.identifier for answer in decision.decide_many(now, **asked) if answer.allowed}
+    return {answer.profile: answer.blind for answer in decision.decide_many(now, **asked) if answer.allowed}

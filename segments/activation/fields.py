@@ -41,7 +41,7 @@ def addresses(fields: list[str], channel: str) -> list[str]:
 def values(answers: list[Answer], *, fields: list[str], channel: str, by, purpose: str) -> dict[UUID, dict]:
     """{profile: {field: value}} of people who may be reached; an address is the one that the decision names."""
     addressed = addresses(fields, channel)
-    chosen = [answer.identifier for answer in answers if answer.identifier]
+    chosen = {answer.profile: answer.identifier for answer in answers if answer.identifier}
     return reading.opened(
         [answer.profile for answer in answers],
         [field for field in fields if field not in addressed],

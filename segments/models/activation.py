@@ -135,8 +135,8 @@ class DeliveredPerson(models.Model):
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     consent_position = models.BigIntegerField(_("consent ledger entry"), null=True)
-    identifier = models.BigIntegerField(
-        _("address"), null=True, help_text=_("The identifier that went, where one did.")
+    identifier = models.UUIDField(
+        _("address"), null=True, help_text=_("The blind index of the identifier that went, where one did.")
     )
 
     class Meta:

@@ -83,9 +83,7 @@ def _sender(code):
 
 def _state():
     """What is projected, told by sources and external keys instead of ids made on arrival."""
-    names = {
-        one.pk: (one.source.code, bytes(one.external_key)) for one in SourceIdentity.objects.select_related("source")
-    }
+    names = {one.pk: (one.source.code, one.external_key) for one in SourceIdentity.objects.select_related("source")}
     clusters = defaultdict(set)
     for one, profile in SourceIdentity.objects.values_list("pk", "profile"):
         clusters[profile].add(names[one])
@@ -98,7 +96,7 @@ def _state():
         (frozenset({names[one.identity_id], names[one.other_id]}), one.namespace_id, one.reason)
         for one in RefusedLink.objects.all()
     }
-    shared = {(one.namespace_id, bytes(one.blind)) for one in SharedIdentifier.objects.all()}
+    shared = {(one.namespace_id, one.blind) for one in SharedIdentifier.objects.all()}
     return set(map(frozenset, clusters.values())), golden, refused, shared
 
 

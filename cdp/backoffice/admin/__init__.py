@@ -25,6 +25,7 @@ NOT_LISTED = {
     "profiles.EventKey": "Digests of message ids: nothing a person could read.",
     "profiles.OrderLine": "Shown on the page of their event, and in the timeline of its person.",
     "profiles.ValueLock": "Empty but for what is being written at this moment.",
+    "profiles.Identifier": "Shown on the page of its person, and of the record that says it.",
     "profiles.GoldenValue": "Shown on the page of its person, with the rule that decided.",
     "profiles.Alias": "Shown in the history of its person; its key has two columns, which the admin has no page for.",
     "profiles.DataKey": "Keys of people. No page may hold them.",

@@ -1,8 +1,11 @@
-"""Keys made in the application: UUID version 7, which sort by time of making (RFC 9562)."""
+"""Keys that are known before their rows are written: UUIDs of version 7, made in the application, which sort by time of
+making (RFC 9562), and numbers of a sequence."""
 
 import os
 import time
 from uuid import UUID
+
+from cdp.base.database.sql import rows
 
 RANDOM = 10  # bytes after the milliseconds
 FIXED = 0x7 << 76 | 0b10 << 62  # version and variant
@@ -19,3 +22,9 @@ def uuid7s(count: int) -> list[UUID]:
     millis, random = time.time_ns() // 1_000_000, os.urandom(RANDOM * count)
     tails = sorted(int.from_bytes(random[at : at + RANDOM]) & FREE | FIXED for at in range(0, len(random), RANDOM))
     return [UUID(int=millis << 80 | tail) for tail in tails]
+
+
+def next_numbers(table: str, count: int) -> list[int]:
+    """The next `count` numbers of the key `id` of `table`, in rising order; no row has them, now or later, but ours."""
+    asked = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+    return [number for (number,) in rows(asked, [table, count])] if count else []

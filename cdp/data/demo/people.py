@@ -26,7 +26,7 @@ class Settled:
 
     human: Human
     identities: dict[str, UUID]
-    records: dict[str, UUID]
+    records: dict[str, int]
 
 
 def enter(

@@ -258,11 +258,11 @@ def _contacts(profile: Profile) -> list[Identifier]:
 
 def _choices(contacts: list[Identifier]) -> list[tuple[str, str]]:
     texts = masked([item_of(one) for one in contacts])
-    return [(str(one.pk), f"{one.namespace}: {text}") for one, text in zip(contacts, texts, strict=True) if text]
+    return [(str(one.blind), f"{one.namespace}: {text}") for one, text in zip(contacts, texts, strict=True) if text]
 
 
 def _decision(request, profile: Profile, said: dict, contacts: list[Identifier]) -> ConsentStatement:
-    chosen = next((one for one in contacts if str(one.pk) == said["contact"]), None)
+    chosen = next((one for one in contacts if str(one.blind) == said["contact"]), None)
     notice = said["notice"]
     return ConsentStatement(
         profile=profile.pk,

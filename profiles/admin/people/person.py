@@ -21,12 +21,11 @@ from profiles.models import (
     Record,
     StewardDecision,
 )
-from profiles.vault import DOCUMENT, Item
+from profiles.vault import DOCUMENT, IDENTIFIER, Item
 
 EVENTS_A_PAGE = 25
 RECORDS_A_PAGE = 20
 OPEN_COLUMNS = ("text", "number", "date", "boolean", "items")
-IDENTIFIER = "profiles_identifier.sealed"
 GROUPS = {"name": _("Name"), "address": _("Address"), "": _("More")}
 
 
@@ -66,7 +65,7 @@ def identifiers(profile: Profile, sight: Sight) -> list[dict]:
         .select_related("namespace", "record__source")
         .order_by("namespace__priority", "namespace__code", "blind", "-observed_at")
     )
-    one_value = [list(rows) for _key, rows in groupby(facts, lambda fact: (fact.namespace_id, bytes(fact.blind)))]
+    one_value = [list(rows) for _key, rows in groupby(facts, lambda fact: (fact.namespace_id, fact.blind))]
     texts = sight.read([_item(rows[0], IDENTIFIER, rows[0].namespace.code) for rows in one_value])
     return [
         {
@@ -80,7 +79,7 @@ def identifiers(profile: Profile, sight: Sight) -> list[dict]:
     ]
 
 
-def records(profile: Profile, sight: Sight, before: UUID | None) -> dict:
+def records(profile: Profile, sight: Sight, before: int | None) -> dict:
     """Source records with what each said, the newest first, a page at a time."""
     query = Record.objects.filter(identity__profile=profile).select_related("source", "file_import").order_by("-id")
     if before:

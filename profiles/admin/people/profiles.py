@@ -33,6 +33,7 @@ PURPOSES = [
     _("Privacy request"),
 ]
 LONGEST_PURPOSE = 200
+DIGITS = 18  # of a number that the database can hold
 
 
 class PeopleList(ChangeList):
@@ -127,7 +128,7 @@ class ProfileAdmin(decisions.DecisionPages, LookOnly, HouseAdmin):
                 "identifiers": person.identifiers(profile, sight),
             },
             "records": lambda profile, request, sight, values: person.records(
-                profile, sight, lookup_id(request.GET.get("before", ""))
+                profile, sight, _number(request.GET.get("before", ""))
             ),
             "timeline": lambda profile, request, sight, values: person.timeline(profile, _cursor(request)),
             "history": lambda profile, request, sight, values: person.history(profile),
@@ -187,6 +188,11 @@ class ProfileAdmin(decisions.DecisionPages, LookOnly, HouseAdmin):
 
     def _page(self, request, profile, template, **context):
         return self.page(request, f"profile/{template}", profile=profile, original=profile, **context)
+
+
+def _number(text: str) -> int | None:
+    """The place in the records from the address."""
+    return int(text) if text.isdecimal() and len(text) <= DIGITS else None
 
 
 def _cursor(request):

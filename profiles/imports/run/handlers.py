@@ -22,7 +22,7 @@ class RowDecision:
 
     row_number: int
     identity: UUID
-    record: UUID
+    record: int
     message_id: str
     purpose: str
     state: str

@@ -54,7 +54,7 @@ class EventRow:
     occurred_at: datetime
     received_at: datetime
     identity: UUID | None = None
-    record: UUID | None = None
+    record: int | None = None
     category: str | None = None
     order_id: str | None = None
     product_id: str | None = None
@@ -79,7 +79,7 @@ class Owner(NamedTuple):
     """Whose events are: the identity, its record they come with, and its present profile."""
 
     identity: UUID
-    record: UUID | None
+    record: int | None
     profile: UUID
 
 

@@ -267,7 +267,7 @@ def entry(anna, news, **fields) -> dict:
         "state": "ConsentWithdrawn",
         "purpose": str(news.pk),
         "channel": "email",
-        "contact": str(Identifier.objects.get(namespace__code="email", identity__profile=anna).pk),
+        "contact": str(Identifier.objects.get(namespace__code="email", identity__profile=anna).blind),
         "effective_at": "2026-03-01T10:00",
         "method": "spoken",
         "evidence": "call 4711",

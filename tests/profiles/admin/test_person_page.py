@@ -9,6 +9,7 @@ from django.urls import reverse
 from cdp.base.database.ids import uuid7
 from cdp.base.extension import ExtensionPoint
 from profiles.admin import tabs
+from profiles.admin.people import person as people
 from profiles.identity import steward_decisions
 from profiles.models import AccessEntry, GoldenValue, Profile, SourceIdentity, StewardDecision
 from tests.builders import days_ago, now, source, user
@@ -253,6 +254,23 @@ def test_the_timeline_pages_through_every_event_once_newest_first(client, stewar
 
     assert len(seen) == 60
     assert seen == sorted(set(seen), reverse=True)
+
+
+def test_the_records_page_from_the_newest_to_the_oldest(client, steward, alma, monkeypatch):
+    monkeypatch.setattr(people, "RECORDS_A_PAGE", 2)
+    for city in ("Odense", "Ribe"):
+        say(external_id="K-1", city=city)
+
+    first = page(client, alma, "records").context
+    second = page(client, alma, "records", before=first["older"]).context
+
+    assert [[one.version for one in context["records"]] for context in (first, second)] == [[3, 2], [1]]
+    assert second["older"] is None
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 19, "9" * 5_000])
+def test_a_place_in_the_records_that_is_none_shows_the_first_page(client, steward, alma, before):
+    assert page(client, alma, "records", before=before).context["first_page"]
 
 
 def test_a_tab_of_an_app_above_is_shown_to_whom_its_permission_is_given(client, steward, alma, monkeypatch):

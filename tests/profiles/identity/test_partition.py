@@ -28,7 +28,7 @@ SUBJECTS = [UUID(int=number) for number in range(1, 9)]
 
 def link(identity, namespace, value, *, day=0, verified=False, own=True):
     seen = START + timedelta(days=day)
-    return Link(SUBJECTS[identity], namespace, bytes([value]), verified, seen, "crm", bytes([identity]), False, own)
+    return Link(SUBJECTS[identity], namespace, UUID(int=value), verified, seen, "crm", UUID(int=identity), False, own)
 
 
 def clusters(result):
