@@ -41,10 +41,10 @@ HOLDINGS = [
         sealed="sealed",
         person="record profile",
         quasi="order_id properties",
-        open="id occurred_at source file_import type name category product_id quantity price amount currency "
-        "original_at "
+        open="id occurred_at source file_import name category product_id quantity price amount currency original_at "
         "sent_at received_at flags",
     ),
+    Holding("profiles.EventName", open="id type name"),
     Holding(
         "profiles.OrderLine",
         exported=True,

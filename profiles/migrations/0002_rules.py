@@ -18,10 +18,7 @@ EVENTS = migrations.RunSQL(
         record_id uuid,
         profile_id uuid,
         file_import_id uuid,
-        type varchar(8) NOT NULL
-            CONSTRAINT profiles_event_type_known
-            CHECK (type IN ('track', 'page', 'screen', 'identify', 'group', 'alias')),
-        name varchar(200) NOT NULL,
+        name_id integer NOT NULL,
         category varchar(200),
         order_id varchar(100),
         product_id varchar(100),
@@ -38,9 +35,8 @@ EVENTS = migrations.RunSQL(
         PRIMARY KEY (id, occurred_at)
     ) PARTITION BY RANGE (occurred_at);
     CREATE TABLE profiles_event_default PARTITION OF profiles_event DEFAULT;
-    CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name);
-    CREATE INDEX profiles_event_by_name ON profiles_event (name, occurred_at)
-        INCLUDE (profile_id);
+    CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name_id);
+    CREATE INDEX profiles_event_by_name ON profiles_event (name_id, occurred_at) INCLUDE (profile_id);
     CREATE INDEX profiles_event_by_order ON profiles_event (order_id) WHERE order_id IS NOT NULL;
     """,
     "DROP TABLE profiles_event;",

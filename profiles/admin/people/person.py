@@ -94,7 +94,7 @@ def records(profile: Profile, sight: Sight, before: UUID | None) -> dict:
 
 def timeline(profile: Profile, before: tuple[datetime, UUID] | None) -> dict:
     """Events, the newest first. The page begins after `before`: (moment, id) of the last one shown."""
-    query = Event.objects.filter(profile=profile).select_related("source").order_by("-occurred_at", "-id")
+    query = Event.objects.filter(profile=profile).select_related("source", "name").order_by("-occurred_at", "-id")
     if before:
         moment, key = before
         query = query.filter(occurred_at__lte=moment).exclude(occurred_at=moment, id__gte=key)

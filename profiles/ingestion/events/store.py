@@ -26,6 +26,7 @@ from cdp.base.database.sql import copy_in, execute, value
 from cdp.base.memory import gc_paused
 from profiles import changes, vault
 from profiles.changes import ChangeKind
+from profiles.ingestion.events import names
 from profiles.ingestion.events.lines import Line
 from profiles.records import locks
 
@@ -226,6 +227,8 @@ UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.fir
     last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
 FROM changed WHERE p.id = changed.id
 """
+#: Columns of `store_columns` that the table holds in another form.
+TOLD_OTHERWISE = {"personal", "type", "name"}
 LINE_VALUES = ("product_id", "category", "quantity", "price", "amount", "currency")
 
 
@@ -250,7 +253,8 @@ def store_columns(
 ) -> None:
     """Store events whose keys are reserved.
 
-    columns: text by column of the table, and `personal` as JSON, which is sealed to its identity.
+    columns: text by column of the table, but `type` and `name` in place of the number of the name; and `personal` as
+    JSON, which is sealed to its identity.
     codes: whose each event is, as a place in `owners`. lines: of each event, in their order; empty where none has any.
     """
     ids = pa.array(_ids(len(codes)), TEXT)
@@ -258,8 +262,10 @@ def store_columns(
     _see(profiles, columns["occurred_at"])
     sealed = _sealed(columns["personal"], owners, codes)
     record = _ids_of(owners, "record").take(codes)
-    told = {name: column for name, column in columns.items() if name != "personal"}
-    _copy_events(told | {"id": ids, "profile_id": profiles, "record_id": record, "sealed": sealed})
+    told = {name: column for name, column in columns.items() if name not in TOLD_OTHERWISE}
+    # Last: who registers a new name lets others wait for the commit.
+    named = _name_ids(columns["type"], columns["name"])
+    _copy_events(told | {"id": ids, "profile_id": profiles, "record_id": record, "name_id": named, "sealed": sealed})
     if any(lines):
         _copy_lines(ids, columns["occurred_at"], lines)
 
@@ -299,6 +305,14 @@ def _ids(count: int) -> list[str]:
     head = f"{moment[:8]}-{moment[8:]}-7{random >> 68:03x}-{0x8000 | random >> 54 & 0x3FFF:04x}-"
     first = random & 0x7FFF_FFFF_FFFF
     return [f"{head}{number:012x}" for number in range(first, first + count)]
+
+
+def _name_ids(types: pa.Array, called: pa.Array) -> pa.Array:
+    """The number of the name of each event; no type holds a blank."""
+    coded = pc.binary_join_element_wise(types, called, pa.scalar(" ", TEXT)).dictionary_encode()
+    pairs = [tuple(pair.split(" ", 1)) for pair in coded.dictionary.to_pylist()]
+    numbers = names.numbers(pairs)
+    return pa.array([numbers[pair] for pair in pairs], pa.int32()).take(coded.indices)
 
 
 def _copy_events(columns: dict[str, pa.Array]) -> None:

@@ -47,7 +47,7 @@ def small_blocks(settings, tmp_path, monkeypatch):
 def events() -> list[tuple]:
     """All events but what differs from run to run."""
     fields = [
-        "name",
+        "name__name",
         "occurred_at",
         "order_id",
         "quantity",
