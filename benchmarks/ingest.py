@@ -36,9 +36,9 @@ WITH body AS MATERIALIZED (
     INSERT INTO profiles_eventkey (key) SELECT md5("messageId")::uuid FROM body
     ON CONFLICT DO NOTHING RETURNING key
 )
-INSERT INTO profiles_event (id, occurred_at, source_id, name_id, category, product_id, quantity, price, amount,
+INSERT INTO profiles_event (occurred_at, source_id, name_id, category, product_id, quantity, price, amount,
                             currency, properties, original_at, received_at)
-SELECT gen_random_uuid(), timestamp, %s, n.id, properties ->> 'category', properties ->> 'product_id',
+SELECT timestamp, %s, n.id, properties ->> 'category', properties ->> 'product_id',
        (properties ->> 'quantity')::numeric, (properties ->> 'price')::numeric, (properties ->> 'revenue')::numeric,
        properties ->> 'currency', properties - '{category,product_id,quantity,price,revenue,currency}'::text[],
        timestamp, now()

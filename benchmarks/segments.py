@@ -190,8 +190,8 @@ def _events() -> None:
         """
         SELECT profiles_event_month(month)
         FROM generate_series('2025-01-01'::timestamptz, '2025-12-31', interval '1 month') AS month;
-        INSERT INTO profiles_event (id, occurred_at, source_id, profile_id, name_id, category, received_at)
-            SELECT gen_random_uuid(), '2025-01-01'::timestamptz + e * interval '1 year' / %(events)s,
+        INSERT INTO profiles_event (occurred_at, source_id, profile_id, name_id, category, received_at)
+            SELECT '2025-01-01'::timestamptz + e * interval '1 year' / %(events)s,
                    (SELECT id FROM profiles_source WHERE code = 'bench'), c.id,
                    (SELECT array_agg(id ORDER BY name DESC) FROM profiles_eventname)[1 + e %% 3],
                    CASE e / 3 %% 10 WHEN 0 THEN 'shoes' ELSE 'k' || e / 3 %% 10 END, now()

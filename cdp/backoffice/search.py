@@ -105,5 +105,5 @@ THINGS = [
 ]
 
 
-def _change(name: str, key: UUID) -> str:
+def _change(name: str, key: UUID | int) -> str:
     return reverse(f"admin:{name}_change", args=[key])

@@ -11,8 +11,9 @@ KEYS_APART = migrations.RunSQL(
 
 EVENTS = migrations.RunSQL(
     """
+    CREATE SEQUENCE profiles_event_id_seq;
     CREATE TABLE profiles_event (
-        id uuid NOT NULL,
+        id bigint NOT NULL DEFAULT nextval('profiles_event_id_seq'),
         occurred_at timestamptz NOT NULL,
         source_id smallint NOT NULL,
         record_id uuid,
@@ -34,6 +35,7 @@ EVENTS = migrations.RunSQL(
         flags varchar(20)[],
         PRIMARY KEY (id, occurred_at)
     ) PARTITION BY RANGE (occurred_at);
+    ALTER SEQUENCE profiles_event_id_seq OWNED BY profiles_event.id;
     CREATE TABLE profiles_event_default PARTITION OF profiles_event DEFAULT;
     CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name_id);
     CREATE INDEX profiles_event_by_name ON profiles_event (name_id, occurred_at) INCLUDE (profile_id);
@@ -45,7 +47,7 @@ EVENTS = migrations.RunSQL(
 LINES = migrations.RunSQL(
     """
     CREATE TABLE profiles_orderline (
-        event_id uuid NOT NULL,
+        event_id bigint NOT NULL,
         occurred_at timestamptz NOT NULL,
         position integer NOT NULL CONSTRAINT profiles_orderline_from_one CHECK (position > 0),
         product_id varchar(100),

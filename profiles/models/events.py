@@ -55,7 +55,7 @@ class Event(models.Model):
     segments use often have columns of their own; money is in `amount` with its `currency`.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.BigAutoField(primary_key=True)
     occurred_at = models.DateTimeField(_("when"))
     source = models.ForeignKey(
         "profiles.Source", models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("source")

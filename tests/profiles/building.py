@@ -45,8 +45,8 @@ def person(**said) -> Profile:
 
 
 EVENT = """
-INSERT INTO profiles_event (id, occurred_at, source_id, profile_id, name_id, order_id, received_at)
-VALUES (gen_random_uuid(), coalesce(%(occurred_at)s, now()), %(source)s, %(profile)s, %(name)s, %(order_id)s, now())
+INSERT INTO profiles_event (occurred_at, source_id, profile_id, name_id, order_id, received_at)
+VALUES (coalesce(%(occurred_at)s, now()), %(source)s, %(profile)s, %(name)s, %(order_id)s, now())
 """
 
 

@@ -92,7 +92,7 @@ def records(profile: Profile, sight: Sight, before: UUID | None) -> dict:
     return {"records": page, "older": older, "first_page": before is None}
 
 
-def timeline(profile: Profile, before: tuple[datetime, UUID] | None) -> dict:
+def timeline(profile: Profile, before: tuple[datetime, int] | None) -> dict:
     """Events, the newest first. The page begins after `before`: (moment, id) of the last one shown."""
     query = Event.objects.filter(profile=profile).select_related("source", "name").order_by("-occurred_at", "-id")
     if before:

@@ -4,9 +4,7 @@ Files give events as columns (`store_columns`). Calls and the demo give rows (`s
 """
 
 import io
-import os
 import struct
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -257,7 +255,6 @@ def store_columns(
     JSON, which is sealed to its identity.
     codes: whose each event is, as a place in `owners`. lines: of each event, in their order; empty where none has any.
     """
-    ids = pa.array(_ids(len(codes)), TEXT)
     profiles = _ids_of(owners, "profile").take(codes)
     _see(profiles, columns["occurred_at"])
     sealed = _sealed(columns["personal"], owners, codes)
@@ -265,9 +262,13 @@ def store_columns(
     told = {name: column for name, column in columns.items() if name not in TOLD_OTHERWISE}
     # Last: who registers a new name lets others wait for the commit.
     named = _name_ids(columns["type"], columns["name"])
-    _copy_events(told | {"id": ids, "profile_id": profiles, "record_id": record, "name_id": named, "sealed": sealed})
-    if any(lines):
-        _copy_lines(ids, columns["occurred_at"], lines)
+    told |= {"profile_id": profiles, "record_id": record, "name_id": named, "sealed": sealed}
+    if not any(lines):
+        _copy_events(told)
+        return
+    ids = _next_ids(len(codes))
+    _copy_events(told | {"id": pa.array(ids, pa.int64())})
+    _copy_lines(ids, columns["occurred_at"], lines)
 
 
 def _ids_of(owners: list[Owner | None], field: str) -> pa.Array:
@@ -298,13 +299,9 @@ def _seal(ring: vault.Keyring, identity: UUID, text: str) -> str | None:
         return None
 
 
-def _ids(count: int) -> list[str]:
-    """UUIDs of version 7 as text: this millisecond, then random bits of which the last 48 count up (RFC 9562, 6.2)."""
-    moment = f"{time.time_ns() // 1_000_000:012x}"
-    random = int.from_bytes(os.urandom(10))
-    head = f"{moment[:8]}-{moment[8:]}-7{random >> 68:03x}-{0x8000 | random >> 54 & 0x3FFF:04x}-"
-    first = random & 0x7FFF_FFFF_FFFF
-    return [f"{head}{number:012x}" for number in range(first, first + count)]
+def _next_ids(count: int) -> list[int]:
+    """Ids for events that are named before they are stored."""
+    return value("SELECT array_agg(nextval('profiles_event_id_seq')) FROM generate_series(1, %s)", [count])
 
 
 def _name_ids(types: pa.Array, called: pa.Array) -> pa.Array:
@@ -323,13 +320,13 @@ def _copy_events(columns: dict[str, pa.Array]) -> None:
         copy.write(text.getbuffer())
 
 
-def _copy_lines(ids: pa.Array, occurred_at: pa.Array, lines: Sequence[Sequence[Line]]) -> None:
+def _copy_lines(ids: list[int], occurred_at: pa.Array, lines: Sequence[Sequence[Line]]) -> None:
     copy_in(
         "profiles_orderline",
         ["event_id", "occurred_at", "position", *LINE_VALUES, "properties"],
         (
             (event, moment, position, *(getattr(line, name) for name in LINE_VALUES), _json(line.properties))
-            for event, moment, of_event in zip(ids.to_pylist(), occurred_at.to_pylist(), lines, strict=True)
+            for event, moment, of_event in zip(ids, occurred_at.to_pylist(), lines, strict=True)
             for position, line in enumerate(of_event, 1)
         ),
     )
