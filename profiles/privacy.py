@@ -90,10 +90,9 @@ HOLDINGS = [
     ),
     Holding(
         "profiles.FileImport",
-        open="id source mapping party agreement_version state file_name stored_as sha256 format rows_total rows_done "
-        "rows_new "
-        "rows_updated rows_unchanged rows_rejected samples blocks_done leased_until error created_at started_at "
-        "finished_at",
+        open="id number source mapping party agreement_version state file_name stored_as sha256 format rows_total "
+        "rows_done rows_new rows_updated rows_unchanged rows_rejected samples blocks_done leased_until error "
+        "created_at started_at finished_at",
         staff="created_by",
     ),
     Holding(

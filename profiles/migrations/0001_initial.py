@@ -395,6 +395,7 @@ class Migration(migrations.Migration):
             name='FileImport',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('number', models.IntegerField(db_default=cdp.base.database.ids.NextNumber('profiles_fileimport_number_seq'), editable=False, unique=True, verbose_name='number')),
                 ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], verbose_name='party')),
                 ('agreement_version', models.UUIDField(blank=True, help_text='Needed for second- and third-party data.', null=True, verbose_name='agreement version')),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('checked', 'checked: dry run done'), ('running', 'running'), ('paused', 'paused'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='waiting', max_length=10, verbose_name='state')),
@@ -472,7 +473,7 @@ class Migration(migrations.Migration):
                 ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
                 ('observed_at', models.DateTimeField(verbose_name='collected')),
                 ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='received')),
-                ('file_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.fileimport', verbose_name='import')),
+                ('file_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.fileimport', to_field='number', verbose_name='import')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
                 ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.sourceidentity', verbose_name='source identity')),
             ],

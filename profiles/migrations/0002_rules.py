@@ -18,7 +18,7 @@ EVENTS = migrations.RunSQL(
         source_id smallint NOT NULL,
         record_id uuid,
         profile_id uuid,
-        file_import_id uuid,
+        file_import_id integer,
         name_id integer NOT NULL,
         category varchar(200),
         order_id varchar(100),
@@ -42,6 +42,12 @@ EVENTS = migrations.RunSQL(
     CREATE INDEX profiles_event_by_order ON profiles_event (order_id) WHERE order_id IS NOT NULL;
     """,
     "DROP TABLE profiles_event;",
+)
+
+#: The default of the column names it by text, so it may be made after the table.
+IMPORT_NUMBERS = migrations.RunSQL(
+    "CREATE SEQUENCE profiles_fileimport_number_seq AS integer OWNED BY profiles_fileimport.number;",
+    "DROP SEQUENCE profiles_fileimport_number_seq;",
 )
 
 LINES = migrations.RunSQL(
@@ -120,4 +126,13 @@ IDENTITY_HISTORY = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
-    operations = [KEYS_APART, EVENTS, LINES, VALUES_IN_USE, CHANGES, IDENTITY_HISTORY, Rules("profiles")]
+    operations = [
+        KEYS_APART,
+        IMPORT_NUMBERS,
+        EVENTS,
+        LINES,
+        VALUES_IN_USE,
+        CHANGES,
+        IDENTITY_HISTORY,
+        Rules("profiles"),
+    ]

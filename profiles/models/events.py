@@ -72,7 +72,13 @@ class Event(models.Model):
         verbose_name=_("profile"),
     )
     file_import = models.ForeignKey(
-        "profiles.FileImport", models.DO_NOTHING, null=True, related_name="+", db_index=False, verbose_name=_("import")
+        "profiles.FileImport",
+        models.DO_NOTHING,
+        to_field="number",
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("import"),
     )
     name = models.ForeignKey(EventName, models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("name"))
     category = models.CharField(_("category"), max_length=200, null=True)

@@ -74,7 +74,13 @@ class Record(models.Model):
     party = models.PositiveSmallIntegerField(_("party"), choices=Party)
     agreement_version = models.UUIDField(_("agreement version"), null=True, blank=True)
     file_import = models.ForeignKey(
-        "profiles.FileImport", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("import")
+        "profiles.FileImport",
+        models.PROTECT,
+        to_field="number",
+        null=True,
+        blank=True,
+        related_name="records",
+        verbose_name=_("import"),
     )
     row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
     digest = models.BinaryField(_("keyed digest of its content"), max_length=16)

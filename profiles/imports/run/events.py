@@ -155,7 +155,7 @@ class Events:
         """What all events of the file have in common."""
         common = {
             "source_id": str(self._source),
-            "file_import_id": str(self._load.file_import.pk),
+            "file_import_id": str(self._load.file_import.number),
             "type": self._type,
             "received_at": clock.now().isoformat(),
         }

@@ -87,9 +87,7 @@ def test_lines_stand_in_the_months_of_their_events():
 
 
 def test_lines_of_a_month_without_a_partition_are_stored_and_the_month_is_not_made_over_them():
-    execute(
-        "INSERT INTO profiles_orderline (event_id, occurred_at, position) VALUES (1, %s, 1)", [LONG_AGO]
-    )
+    execute("INSERT INTO profiles_orderline (event_id, occurred_at, position) VALUES (1, %s, 1)", [LONG_AGO])
 
     months.make(["2001-05"])
 
