@@ -22,7 +22,8 @@ from cdp.base.api.views import ScopedView, ScopedViewSet, opens_personal_values
 from cdp.base.errors import Refused
 from profiles import records
 from profiles.identity import resolve
-from profiles.models import Event, FileImport, GoldenValue, OrderLine, Profile, Source, SourceIdentity
+from profiles.models import Event, EventName, FileImport, GoldenValue, OrderLine, Profile, Source, SourceIdentity
+from profiles.models.events import EventType
 from profiles.values import golden, lookup
 from profiles.values.reading import opened, shown
 
@@ -206,6 +207,8 @@ class OrderLineSerializer(serializers.ModelSerializer):
 
 
 class EventSerializer(serializers.ModelSerializer):
+    type = serializers.ChoiceField(EventType.choices, source="name.type", read_only=True)
+    name = serializers.CharField(source="name.name", read_only=True)
     profile = serializers.SerializerMethodField()
     source = serializers.SlugRelatedField("code", read_only=True)
     lines = OrderLineSerializer(many=True, read_only=True)
@@ -225,13 +228,16 @@ class EventSerializer(serializers.ModelSerializer):
 
 class EventFilter(django_filters.FilterSet):
     profile = django_filters.CharFilter(method="of_profile")
-    name = django_filters.CharFilter(field_name="name")
+    name = django_filters.CharFilter(method="by_name")
     since = MomentFilter(field_name="occurred_at", lookup_expr="gte")
     until = MomentFilter(field_name="occurred_at", lookup_expr="lt")
 
     def of_profile(self, queryset, name, value):
         person = lookup.living(profile_id(value))
         return queryset.filter(profile=person) if person else queryset.none()
+
+    def by_name(self, queryset, name, value):
+        return queryset.filter(name__in=EventName.objects.numbers(value))
 
 
 class EventViewSet(mixins.ListModelMixin, ScopedViewSet):
@@ -240,7 +246,7 @@ class EventViewSet(mixins.ListModelMixin, ScopedViewSet):
     scopes = {"list": "profiles:read"}
     serializer_class = EventSerializer
     filterset_class = EventFilter
-    queryset = Event.objects.filter(Q(profile=None) | Q(profile__is_test=False)).select_related("source")
+    queryset = Event.objects.filter(Q(profile=None) | Q(profile__is_test=False)).select_related("source", "name")
 
     def get_queryset(self):
         if not {"profile", "name"} & self.request.query_params.keys():

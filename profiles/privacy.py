@@ -41,10 +41,10 @@ HOLDINGS = [
         sealed="sealed",
         person="record profile",
         quasi="order_id properties",
-        open="id occurred_at source file_import type name category product_id quantity price amount currency "
-        "original_at "
+        open="id occurred_at source file_import name category product_id quantity price amount currency original_at "
         "sent_at received_at flags",
     ),
+    Holding("profiles.EventName", open="id type name"),
     Holding(
         "profiles.OrderLine",
         exported=True,
@@ -90,10 +90,9 @@ HOLDINGS = [
     ),
     Holding(
         "profiles.FileImport",
-        open="id source mapping party agreement_version state file_name stored_as sha256 format rows_total rows_done "
-        "rows_new "
-        "rows_updated rows_unchanged rows_rejected samples blocks_done leased_until error created_at started_at "
-        "finished_at",
+        open="id number source mapping party agreement_version state file_name stored_as sha256 format rows_total "
+        "rows_done rows_new rows_updated rows_unchanged rows_rejected samples blocks_done leased_until error "
+        "created_at started_at finished_at",
         staff="created_by",
     ),
     Holding(

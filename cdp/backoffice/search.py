@@ -68,7 +68,7 @@ def _people(profiles) -> list[Hit]:
 
 def _orders(text: str) -> list[Hit]:
     """Events of an order, by its exact number."""
-    events = Event.objects.filter(order_id=text).select_related("source").order_by("-id")[:MOST]
+    events = Event.objects.filter(order_id=text).select_related("source", "name").order_by("-id")[:MOST]
     return [Hit(f"{event.order_id}: {event.name}", event.source.title, _event_link(event)) for event in events]
 
 
@@ -105,5 +105,5 @@ THINGS = [
 ]
 
 
-def _change(name: str, key: UUID) -> str:
+def _change(name: str, key: UUID | int) -> str:
     return reverse(f"admin:{name}_change", args=[key])

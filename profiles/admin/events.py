@@ -10,7 +10,7 @@ from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 from profiles.ingestion.events import draining
-from profiles.models import Event, IngestRequest, OrderLine
+from profiles.models import Event, EventName, IngestRequest, OrderLine
 from profiles.values.lookup import profile_id
 
 
@@ -21,14 +21,18 @@ class EventAdmin(FoundByPerson, LookOnly, HouseAdmin):
     question = _("What did people do?")
     list_display = ["occurred_at", "type", "name", "source", "of_person", "order_id", "amount", "currency"]
     list_display_links = ["occurred_at"]
-    list_select_related = ["source"]
+    list_select_related = ["source", "name"]
     list_filter = [("occurred_at", RangeDateTimeFilter)]
     search_help_text = _("Exact name, order or profile id")
     person_fields = ("profile",)
     sortable_by = ()
     ordering = ["-id"]
     exclude = ["sealed"]
-    readonly_fields = ["order_lines"]
+    readonly_fields = ["type", "order_lines"]
+
+    @admin.display(description=_("type"))
+    def type(self, event):
+        return event.name.get_type_display()
 
     @admin.display(description=_("order lines"))
     def order_lines(self, event):
@@ -43,7 +47,7 @@ class EventAdmin(FoundByPerson, LookOnly, HouseAdmin):
         text = search_term.strip()
         if not text or profile_id(text):
             return super().get_search_results(request, queryset, search_term)
-        return queryset.filter(name=text) | queryset.filter(order_id=text), False
+        return queryset.filter(name__in=EventName.objects.numbers(text)) | queryset.filter(order_id=text), False
 
 
 @admin.register(IngestRequest)

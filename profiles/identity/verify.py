@@ -31,10 +31,13 @@ REFERENCES = """
     LEFT JOIN profiles_record r ON r.id = i.record_id AND r.identity_id = i.identity_id
     LEFT JOIN profiles_namespace n ON n.id = i.namespace_id WHERE r.id IS NULL OR n.id IS NULL
     UNION ALL
-    SELECT r.id::text, r.id::text, NULL FROM profiles_record r, jsonb_object_keys(r.traits) AS said(code)
+    SELECT r.id::text, said.code, NULL FROM profiles_record r, jsonb_object_keys(r.traits) AS said(code)
     LEFT JOIN profiles_attribute a ON a.code = said.code WHERE a.id IS NULL
     UNION ALL
-    SELECT l.event_id || '/' || l.position, l.event_id::text, e.id::text FROM profiles_orderline l
+    SELECT e.id::text, e.name_id::text, NULL FROM profiles_event e
+    LEFT JOIN profiles_eventname n ON n.id = e.name_id WHERE n.id IS NULL
+    UNION ALL
+    SELECT l.event_id || '/' || l.position, l.event_id::text, NULL FROM profiles_orderline l
     LEFT JOIN profiles_event e ON e.id = l.event_id AND e.occurred_at = l.occurred_at WHERE e.id IS NULL
 """
 

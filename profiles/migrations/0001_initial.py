@@ -42,10 +42,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Event',
             fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('occurred_at', models.DateTimeField(verbose_name='when')),
-                ('type', models.CharField(choices=[('track', 'did'), ('page', 'saw a page'), ('screen', 'saw a screen'), ('identify', 'was identified'), ('group', 'joined a group'), ('alias', 'got a new id')], max_length=8, verbose_name='type')),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
                 ('category', models.CharField(max_length=200, null=True, verbose_name='category')),
                 ('order_id', models.CharField(max_length=100, null=True, verbose_name='order')),
                 ('product_id', models.CharField(max_length=100, null=True, verbose_name='product')),
@@ -170,6 +168,19 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'attributes',
                 'ordering': ['code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('type__in', ['text', 'number', 'date', 'boolean', 'list'])), name='profiles_attribute_type_known', violation_error_message='This is not one of the known choices.'), models.CheckConstraint(condition=models.Q(('classification__in', ['direct', 'quasi', 'special', 'open'])), name='profiles_attribute_classification_known', violation_error_message='This is not one of the known choices.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='EventName',
+            fields=[
+                ('id', models.AutoField(primary_key=True, serialize=False)),
+                ('type', models.CharField(choices=[('track', 'did'), ('page', 'saw a page'), ('screen', 'saw a screen'), ('identify', 'was identified'), ('group', 'joined a group'), ('alias', 'got a new id')], max_length=8, verbose_name='type')),
+                ('name', models.CharField(max_length=200, verbose_name='name')),
+            ],
+            options={
+                'verbose_name': 'name of events',
+                'verbose_name_plural': 'names of events',
+                'constraints': [models.CheckConstraint(condition=models.Q(('type__in', ['track', 'page', 'screen', 'identify', 'group', 'alias'])), name='profiles_eventname_type_known', violation_error_message='This is not one of the known choices.'), models.UniqueConstraint(fields=('name', 'type'), name='profiles_eventname_once')],
             },
         ),
         migrations.CreateModel(
@@ -384,6 +395,7 @@ class Migration(migrations.Migration):
             name='FileImport',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('number', models.IntegerField(db_default=cdp.base.database.ids.NextNumber('profiles_fileimport_number_seq'), editable=False, unique=True, verbose_name='number')),
                 ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], verbose_name='party')),
                 ('agreement_version', models.UUIDField(blank=True, help_text='Needed for second- and third-party data.', null=True, verbose_name='agreement version')),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('checked', 'checked: dry run done'), ('running', 'running'), ('paused', 'paused'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='waiting', max_length=10, verbose_name='state')),
@@ -461,7 +473,7 @@ class Migration(migrations.Migration):
                 ('digest', models.BinaryField(max_length=16, verbose_name='keyed digest of its content')),
                 ('traits', models.JSONField(help_text='By attribute: an open value as it is, of a sealed one the keyed digest that equal values share.', null=True, verbose_name='values')),
                 ('sealed', models.BinaryField(help_text='One sealed document: attribute to value.', null=True, verbose_name='sealed values')),
-                ('file_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.fileimport', verbose_name='import')),
+                ('file_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.fileimport', to_field='number', verbose_name='import')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.source', verbose_name='source')),
                 ('identity', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='records', to='profiles.sourceidentity', verbose_name='source identity')),
             ],

@@ -11,17 +11,15 @@ KEYS_APART = migrations.RunSQL(
 
 EVENTS = migrations.RunSQL(
     """
+    CREATE SEQUENCE profiles_event_id_seq;
     CREATE TABLE profiles_event (
-        id uuid NOT NULL,
+        id bigint NOT NULL DEFAULT nextval('profiles_event_id_seq'),
         occurred_at timestamptz NOT NULL,
         source_id smallint NOT NULL,
         record_id bigint,
         profile_id uuid,
-        file_import_id uuid,
-        type varchar(8) NOT NULL
-            CONSTRAINT profiles_event_type_known
-            CHECK (type IN ('track', 'page', 'screen', 'identify', 'group', 'alias')),
-        name varchar(200) NOT NULL,
+        file_import_id integer,
+        name_id integer NOT NULL,
         category varchar(200),
         order_id varchar(100),
         product_id varchar(100),
@@ -37,19 +35,25 @@ EVENTS = migrations.RunSQL(
         flags varchar(20)[],
         PRIMARY KEY (id, occurred_at)
     ) PARTITION BY RANGE (occurred_at);
+    ALTER SEQUENCE profiles_event_id_seq OWNED BY profiles_event.id;
     CREATE TABLE profiles_event_default PARTITION OF profiles_event DEFAULT;
-    CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name);
-    CREATE INDEX profiles_event_by_name ON profiles_event (name, occurred_at)
-        INCLUDE (profile_id);
+    CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name_id);
+    CREATE INDEX profiles_event_by_name ON profiles_event (name_id, occurred_at) INCLUDE (profile_id);
     CREATE INDEX profiles_event_by_order ON profiles_event (order_id) WHERE order_id IS NOT NULL;
     """,
     "DROP TABLE profiles_event;",
 )
 
+#: The default of the column names it by text, so it may be made after the table.
+IMPORT_NUMBERS = migrations.RunSQL(
+    "CREATE SEQUENCE profiles_fileimport_number_seq AS integer OWNED BY profiles_fileimport.number;",
+    "DROP SEQUENCE profiles_fileimport_number_seq;",
+)
+
 LINES = migrations.RunSQL(
     """
     CREATE TABLE profiles_orderline (
-        event_id uuid NOT NULL,
+        event_id bigint NOT NULL,
         occurred_at timestamptz NOT NULL,
         position integer NOT NULL CONSTRAINT profiles_orderline_from_one CHECK (position > 0),
         product_id varchar(100),
@@ -122,4 +126,13 @@ IDENTITY_HISTORY = migrations.RunSQL(
 
 class Migration(migrations.Migration):
     dependencies = [("cdp", "0002_rules"), ("profiles", "0001_initial")]
-    operations = [KEYS_APART, EVENTS, LINES, VALUES_IN_USE, CHANGES, IDENTITY_HISTORY, Rules("profiles")]
+    operations = [
+        KEYS_APART,
+        IMPORT_NUMBERS,
+        EVENTS,
+        LINES,
+        VALUES_IN_USE,
+        CHANGES,
+        IDENTITY_HISTORY,
+        Rules("profiles"),
+    ]

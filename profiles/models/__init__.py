@@ -1,7 +1,7 @@
 """The nouns of `profiles`: where data comes from, what was said (evidence), what we make of it (projection)."""
 
 from profiles.models.changes import Change, ChangeKind
-from profiles.models.events import Event, EventKey, IngestRequest, OrderLine, QuarantineItem
+from profiles.models.events import Event, EventKey, EventName, IngestRequest, OrderLine, QuarantineItem
 from profiles.models.evidence import Identifier, Record, SourceIdentity, StewardDecision, ValueLock
 from profiles.models.projection import Alias, GoldenValue, Profile, RefusedLink, WorkItem
 from profiles.models.reference import Attribute, Namespace, SharedIdentifier
@@ -17,6 +17,7 @@ __all__ = [
     "DataKey",
     "Event",
     "EventKey",
+    "EventName",
     "FileImport",
     "GoldenValue",
     "Identifier",

@@ -21,6 +21,33 @@ class EventType(models.TextChoices):
     ALIAS = "alias", _("got a new id")
 
 
+class EventNameQuerySet(models.QuerySet):
+    def numbers(self, name: str) -> list[int]:
+        """The numbers of events of this name, one a type. Not a subquery: a plan knows how common each number is."""
+        return list(self.filter(name=name).values_list("pk", flat=True))
+
+
+class EventName(models.Model):
+    """What an event is called, with the type of its call: told once, and never changed."""
+
+    id = models.AutoField(primary_key=True)
+    type = models.CharField(_("type"), max_length=8, choices=EventType)
+    name = models.CharField(_("name"), max_length=200)
+
+    objects = EventNameQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("name of events")
+        verbose_name_plural = _("names of events")
+        constraints = [
+            one_of("type", EventType),
+            models.UniqueConstraint(fields=["name", "type"], name="profiles_eventname_once"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
 class Event(models.Model):
     """One event. The table is partitioned by month of `occurred_at`, its key in the database is (id, occurred_at).
 
@@ -28,7 +55,7 @@ class Event(models.Model):
     segments use often have columns of their own; money is in `amount` with its `currency`.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = models.BigAutoField(primary_key=True)
     occurred_at = models.DateTimeField(_("when"))
     source = models.ForeignKey(
         "profiles.Source", models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("source")
@@ -45,10 +72,15 @@ class Event(models.Model):
         verbose_name=_("profile"),
     )
     file_import = models.ForeignKey(
-        "profiles.FileImport", models.DO_NOTHING, null=True, related_name="+", db_index=False, verbose_name=_("import")
+        "profiles.FileImport",
+        models.DO_NOTHING,
+        to_field="number",
+        null=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("import"),
     )
-    type = models.CharField(_("type"), max_length=8, choices=EventType)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.ForeignKey(EventName, models.DO_NOTHING, related_name="+", db_index=False, verbose_name=_("name"))
     category = models.CharField(_("category"), max_length=200, null=True)
     order_id = models.CharField(_("order"), max_length=100, null=True)
     product_id = models.CharField(_("product"), max_length=100, null=True)

@@ -76,7 +76,13 @@ class Record(models.Model):
     )
     agreement_version = models.UUIDField(_("agreement version"), null=True, blank=True)
     file_import = models.ForeignKey(
-        "profiles.FileImport", models.PROTECT, null=True, blank=True, related_name="records", verbose_name=_("import")
+        "profiles.FileImport",
+        models.PROTECT,
+        to_field="number",
+        null=True,
+        blank=True,
+        related_name="records",
+        verbose_name=_("import"),
     )
     row_number = models.PositiveIntegerField(_("row"), null=True, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import one_of
 from cdp.base.database.history import tracked
-from cdp.base.database.ids import uuid7
+from cdp.base.database.ids import NextNumber, uuid7
 
 
 class Party(models.IntegerChoices):
@@ -139,9 +139,15 @@ class ImportState(models.TextChoices):
 
 
 class FileImport(models.Model):
-    """One file, or one partner delivery, on its way in; applied in blocks and resumed from the last committed one."""
+    """One file, or one partner delivery, on its way in; applied in blocks and resumed from the last committed one.
+
+    What came with it names it by `number`, which is small.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.IntegerField(
+        _("number"), unique=True, editable=False, db_default=NextNumber("profiles_fileimport_number_seq")
+    )
     source = models.ForeignKey(Source, models.PROTECT, related_name="file_imports", verbose_name=_("source"))
     mapping = models.ForeignKey(Mapping, models.PROTECT, null=True, blank=True, verbose_name=_("mapping"))
     party = models.PositiveSmallIntegerField(_("party"), choices=Party)

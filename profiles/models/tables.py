@@ -9,6 +9,7 @@ MOMENTS = "started_at finished_at"
 TABLES = [
     evidence("profiles.Event", may_change="profile", deleted="erasing"),
     evidence("profiles.OrderLine", deleted="erasing"),
+    evidence("profiles.EventName", deleted="erasing"),
     evidence("profiles.EventKey", deleted="always"),
     evidence("profiles.SourceIdentity", may_change="profile profile_since", deleted="erasing"),
     evidence("profiles.Record", deleted="erasing"),

@@ -82,7 +82,7 @@ def _record_row(common: WriteContext, entry: NewRecord, ring: Keyring) -> tuple:
         entry.version,
         common.party,
         common.agreement,
-        common.file_import and common.file_import.pk,
+        common.file_import and common.file_import.number,
         entry.person.row_number,
         entry.reading.digest,
         _traits(entry),

@@ -80,3 +80,5 @@ CREATE OR REPLACE TRIGGER said_as_it_is BEFORE UPDATE OF code, type, classificat
     EXECUTE FUNCTION profiles_keep_said();
 CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_namespace FOR EACH ROW
     EXECUTE FUNCTION profiles_keep_named('profiles_identifier', 'namespace_id');
+CREATE OR REPLACE TRIGGER named_stays BEFORE DELETE ON profiles_eventname FOR EACH ROW
+    EXECUTE FUNCTION profiles_keep_named('profiles_event', 'name_id');

@@ -10,9 +10,9 @@ from django.shortcuts import redirect
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from cdp.base.database import sql
 from cdp.base.errors import Refused
 from cdp.base.numbers import whole
+from profiles.models import EventName
 from segments import builder, tasks
 from segments.builder.widgets import OPERATORS
 from segments.language import nodes, parsing
@@ -23,15 +23,6 @@ from segments.membership import compute, definitions, preview
 from segments.models import Segment
 
 MOST_NAMES = 200
-#: The distinct names of events, each found by one step down the index.
-EVENT_NAMES = """
-WITH RECURSIVE found AS (
-    (SELECT min(name) AS name FROM profiles_event)
-    UNION ALL
-    SELECT (SELECT min(e.name) FROM profiles_event e WHERE e.name > found.name) FROM found WHERE found.name IS NOT NULL
-)
-SELECT name FROM found WHERE name IS NOT NULL LIMIT %s
-"""
 
 
 class BuilderPages:
@@ -138,10 +129,14 @@ def _context(request, segment, document, errors, catalogue) -> dict:
         "posted": posted,
         "live": posted.get("count") != "off",
         "addable": builder.ADDABLE,
-        "event_names": [row[0] for row in sql.rows(EVENT_NAMES, [MOST_NAMES])],
+        "event_names": _event_names(),
         "properties": list(EVENT_COLUMNS),
         "operators": OPERATORS,
     }
+
+
+def _event_names() -> list[str]:
+    return list(EventName.objects.order_by("name").values_list("name", flat=True).distinct()[:MOST_NAMES])
 
 
 def _told(document, catalogue, *, counted: bool) -> dict:

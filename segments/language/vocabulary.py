@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from consents.models import Purpose
-from profiles.models import Attribute, Namespace, Source
+from profiles.models import Attribute, EventName, Namespace, Source
 from segments.models import Segment, SegmentState
 
 #: Properties of events that have a column of their own, and the type of each.
@@ -27,10 +27,17 @@ class Catalogue:
     """The vocabulary of one reading, by code or key; each kind is read when it is first asked for."""
 
     attributes: dict[str, Attribute] = field(default_factory=dict)
+    _event_numbers: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> "Catalogue":
         return cls({one.code: one for one in Attribute.objects.filter(active=True)})
+
+    def event_numbers(self, name: str) -> list[int]:
+        """The numbers of events of this name, one for each type of call; asked by name, for there may be very many."""
+        if name not in self._event_numbers:
+            self._event_numbers[name] = EventName.objects.numbers(name)
+        return self._event_numbers[name]
 
     @cached_property
     def namespaces(self) -> dict[str, Namespace]:

@@ -1,11 +1,13 @@
-"""A person, through the same door as everybody's data."""
+"""A person, through the same door as everybody's data; and events as they lie in their table."""
 
 from datetime import datetime
 from uuid import UUID
 
 from cdp.base.database.ids import uuid7
+from cdp.base.database.sql import execute
 from profiles import records
 from profiles.identity import resolve
+from profiles.ingestion.events import names
 from profiles.models import Profile, Source, SourceIdentity
 from tests import builders
 
@@ -40,3 +42,23 @@ def person(**said) -> Profile:
     outcome = say(**said)
     assert not outcome.problems, outcome.problems
     return SourceIdentity.objects.select_related("profile").get(pk=outcome.identity).profile
+
+
+EVENT = """
+INSERT INTO profiles_event (occurred_at, source_id, profile_id, name_id, order_id, received_at)
+VALUES (coalesce(%(occurred_at)s, now()), %(source)s, %(profile)s, %(name)s, %(order_id)s, now())
+"""
+
+
+def row_of_event(name: str = "Order Completed", *, source: Source, **given) -> dict:
+    """The parameters of EVENT: occurred_at (now), profile, order_id."""
+    pair = ("track", name)
+    asked = {"name": names.numbers([pair])[pair], "source": source.pk}
+    return dict.fromkeys(["occurred_at", "profile", "order_id"]) | asked | given
+
+
+def event_of(profile: Profile, name: str = "Order Completed", **given) -> None:
+    """An event of a person in its table, its month made."""
+    source = profile.identities.select_related("source").first().source
+    execute("SELECT profiles_event_month(coalesce(%s, now()))", [given.get("occurred_at")])
+    execute(EVENT, row_of_event(name, source=source, profile=profile.pk, **given))

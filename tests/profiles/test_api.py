@@ -143,6 +143,16 @@ def test_events_by_name_leave_test_people_out(orders):
     assert {row["order_id"] for row in found["data"]} == {"annas", "nobodys"}
 
 
+def test_an_event_tells_its_type_and_its_name(orders):
+    [event] = Service("profiles:read").get("events", profile=f"prf_{orders['anna']}").json()["data"]
+
+    assert (event["type"], event["name"]) == ("track", "Order Completed")
+
+
+def test_a_name_that_no_event_has_is_found_nowhere(orders):
+    assert Service("profiles:read").get("events", name="Order Completed?").json()["data"] == []
+
+
 @pytest.mark.parametrize("path", ["profiles", "events", "imports", "audit", "consents", "segments", "partners"])
 def test_a_key_without_the_scope_is_refused(path):
     answer = Service("profiles:write").get(path)

@@ -77,7 +77,7 @@ def node(script: str, url: str, key: str, run: str) -> list:
 def timeline() -> list[tuple[str, str]]:
     """Everything on the timeline of the only profile."""
     (profile,) = Profile.objects.all()
-    return sorted(profile.events.values_list("type", "name"))
+    return sorted(profile.events.values_list("name__type", "name__name"))
 
 
 EVERYTHING = [
@@ -97,7 +97,7 @@ def assert_anna_is_known():
         "country": "DK",
     }
     assert set(Identifier.objects.values_list("namespace__code", flat=True)) == {"user_id", "device", "email"}
-    order = Event.objects.get(name="Order Completed")
+    order = Event.objects.get(name__name="Order Completed")
     assert (order.order_id, order.amount, order.currency) == ("O-1", Decimal("299.9"), "DKK")
     assert order.sealed is not None
     assert "recipient" not in (order.properties or {})

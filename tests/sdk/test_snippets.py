@@ -30,4 +30,5 @@ def test_a_snippet_sends_its_order_as_it_is_copied(client, template, live_server
     subprocess.run(RUN[client], input=code, text=True, cwd=HERE, check=True, timeout=60)
 
     drain()
-    assert list(Event.objects.filter(type="track").values_list("name", "order_id")) == [("Order Completed", "A-17")]
+    tracked = Event.objects.filter(name__type="track")
+    assert list(tracked.values_list("name__name", "order_id")) == [("Order Completed", "A-17")]

@@ -35,14 +35,16 @@ def crowd(count: int, **traits) -> set[UUID]:
     return {outcome.identity for outcome in written.people}
 
 
-def did(profile: UUID, name: str, *, days_ago: float = 1, at: datetime | None = None, **columns) -> None:
+def did(
+    profile: UUID, name: str, *, days_ago: float = 1, at: datetime | None = None, type: str = "track", **columns
+) -> None:
     """An event of a person, through the door; money in `amount` is DKK unless a currency is named."""
     if "amount" in columns:
         columns = {"currency": "DKK"} | columns
     happened = EventRow(
         key=uuid7().bytes,
         source=source().pk,
-        type="track",
+        type=type,
         name=name,
         occurred_at=at or now() - timedelta(days=days_ago),
         received_at=now(),

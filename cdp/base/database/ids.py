@@ -5,11 +5,23 @@ import os
 import time
 from uuid import UUID
 
+from django.db import models
+
 from cdp.base.database.sql import rows
 
 RANDOM = 10  # bytes after the milliseconds
 FIXED = 0x7 << 76 | 0b10 << 62  # version and variant
 FREE = ~(0xF << 76 | 0b11 << 62)
+
+
+class NextNumber(models.Func):
+    """The next number of a sequence, as the default of a column. Named by text, so the sequence may be made later."""
+
+    function = "nextval"
+    template = "%(function)s(%(expressions)s::text)"
+
+    def __init__(self, sequence: str):
+        super().__init__(models.Value(sequence), output_field=models.IntegerField())
 
 
 def uuid7() -> UUID:

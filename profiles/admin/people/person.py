@@ -4,7 +4,6 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
-from uuid import UUID
 
 from django.db.models import Prefetch, Q, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
@@ -91,9 +90,9 @@ def records(profile: Profile, sight: Sight, before: int | None) -> dict:
     return {"records": page, "older": older, "first_page": before is None}
 
 
-def timeline(profile: Profile, before: tuple[datetime, UUID] | None) -> dict:
+def timeline(profile: Profile, before: tuple[datetime, int] | None) -> dict:
     """Events, the newest first. The page begins after `before`: (moment, id) of the last one shown."""
-    query = Event.objects.filter(profile=profile).select_related("source").order_by("-occurred_at", "-id")
+    query = Event.objects.filter(profile=profile).select_related("source", "name").order_by("-occurred_at", "-id")
     if before:
         moment, key = before
         query = query.filter(occurred_at__lte=moment).exclude(occurred_at=moment, id__gte=key)

@@ -198,9 +198,8 @@ def _number(text: str) -> int | None:
 def _cursor(request):
     """The place in the timeline from the address: moment~id."""
     moment, _tilde, key = request.GET.get("before", "").partition("~")
-    key = lookup_id(key)
     try:
-        return (datetime.fromisoformat(moment), key) if key else None
+        return datetime.fromisoformat(moment), int(key)
     except ValueError:
         return None
 

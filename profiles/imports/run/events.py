@@ -19,7 +19,7 @@ from profiles.imports.files.rows import Block
 from profiles.imports.mapping.persons import Content, PersonReader, Said
 from profiles.imports.mapping.table import TEXT, MappedTable, chosen, distinct
 from profiles.imports.run.loading import Load, Loaded, contents
-from profiles.ingestion.events import months, store
+from profiles.ingestion.events import months, names, store
 from profiles.ingestion.events.lines import PRODUCTS, Line, read_lines
 from profiles.ingestion.events.personal_properties import split_personal
 from profiles.ingestion.events.store import KEY, as_array, message_key
@@ -49,6 +49,7 @@ class Events:
         self._load = load
         self._source = load.file_import.source_id
         self._event = load.spec["event"]
+        self._type = self._event.get("type", "track")
         self._reader = PersonReader(load.spec)
         self._ids = MessageIds(self._source, load.file_import.mapping_id)
         self._written = lru_cache(REMEMBERED)(_written)
@@ -81,6 +82,7 @@ class Events:
     def prepare(self, reading: EventSheet) -> None:
         if reading.keys:
             months.make(_months(reading))
+            names.register((self._type, name) for name in pc.unique(reading.columns["name"]).to_pylist())
 
     def forget(self) -> None:
         self._known.clear()
@@ -153,8 +155,8 @@ class Events:
         """What all events of the file have in common."""
         common = {
             "source_id": str(self._source),
-            "file_import_id": str(self._load.file_import.pk),
-            "type": self._event.get("type", "track"),
+            "file_import_id": str(self._load.file_import.number),
+            "type": self._type,
             "received_at": clock.now().isoformat(),
         }
         return {name: pa.repeat(pa.scalar(text, TEXT), count) for name, text in common.items()}

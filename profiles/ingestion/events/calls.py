@@ -85,9 +85,7 @@ class CallParser:
 
     def shape(self, event: dict, *, received_at: datetime, sent_at: datetime | None, call: str | None = None) -> Call:
         """The call. Raises Unusable with the reason of the quarantine."""
-        kind = event.get("type") or call
-        if not isinstance(kind, str) or kind not in KINDS:
-            raise Unusable("unknown_type")
+        kind = _kind(event, call)
         flags = _sized(event)
         key, derived = self.key(event)
         original = clock.read_clocks(event.get("originalTimestamp") or event.get("timestamp"))
@@ -211,6 +209,24 @@ def _sized(event: dict) -> list[str]:
     if size > LARGEST:
         raise Unusable("event_too_large")
     return ["large"] if size > NORMAL_SIZE else []
+
+
+def named(event, call: str | None) -> tuple[str, str] | None:
+    """The (type, name) of a call; None where it has none that can be used."""
+    if not isinstance(event, dict):
+        return None
+    try:
+        kind = _kind(event, call)
+        return kind, _name(kind, event)
+    except Unusable:
+        return None
+
+
+def _kind(event: dict, call: str | None) -> str:
+    kind = event.get("type") or call
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise Unusable("unknown_type")
+    return kind
 
 
 def _name(kind: str, event: dict) -> str:

@@ -4,9 +4,7 @@ Files give events as columns (`store_columns`). Calls and the demo give rows (`s
 """
 
 import io
-import os
 import struct
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,10 +20,12 @@ import pyarrow.csv
 from django.db import connection, transaction
 from psycopg.errors import UniqueViolation
 
+from cdp.base.database.ids import next_numbers
 from cdp.base.database.sql import copy_in, execute, value
 from cdp.base.memory import gc_paused
 from profiles import changes, vault
 from profiles.changes import ChangeKind
+from profiles.ingestion.events import names
 from profiles.ingestion.events.lines import Line
 from profiles.records import locks
 
@@ -226,6 +226,8 @@ UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.fir
     last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
 FROM changed WHERE p.id = changed.id
 """
+#: Columns of `store_columns` that the table holds in another form.
+TOLD_OTHERWISE = {"personal", "type", "name"}
 LINE_VALUES = ("product_id", "category", "quantity", "price", "amount", "currency")
 
 
@@ -250,18 +252,24 @@ def store_columns(
 ) -> None:
     """Store events whose keys are reserved.
 
-    columns: text by column of the table, and `personal` as JSON, which is sealed to its identity.
+    columns: text by column of the table, but `type` and `name` in place of the number of the name; and `personal` as
+    JSON, which is sealed to its identity.
     codes: whose each event is, as a place in `owners`. lines: of each event, in their order; empty where none has any.
     """
-    ids = pa.array(_ids(len(codes)), TEXT)
     profiles = _ids_of(owners, "profile").take(codes)
     _see(profiles, columns["occurred_at"])
     sealed = _sealed(columns["personal"], owners, codes)
     record = _ids_of(owners, "record").take(codes)
-    told = {name: column for name, column in columns.items() if name != "personal"}
-    _copy_events(told | {"id": ids, "profile_id": profiles, "record_id": record, "sealed": sealed})
-    if any(lines):
-        _copy_lines(ids, columns["occurred_at"], lines)
+    told = {name: column for name, column in columns.items() if name not in TOLD_OTHERWISE}
+    # Last: who registers a new name lets others wait for the commit.
+    named = _name_ids(columns["type"], columns["name"])
+    told |= {"profile_id": profiles, "record_id": record, "name_id": named, "sealed": sealed}
+    if not any(lines):
+        _copy_events(told)
+        return
+    ids = next_numbers("profiles_event", len(codes))
+    _copy_events(told | {"id": pa.array(ids, pa.int64())})
+    _copy_lines(ids, columns["occurred_at"], lines)
 
 
 def _ids_of(owners: list[Owner | None], field: str) -> pa.Array:
@@ -292,13 +300,12 @@ def _seal(ring: vault.Keyring, identity: UUID, text: str) -> str | None:
         return None
 
 
-def _ids(count: int) -> list[str]:
-    """UUIDs of version 7 as text: this millisecond, then random bits of which the last 48 count up (RFC 9562, 6.2)."""
-    moment = f"{time.time_ns() // 1_000_000:012x}"
-    random = int.from_bytes(os.urandom(10))
-    head = f"{moment[:8]}-{moment[8:]}-7{random >> 68:03x}-{0x8000 | random >> 54 & 0x3FFF:04x}-"
-    first = random & 0x7FFF_FFFF_FFFF
-    return [f"{head}{number:012x}" for number in range(first, first + count)]
+def _name_ids(types: pa.Array, called: pa.Array) -> pa.Array:
+    """The number of the name of each event; no type holds a blank."""
+    coded = pc.binary_join_element_wise(types, called, pa.scalar(" ", TEXT)).dictionary_encode()
+    pairs = [tuple(pair.split(" ", 1)) for pair in coded.dictionary.to_pylist()]
+    numbers = names.numbers(pairs)
+    return pa.array([numbers[pair] for pair in pairs], pa.int32()).take(coded.indices)
 
 
 def _copy_events(columns: dict[str, pa.Array]) -> None:
@@ -309,13 +316,13 @@ def _copy_events(columns: dict[str, pa.Array]) -> None:
         copy.write(text.getbuffer())
 
 
-def _copy_lines(ids: pa.Array, occurred_at: pa.Array, lines: Sequence[Sequence[Line]]) -> None:
+def _copy_lines(ids: list[int], occurred_at: pa.Array, lines: Sequence[Sequence[Line]]) -> None:
     copy_in(
         "profiles_orderline",
         ["event_id", "occurred_at", "position", *LINE_VALUES, "properties"],
         (
             (event, moment, position, *(getattr(line, name) for name in LINE_VALUES), _json(line.properties))
-            for event, moment, of_event in zip(ids.to_pylist(), occurred_at.to_pylist(), lines, strict=True)
+            for event, moment, of_event in zip(ids, occurred_at.to_pylist(), lines, strict=True)
             for position, line in enumerate(of_event, 1)
         ),
     )

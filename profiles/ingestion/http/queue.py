@@ -10,7 +10,8 @@ from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import execute
 from cdp.base.memory import gc_paused
 from profiles import vault
-from profiles.ingestion.events import clock, payload
+from profiles.ingestion.events import clock, names, payload
+from profiles.ingestion.events.calls import named
 from profiles.ingestion.http import write_keys
 from profiles.ingestion.http.backpressure import gate
 from profiles.ingestion.http.errors import NoKey, NotJSON, SourceDisabled
@@ -46,6 +47,7 @@ def receive(*, body: bytes, call: str | None = None, sent_at: str | None = None,
     gate.take(by.source, len(batch.events))
     gate.check()
     if batch.events:
+        names.register({named(event, batch.call) for event in batch.events} - {None})
         sent = clock.read_clocks(batch.sent_at) or clock.read_clocks(sent_at)
         _keep(by, body, sent and sent.moment, len(batch.events))
     return len(batch.events)

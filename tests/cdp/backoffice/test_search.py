@@ -1,13 +1,11 @@
 """Global search: by exact values in their normal form, grouped, masked, and only what one may open."""
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from cdp.backoffice.search import find
-from cdp.base.database.ids import uuid7
 from tests.builders import now, source, user
-from tests.profiles.building import person
+from tests.profiles.building import event_of, person
 
 pytestmark = pytest.mark.django_db
 SEARCH = reverse("admin:search")
@@ -73,14 +71,7 @@ def test_a_text_with_a_nul_is_read_without_it(client, alma, steward):
 
 
 def test_an_order_is_found_by_its_number_and_leads_to_its_person(alma, steward):
-    identity = alma.identities.get()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT profiles_event_month(%s)", [now()])
-        cursor.execute(
-            "INSERT INTO profiles_event (id, occurred_at, source_id, profile_id, type, name, order_id, received_at) "
-            "VALUES (%s, %s, %s, %s, 'track', 'Order Completed', 'A-17', %s)",
-            [uuid7(), now(), identity.source_id, alma.pk, now()],
-        )
+    event_of(alma, order_id="A-17")
 
     assert links("A-17", steward) == {page_of(alma) + "?tab=timeline"}
 

@@ -66,7 +66,7 @@ def test_everything_of_the_demo_is_there(filled):
 
 
 def test_each_order_of_the_demo_has_two_or_three_lines_that_sum_up_to_it(filled):
-    orders = Event.objects.filter(name="Order Completed")
+    orders = Event.objects.filter(name__name="Order Completed")
     counted = orders.annotate(count=Count("lines"), sum=Sum("lines__amount"))
 
     assert set(counted.values_list("count", flat=True)) == {2, 3}

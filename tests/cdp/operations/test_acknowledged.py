@@ -25,6 +25,7 @@ from cdp.operations import database_server
 from tests.cdp.operations.test_run import MANAGE, House, environment
 
 KILLS = ["web", "database", "worker"]
+EVENTS = "SELECT n.name FROM profiles_event e JOIN profiles_eventname n ON n.id = e.name_id"
 
 pytestmark = pytest.mark.slow
 
@@ -171,4 +172,4 @@ def wait_until_drained(house: House) -> list[str]:
                 left, until = waiting, time.monotonic() + 90
             assert time.monotonic() < until, house.said()
             time.sleep(0.5)
-        return [name for (name,) in database.execute("SELECT name FROM profiles_event")]
+        return [name for (name,) in database.execute(EVENTS)]

@@ -211,7 +211,7 @@ def test_an_import_keeps_what_it_is_of_and_goes_only_along_its_steps():
     refused("UPDATE profiles_fileimport SET state = 'done'", match="waiting does not become done")
     refused(
         "INSERT INTO profiles_fileimport SELECT (jsonb_populate_record(b, %s::jsonb)).* FROM profiles_fileimport b",
-        json.dumps({"id": str(uuid7()), "state": "done"}),
+        json.dumps({"id": str(uuid7()), "number": 0, "state": "done"}),
         match="none begins as done",
     )
 

@@ -6,12 +6,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cdp.base.database.ids import uuid7
 from profiles.admin.people.decisions import WORDS
 from profiles.identity import steward_decisions
 from profiles.identity.partition import Reason
 from tests.builders import now, source, user
-from tests.profiles.building import person, say
+from tests.profiles.building import event_of, person, say
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 14
@@ -20,16 +19,6 @@ OURS = [model for model in admin.site._registry if model._meta.app_label == "pro
 
 def listing(model, client, **query):
     return client.get(reverse(f"admin:profiles_{model._meta.model_name}_changelist"), query)
-
-
-def did_something(profile):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT profiles_event_month(now())")
-        cursor.execute(
-            "INSERT INTO profiles_event (id, occurred_at, source_id, profile_id, type, name, received_at) "
-            "VALUES (%s, now(), %s, %s, 'track', 'Order Completed', now())",
-            [uuid7(), profile.identities.get().source_id, profile.pk],
-        )
 
 
 @pytest.fixture
@@ -45,12 +34,12 @@ def test_a_list_costs_the_same_queries_for_one_row_or_five(superuser, model):
             assert listing(model, superuser).status_code == 200
         return len(queries)
 
-    did_something(person(external_id="K-0", first_name="Alma", email="alma@example.dk"))
+    event_of(person(external_id="K-0", first_name="Alma", email="alma@example.dk"))
     listing(model, superuser)
     one = cost()
     for number in range(1, 5):
         said = {"external_id": f"K-{number}", "first_name": "Alma", "email": f"a{number}@example.dk"}
-        did_something(person(source=source(f"s{number}"), **said))
+        event_of(person(source=source(f"s{number}"), **said))
 
     assert cost() == one < MOST_QUERIES
 
@@ -245,7 +234,7 @@ def test_a_batch_that_was_set_aside_waits_again_where_a_keeper_of_quarantine_say
 def test_an_event_is_found_by_an_id_that_was_merged_away(superuser):
     anna = person(external_id="C1")
     other = person(external_id="L1", source=source("till", namespace="loyalty_no"))
-    did_something(anna)
+    event_of(anna)
     steward_decisions.same(identity=anna.pk, other=other.pk, reason="one person", by=None)
 
     found = listing(OURS_BY_NAME["Event"], superuser, q=str(other.pk)).context["cl"].result_list

@@ -3,17 +3,15 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
-from cdp.base.database.ids import uuid7
 from cdp.base.extension import ExtensionPoint
 from profiles.admin import tabs
 from profiles.admin.people import person as people
 from profiles.identity import steward_decisions
 from profiles.models import AccessEntry, GoldenValue, Profile, SourceIdentity, StewardDecision
 from tests.builders import days_ago, now, source, user
-from tests.profiles.building import person, say
+from tests.profiles.building import event_of, person, say
 
 pytestmark = pytest.mark.django_db
 PROVEN = [("email_verified", "alma@example.dk", True)]
@@ -44,16 +42,9 @@ def act(client, profile, name, **data):
 
 
 def events(profile, count, *, minutes_apart=1):
-    identity = profile.identities.get()
-    with connection.cursor() as cursor:
-        for number in range(count):
-            moment = days_ago(1) + timedelta(minutes=number * minutes_apart)
-            cursor.execute("SELECT profiles_event_month(%s)", [moment])
-            cursor.execute(
-                "INSERT INTO profiles_event (id, occurred_at, source_id, profile_id, type, name, received_at) "
-                "VALUES (%s, %s, %s, %s, 'track', %s, %s)",
-                [uuid7(), moment, identity.source_id, profile.pk, f"Event {number}", now()],
-            )
+    for number in range(count):
+        moment = days_ago(1) + timedelta(minutes=number * minutes_apart)
+        event_of(profile, f"Event {number}", occurred_at=moment)
 
 
 # --- Masks, and opening them --------------------------------------------------------------------------------------

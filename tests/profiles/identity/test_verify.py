@@ -122,6 +122,7 @@ LOSSES = {
         "profiles_identifier",
         "UPDATE profiles_identifier SET namespace_id = namespace_id + 900",
     ),
+    "the name of an event": ("profiles_event", "UPDATE profiles_event SET name_id = name_id + 900"),
     "the kind of a value": ("profiles_record", """UPDATE profiles_record SET traits = '{"gone": 1}'"""),
 }
 
@@ -144,6 +145,13 @@ def test_a_kind_of_identifier_that_a_fact_names_cannot_be_deleted(town):
         "DELETE FROM profiles_namespace WHERE id IN (SELECT namespace_id FROM profiles_identifier)",
         match="rows of profiles_identifier name it",
     )
+
+
+def test_a_name_that_an_event_has_goes_in_no_erasure_and_never_changes(town):
+    refused("UPDATE profiles_eventname SET name = 'planted'", match="append-only")
+    refused("DELETE FROM profiles_eventname", match="append-only")
+    execute("SET LOCAL kendt.erasing = 'on'")
+    refused("DELETE FROM profiles_eventname", match="rows of profiles_event name it")
 
 
 @pytest.mark.parametrize(

@@ -74,12 +74,12 @@ def take(*events: dict, key: str | None = None, **options) -> None:
 
 def stored() -> set[str]:
     """The names of all events."""
-    return set(Event.objects.values_list("name", flat=True))
+    return set(Event.objects.values_list("name__name", flat=True))
 
 
 def personal(name: str) -> dict:
     """The sealed properties of the event of this name."""
-    event = Event.objects.get(name=name)
+    event = Event.objects.get(name__name=name)
     identity = Record.objects.get(pk=event.record_id).identity_id
     return json.loads(Keyring.for_reading({identity}).open(identity, PLACE, event.sealed) or "{}")
 

@@ -98,3 +98,19 @@ def test_who_was_born_on_a_leap_day_has_the_birthday_on_28_february_of_a_common_
     for form in ("anniversary_next", "anniversary_last"):
         found = matching({"attr": "birth_date", "is": form, "n": 1}, as_of=noon)
         assert {day for day, somebody in people.items() if somebody in found} == expected
+
+
+def test_a_name_means_the_events_of_every_type_that_have_it_unless_the_type_is_asked_for():
+    shopper, reader = person(), person()
+    did(shopper, "Home")
+    did(reader, "Home", type="page")
+    people = {"shopper": shopper, "reader": reader}
+    pages = [{"prop": "type", "is": "is", "value": "page"}]
+
+    assert named(people, {"event": "Home"}) == {"shopper", "reader"}
+    assert named(people, {"event": "Home", "where": pages}) == {"reader"}
+
+
+def test_a_name_that_no_event_has_is_of_nobody(by_count):
+    assert named(by_count, {"event": "Sold"}) == set()
+    assert named(by_count, {"event": "Sold", "count": {"cmp": "=", "n": 0}}) == {0, 1, 2}

@@ -121,7 +121,7 @@ def test_the_event_s_own_sending_time_counts_before_the_batch_s_and_that_before_
     )
     take(track("Header"), sent_at="never", headers={"SentAt": "2026-01-01T00:00:00Z"})
 
-    days = {name: str(moment)[:10] for name, moment in Event.objects.values_list("name", "sent_at")}
+    days = {name: str(moment)[:10] for name, moment in Event.objects.values_list("name__name", "sent_at")}
     assert days == {"Own": "2026-01-03", "Payload": "2026-01-02", "Header": "2026-01-01"}
 
 

@@ -72,8 +72,9 @@ def test_a_file_with_one_row_a_line_gives_the_same_lines_in_the_view_of_all():
     loaded(table(columns, *(["K-1", now().isoformat(), "O-1", *line] for line in told)), spec)
 
     found = rows(
-        "SELECT e.name, l.product_id, l.category, l.quantity, l.price, l.amount, l.currency FROM profiles_line l"
-        " JOIN profiles_event e ON e.id = l.event_id WHERE e.order_id = 'O-1' ORDER BY e.name, l.product_id"
+        "SELECT n.name, l.product_id, l.category, l.quantity, l.price, l.amount, l.currency FROM profiles_line l"
+        " JOIN profiles_event e ON e.id = l.event_id JOIN profiles_eventname n ON n.id = e.name_id"
+        " WHERE e.order_id = 'O-1' ORDER BY n.name, l.product_id"
     )
     assert found == [(name, *line) for name in ("Order Completed", "Order Line") for line in told]
 

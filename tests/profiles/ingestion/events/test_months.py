@@ -6,6 +6,7 @@ from django.db import connection
 from cdp.base.database.sql import execute, rows, value
 from profiles.ingestion.events import months
 from tests.builders import source
+from tests.profiles.building import EVENT, row_of_event
 from tests.profiles.imports.building import ORDER_LINE, WHOLE_ORDER, loaded, order_lines, some_whole_orders
 
 LONG_AGO = "2001-05-09T12:00:00+00:00"
@@ -19,11 +20,7 @@ def no_month_of_long_ago():
 
 
 def an_event(moment: str = LONG_AGO) -> None:
-    execute(
-        "INSERT INTO profiles_event (id, occurred_at, source_id, type, name, received_at)"
-        " VALUES (gen_random_uuid(), %s, %s, 'track', 'Order Completed', now())",
-        [moment, source().pk],
-    )
+    execute(EVENT, row_of_event(source=source(), occurred_at=moment))
 
 
 def place(table: str = "profiles_event") -> list[str]:
@@ -50,15 +47,12 @@ def test_an_event_of_a_month_without_a_partition_is_stored_and_its_month_is_not_
 
 
 def test_a_month_is_made_beside_writers_of_events_who_have_not_committed():
+    row = row_of_event(source=source())
     connection.close()
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute("BEGIN")
-        cursor.execute(
-            "INSERT INTO profiles_event (id, occurred_at, source_id, type, name, received_at)"
-            " VALUES (gen_random_uuid(), now(), %s, 'track', 'Order Completed', now())",
-            [source().pk],
-        )
+        cursor.execute(EVENT, row)
         months.make(["2001-05"])
         cursor.execute("COMMIT")
     other.close()
@@ -93,9 +87,7 @@ def test_lines_stand_in_the_months_of_their_events():
 
 
 def test_lines_of_a_month_without_a_partition_are_stored_and_the_month_is_not_made_over_them():
-    execute(
-        "INSERT INTO profiles_orderline (event_id, occurred_at, position) VALUES (gen_random_uuid(), %s, 1)", [LONG_AGO]
-    )
+    execute("INSERT INTO profiles_orderline (event_id, occurred_at, position) VALUES (1, %s, 1)", [LONG_AGO])
 
     months.make(["2001-05"])
 
