@@ -15,6 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
 from cdp.base.admin.pages import Pages
 from consents.models import Purpose
+from consents.permission.reasons import ranked
 from partners import tasks
 from partners.admin import agreement_picker, presenters
 from partners.admin.forms import RequestForm
@@ -131,7 +132,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
             tone=presenters.TONES.get(delivery.state, "quiet"),
             steps=_steps(delivery),
             columns=[presenters.column(text, names) for text in delivery.fields],
-            reasons=presenters.reasons(delivery.left_out),
+            reasons=ranked(delivery.left_out),
             left_out=sum(delivery.left_out.values()),
             withheld=withheld,
             may=_rights(delivery, request.user),
@@ -199,7 +200,7 @@ def _preview(agreement, asked: dict, names) -> dict:
         "ruling": ruling,
         "allowed": len(ruling.allowed),
         "left_out": sum(ruling.left_out.values()),
-        "reasons": presenters.reasons(ruling.left_out),
+        "reasons": ranked(ruling.left_out),
         "columns": [presenters.column(text, names) for text in asked["columns"]],
         "rows": deliveries.sample(ruling, **wanted),
     }

@@ -14,7 +14,7 @@ from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, NeverDelete, Tracked
 from cdp.base.admin.pages import Pages
 from cdp.base.errors import Refused
 from consents.permission import decision
-from consents.permission.reasons import REASONS
+from consents.permission.reasons import ranked
 from profiles.values.display_name import lines
 from segments import tasks
 from segments.activation import activations, download_check, fields
@@ -87,7 +87,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
             activation=one,
             sentence=sentence(read(one.version.definition)),
             is_open=one.state in OPEN,
-            reasons=[(code, REASONS.get(code, code), count) for code, count in sorted(left_out.items())],
+            reasons=ranked(left_out),
             sample=lines(people) if request.user.has_perm("profiles.view_profile") else {},
             withheld=withheld,
             goes=one.manifest["files"][0]["name"] if withheld else "",
@@ -140,7 +140,7 @@ def outcome(one: Activation) -> tuple[list[UUID], dict[str, int]]:
     """(some who go, how many are left out by reason): what happened, or while it waits, what would happen now."""
     if one.state not in OPEN:
         sent = one.delivered_people.filter(outcome=Outcome.SENT).values_list("profile", flat=True)
-        return list(sent[:SAMPLE]), one.left_out
+        return list(sent.order_by("id")[:SAMPLE]), one.left_out
     people = reach.members_of(one.segment)
     asked = {"purpose": one.destination.purpose.key, "channel": one.destination.channel}
     told = decision.count_by_reason(people, **asked)
