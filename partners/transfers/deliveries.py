@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
-from cdp.base.errors import OwnRequest, Refused, WrongState
+from cdp.base.errors import OwnRequest, Refused, WrongState, stated
 from cdp.base.spreadsheets import csv_chunks
 from consents.state.locks import profiles_of
 from partners.agreements.terms import Column, Terms
@@ -100,9 +100,9 @@ def approve(delivery: Delivery, *, by) -> Delivery:
 
 @transaction.atomic
 def cancel(delivery: Delivery, *, by, reason: str) -> Delivery:
-    """Give up a delivery that is not built."""
+    """Give up a delivery that is not built, and say why."""
     delivery = _locked(delivery, DeliveryState.PLANNED, DeliveryState.APPROVED)
-    delivery.state, delivery.error = DeliveryState.CANCELLED, f"{by}: {reason}"
+    delivery.state, delivery.error = DeliveryState.CANCELLED, f"{by}: {stated(reason)}"
     delivery.save(update_fields=["state", "error"])
     return _moved(delivery)
 
@@ -121,7 +121,7 @@ def build(delivery: Delivery, *, by=None) -> Delivery:
         _stop(delivery, DeliveryState.BLOCKED, str(refusal))
         raise
     except Exception as fault:
-        _stop(delivery, DeliveryState.FAILED, type(fault).__name__)
+        _stop(delivery, DeliveryState.FAILED, str(fault) if isinstance(fault, Refused) else type(fault).__name__)
         raise
 
 

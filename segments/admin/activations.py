@@ -104,8 +104,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
 
     def cancel(self, request, key):
         self.demand(request, "segments.request_activation")
-        one = self._one(key)
-        reason = request.POST.get("reason", "").strip() or _("no reason given")
+        one, reason = self._one(key), request.POST.get("reason", "")
         self.act(request, _("Cancelled."), activations.cancel, activation=one, by=request.user, reason=reason)
         return redirect("admin:segments_activation_change", key)
 
