@@ -5,13 +5,12 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import ModelForm
-from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
-from cdp.base.admin.pages import Pages
+from cdp.base.admin.pages import Pages, attachment
 from cdp.base.errors import Refused
 from consents.permission import decision
 from consents.permission.reasons import ranked
@@ -126,9 +125,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("admin:segments_activation_change", key)
-        answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{one.segment.key}-{name}"'
-        return answer
+        return attachment(content, f"{one.segment.key}-{name}")
 
     def _one(self, key) -> Activation:
         related = ("segment", "destination__purpose", "version", "requested_by", "approved_by")
