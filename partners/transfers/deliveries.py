@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from cdp.base.database import sql
+from cdp.base.database import clock, sql
 from cdp.base.errors import OwnRequest, Refused, WrongState, stated
 from cdp.base.spreadsheets import csv_chunks
 from consents.state.locks import profiles_of
@@ -141,7 +141,7 @@ def _build(delivery: Delivery, by) -> Delivery:
 def _written(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> Delivery:
     kept = FILES.keep(_file(delivery, agreement, ruling, by))
     delivery.version = ruling.version
-    delivery.state, delivery.built_at = DeliveryState.READY, sql.value("SELECT clock_timestamp()")
+    delivery.state, delivery.built_at = DeliveryState.READY, clock.now()
     delivery.planned, delivery.sent, delivery.left_out = ruling.planned, len(ruling.allowed), dict(ruling.left_out)
     delivery.delete_due_at = delivery.built_at + timedelta(days=ruling.version.retention_days)
     delivery.sha256, delivery.stored_as = kept.sha256, kept.name
