@@ -1,4 +1,4 @@
-"""Jobs of partners: each carries an id; what a person cares about stands in the delivery."""
+"""Jobs of partners: they carry nothing; what a person cares about stands in the delivery."""
 
 import logging
 

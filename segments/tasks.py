@@ -1,4 +1,4 @@
-"""Jobs of segments: each carries an id; what a person cares about stands in the run or the activation."""
+"""Jobs of segments: they carry ids only; what a person cares about stands in the run or the activation."""
 
 import logging
 

@@ -34,6 +34,13 @@ class ReasonNeeded(Refused):
     sentence = _("Say why.")
 
 
+def stated(reason: str, *, otherwise=None) -> str:
+    """The reason that somebody gave, without blanks around it. Raises ReasonNeeded, saying `otherwise` if given."""
+    if not reason.strip():
+        raise ReasonNeeded(otherwise)
+    return reason.strip()
+
+
 class WrongState(Refused):
     """What is in another state than the act asks for."""
 

@@ -11,50 +11,39 @@ from profiles.admin.people.by_person import FoundByPerson
 from profiles.admin.people.links import profile_link
 
 
-def ended_or_standing(row) -> str:
-    return badge("quiet", gettext("ended")) if row.lifted else badge("bad", gettext("begun"))
+class OverrideAdmin(FoundByPerson, LookOnly, HouseAdmin):
+    """Rows that begin something above consent for a person, or end it."""
 
-
-@admin.register(Objection)
-class ObjectionAdmin(FoundByPerson, LookOnly, HouseAdmin):
-    question = _("Who objects to what, since when?")
-    list_display = ["effective_at", "what", "scope_in_words", "about", "reason_code", "source", "recorded_at"]
-    list_select_related = ["purpose", "source"]
-    list_filter = ["scope", "lifted"]
+    list_filter = ["lifted"]
     person_fields = ("identity_ref",)
     ordering = ["-id"]
     sortable_by = []
-    fields = ["about", "scope", "purpose", "lifted", "effective_at", "recorded_at", "source", "source_event_id"]
     readonly_fields = ["about"]
 
     @admin.display(description=_("act"))
     def what(self, row):
-        return ended_or_standing(row)
+        return badge("quiet", gettext("ended")) if row.lifted else badge("bad", gettext("begun"))
+
+    @admin.display(description=_("about"))
+    def about(self, row):
+        return profile_link(row.identity_ref)
+
+
+@admin.register(Objection)
+class ObjectionAdmin(OverrideAdmin):
+    question = _("Who objects to what, since when?")
+    list_display = ["effective_at", "what", "scope_in_words", "about", "reason_code", "source", "recorded_at"]
+    list_select_related = ["purpose", "source"]
+    list_filter = ["scope", *OverrideAdmin.list_filter]
+    fields = ["about", "scope", "purpose", "lifted", "effective_at", "recorded_at", "source", "source_event_id"]
 
     @admin.display(description=_("to"))
     def scope_in_words(self, row):
         return row.purpose or row.get_scope_display()
 
-    @admin.display(description=_("about"))
-    def about(self, row):
-        return profile_link(row.identity_ref)
-
 
 @admin.register(Restriction)
-class RestrictionAdmin(FoundByPerson, LookOnly, HouseAdmin):
+class RestrictionAdmin(OverrideAdmin):
     question = _("Whose data may be kept and not used?")
     list_display = ["effective_at", "what", "about", "reason_code", "recorded_at"]
-    list_filter = ["lifted"]
-    person_fields = ("identity_ref",)
-    ordering = ["-id"]
-    sortable_by = []
     fields = ["about", "lifted", "reason_code", "effective_at", "recorded_at"]
-    readonly_fields = ["about"]
-
-    @admin.display(description=_("act"))
-    def what(self, row):
-        return ended_or_standing(row)
-
-    @admin.display(description=_("about"))
-    def about(self, row):
-        return profile_link(row.identity_ref)

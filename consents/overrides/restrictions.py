@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cdp.base.database.sql import value
-from cdp.base.errors import ReasonNeeded
+from cdp.base.errors import stated
 from consents.errors import NothingToEnd
 from consents.models import Restriction
 from consents.overrides import standing
@@ -33,9 +33,7 @@ def release(*, profile: UUID, reason_code: str, by=None, effective_at: datetime 
 
 
 def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
-    if not reason_code.strip():
-        raise ReasonNeeded
-    moment = timely(effective_at)
+    reason_code, moment = stated(reason_code), timely(effective_at)
     present = lock_present_profile(profile)
     if lifted and not is_restricted(present):
         raise NothingToEnd

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import rows
-from cdp.base.errors import ReasonNeeded
+from cdp.base.errors import stated
 from consents.errors import NoAddress, NothingToEnd
 from consents.models import Channel, Suppression
 from consents.state import contact_points
@@ -68,10 +68,9 @@ def _entries(found: list[contact_points.Contact], *, channel: str, reason: str) 
 @transaction.atomic
 def lift(*, entry: UUID, reason: str, by) -> None:
     """An officer ends a suppression and says why. Raises ReasonNeeded, NothingToEnd."""
-    if not reason.strip():
-        raise ReasonNeeded
+    why = f"{stated(reason)} ({by})"
     standing = Suppression.objects.filter(entry=entry, lifted_at=None)
-    if not standing.update(lifted_at=Now(), lifted_reason=f"{reason} ({by})"):
+    if not standing.update(lifted_at=Now(), lifted_reason=why):
         raise NothingToEnd
     _tell([entry])
 

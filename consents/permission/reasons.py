@@ -1,5 +1,7 @@
 """Why somebody may not be reached: stable codes, and the sentence that a person reads."""
 
+from typing import NamedTuple
+
 from django.utils.translation import gettext_lazy as _
 
 REASONS = {
@@ -22,3 +24,21 @@ REASONS = {
     "recipient_not_named": _("The words that the person consented to do not name this recipient."),
     "no_contact_point": _("There is no address of this person for this channel."),
 }
+
+
+class LeftOut(NamedTuple):
+    """How many people one reason leaves out; `share` is their part of all who are left out, in percent."""
+
+    code: str
+    sentence: str
+    people: int
+    share: int
+
+
+def ranked(left_out: dict[str, int]) -> list[LeftOut]:
+    """{code: people} in words, the most frequent reason first."""
+    total = sum(left_out.values()) or 1
+    return [
+        LeftOut(code, str(REASONS.get(code, code)), people, round(100 * people / total))
+        for code, people in sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]

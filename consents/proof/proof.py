@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cdp.base.errors import ReasonNeeded
+from cdp.base.errors import stated
 from cdp.base.spreadsheets import as_text
 from consents.models import Channel
 from consents.proof import history
@@ -112,9 +112,7 @@ def prove(profile: UUID, *, by, reason: str, request_id: str = "", **asked: str)
 
     asked: purpose, channel, state, as `history.entries` takes them. Raises ReasonNeeded.
     """
-    if not reason.strip():
-        raise ReasonNeeded
-    log = {"by": by, "action": "prove_consent", "purpose": reason, "request_id": request_id}
+    log = {"by": by, "action": "prove_consent", "purpose": stated(reason), "request_id": request_id}
     found = history.entries(profile, **asked)
     held = history.addresses(profile, (one.entry.contact_ref for one in found))
     values = vault.open_values(list(held.values()), **log)

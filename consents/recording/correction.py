@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from cdp.base.database import clock
-from cdp.base.errors import ReasonNeeded
+from cdp.base.errors import stated
 from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnCorrection, UnknownEntry
 from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
 from consents.recording import ledger
@@ -34,8 +34,7 @@ WAITING = gettext_noop("Somebody says that an entry of the ledger is false. A se
 @transaction.atomic
 def request(*, entry: int, reason_code: str, by) -> CorrectionRequest:
     """Ask for the effect of `entry` to be taken away. Raises ReasonNeeded, UnknownEntry, AlreadyAsked."""
-    if not reason_code.strip():
-        raise ReasonNeeded
+    reason_code = stated(reason_code)
     false = _counting(entry)
     if CorrectionRequest.objects.filter(entry=entry, decided_at=None).exists():
         raise AlreadyAsked
@@ -101,8 +100,7 @@ def correct(*, entry: int, reason_code: str, by, approved_by, truth: ConsentStat
 
     Two people: one asks, another approves. Raises ReasonNeeded, OwnCorrection, UnknownEntry, OtherChoice, NotRecorded.
     """
-    if not reason_code.strip():
-        raise ReasonNeeded
+    reason_code = stated(reason_code)
     if by == approved_by:
         raise OwnCorrection
     false = _counting(entry)

@@ -6,21 +6,22 @@ from uuid import UUID
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from procrastinate.exceptions import AlreadyEnqueued
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
-from cdp.base.admin.pages import Pages
+from cdp.base.admin.pages import Pages, attachment
 from consents.models import Purpose
+from consents.permission.reasons import ranked
 from partners import tasks
 from partners.admin import agreement_picker, presenters
 from partners.admin.forms import RequestForm
 from partners.agreements.status import status
 from partners.agreements.terms import IN_FILES, Column, Terms, serves
 from partners.models import Delivery, DeliveryState, Direction
+from partners.models.exchange import WRITTEN_STATES
 from partners.transfers import deliveries
 
 STEPS = [
@@ -30,7 +31,6 @@ STEPS = [
     ("sent", gettext_lazy("Handed over")),
 ]
 ORDER = [code for code, _words in STEPS]
-WRITTEN = (DeliveryState.READY, DeliveryState.SENT)
 REQUEST, APPROVE = "partners.request_delivery", "partners.approve_delivery"
 
 
@@ -120,7 +120,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
         self.demand(request)
         delivery = self._found(object_id)
         names = presenters.titles()
-        withheld = deliveries.withheld(delivery) if delivery.state in WRITTEN else None
+        withheld = deliveries.withheld(delivery) if delivery.state in WRITTEN_STATES else None
         return self.page(
             request,
             "delivery/page",
@@ -131,7 +131,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
             tone=presenters.TONES.get(delivery.state, "quiet"),
             steps=_steps(delivery),
             columns=[presenters.column(text, names) for text in delivery.fields],
-            reasons=presenters.reasons(delivery.left_out),
+            reasons=ranked(delivery.left_out),
             left_out=sum(delivery.left_out.values()),
             withheld=withheld,
             may=_rights(delivery, request.user),
@@ -168,13 +168,7 @@ class DeliveryAdmin(Pages, LookOnly, HouseAdmin):
         content = self.act(request, done, deliveries.download, delivery, by=request.user, request_id=request.id)
         if content is None:
             return redirect("admin:partners_delivery_change", key)
-        name = f"{delivery.version.agreement.number}-{delivery.built_at:%Y%m%d-%H%M}.csv"
-        safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
-        return HttpResponse(
-            content,
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{safe}"', "Cache-Control": "no-store"},
-        )
+        return attachment(content, f"{delivery.version.agreement.number}-{delivery.built_at:%Y%m%d-%H%M}.csv")
 
     def _found(self, key) -> Delivery:
         found = Delivery.objects.select_related("version__agreement__partner", "purpose", "requested_by", "approved_by")
@@ -199,7 +193,7 @@ def _preview(agreement, asked: dict, names) -> dict:
         "ruling": ruling,
         "allowed": len(ruling.allowed),
         "left_out": sum(ruling.left_out.values()),
-        "reasons": presenters.reasons(ruling.left_out),
+        "reasons": ranked(ruling.left_out),
         "columns": [presenters.column(text, names) for text in asked["columns"]],
         "rows": deliveries.sample(ruling, **wanted),
     }
@@ -227,5 +221,5 @@ def _rights(delivery: Delivery, user) -> dict:
         "is_own": own and delivery.state == DeliveryState.PLANNED,
         "build": approves and delivery.state == DeliveryState.APPROVED,
         "cancel": (approves or (own and user.has_perm(REQUEST))) and delivery.state in open_states,
-        "download": approves and delivery.state in WRITTEN,
+        "download": approves and delivery.state in WRITTEN_STATES,
     }

@@ -1,9 +1,6 @@
 """What people fill in: agreements with their terms, deliveries, files. Shape is checked here, rules by the verbs."""
 
-from zoneinfo import available_timezones
-
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from consents.admin.forms import Day, House
@@ -36,12 +33,6 @@ class AgreementForm(House, forms.ModelForm):
     class Meta:
         model = Agreement
         fields = ["partner", "number", "title", "direction", "home_time_zone"]
-
-    def clean_home_time_zone(self):
-        zone = self.cleaned_data["home_time_zone"]
-        if zone not in available_timezones():
-            raise ValidationError(_("This time zone is not known here."))
-        return zone
 
 
 class VersionForm(House, forms.ModelForm):

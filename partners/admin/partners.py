@@ -9,6 +9,7 @@ from cdp.base.admin.modeladmin import NeverDelete, TrackedAdmin
 from partners.admin import presenters
 from partners.agreements.status import statuses
 from partners.models import AgreementVersion, Delivery, DisclosureLink, Partner, VersionState
+from partners.models.exchange import WRITTEN_STATES
 from profiles.models import SourceIdentity
 
 HELD_NAMES = (VersionState.PROPOSED, VersionState.IN_FORCE)
@@ -53,7 +54,7 @@ def summary(partner: Partner) -> dict:
     """What stands between us and a partner: agreements, and what it holds of how many people."""
     agreements = list(partner.agreements.order_by("number"))
     found = statuses(agreements)
-    sent = Delivery.objects.filter(version__agreement__partner=partner, state__in=["ready", "sent"])
+    sent = Delivery.objects.filter(version__agreement__partner=partner, state__in=WRITTEN_STATES)
     disclosed = DisclosureLink.objects.filter(entry__delivery__in=sent).values("identity_ref")
     people = SourceIdentity.objects.filter(pk__in=disclosed).values("profile").distinct().count()
     return {

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy
 
 from consents import badges
 from consents.models import LegalBasis
-from consents.permission.reasons import REASONS
 from partners.agreements.terms import OPAQUE_ID, Column
 from partners.models import AgreementVersion, Form, TermLine
 from profiles.models import Attribute, Namespace
@@ -88,16 +87,6 @@ def column(text: str, names: dict[str, str]) -> str:
     title = names.get(one.field, one.field)
     plain = one.form in (Form.CLEAR, Form.OPAQUE_ID)
     return title if plain else f"{title}, {Form(one.form).label}"
-
-
-def reasons(left_out: dict[str, int]) -> list[dict]:
-    """Why people were left out: each reason in a sentence with its number, the most frequent first."""
-    total = sum(left_out.values()) or 1
-    ranked = sorted(left_out.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [
-        {"code": code, "sentence": REASONS.get(code, code), "count": count, "share": round(100 * count / total)}
-        for code, count in ranked
-    ]
 
 
 def term(version: AgreementVersion, name: str) -> str:

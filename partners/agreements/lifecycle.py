@@ -1,6 +1,7 @@
 """Agreements and their versions: drafted, proposed, approved by two others, activated, ended.
 
-Change is a new version. The tables hold the same rules (migrations 0002 and 0003); here they are said kindly first.
+Change is a new version. The tables hold the same rules (partners/models/agreements.py, partners/sql/terms.sql); here
+they are said kindly first.
 """
 
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
 from cdp.base.database.history import one_change
-from cdp.base.errors import OwnRequest, ReasonNeeded, Refused, WrongState
+from cdp.base.errors import OwnRequest, Refused, WrongState, stated
 from partners.agreements import approvals
 from partners.agreements.completeness import missing, missing_terms
 from partners.models import (
@@ -97,7 +98,7 @@ class Incomplete(Refused):
 def draft(
     *, partner: Partner, number, title, direction, purposes, lines, by, home_time_zone="Europe/Copenhagen", **terms
 ) -> AgreementVersion:
-    """A new agreement with its first version. `lines` are `Line`s, `terms` the fields named in TERMS."""
+    """A new agreement with its first version. `lines` are `NewTermLine`s, `terms` the fields named in TERMS."""
     agreement = Agreement(
         partner=partner, number=number, title=title, direction=direction, owner=by, home_time_zone=home_time_zone
     )
@@ -189,7 +190,7 @@ def send_back(version: AgreementVersion, *, by, reason: str) -> AgreementVersion
     """Make a proposed version a draft again. Approvals of a changed text do not count: its digest differs."""
     version = _locked_version(version, VersionState.PROPOSED)
     version.terms_sha256, version.in_force, version.proposed_at = "", None, None
-    return _moved(version, VersionState.DRAFT, by, _said(reason))
+    return _moved(version, VersionState.DRAFT, by, stated(reason))
 
 
 @transaction.atomic
@@ -229,7 +230,7 @@ def _refuse_gaps(gaps) -> None:
 @transaction.atomic
 def suspend(agreement: Agreement, *, by, reason: str) -> Agreement:
     """Stop all exchange under the agreement at once; its terms stand."""
-    return _change(_locked_agreement(agreement, AgreementState.ACTIVE), AgreementState.SUSPENDED, _said(reason), by)
+    return _change(_locked_agreement(agreement, AgreementState.ACTIVE), AgreementState.SUSPENDED, stated(reason), by)
 
 
 @transaction.atomic
@@ -237,7 +238,7 @@ def resume(agreement: Agreement, *, by, reason: str) -> Agreement:
     """Let a suspended agreement go on; compliance says so."""
     if not by.has_perm(PERMISSION[Capacity.COMPLIANCE]):
         raise MayNotApprove
-    return _change(_locked_agreement(agreement, AgreementState.SUSPENDED), AgreementState.ACTIVE, _said(reason), by)
+    return _change(_locked_agreement(agreement, AgreementState.SUSPENDED), AgreementState.ACTIVE, stated(reason), by)
 
 
 @transaction.atomic
@@ -245,13 +246,13 @@ def terminate(agreement: Agreement, *, by, reason: str) -> Agreement:
     """End the agreement for good, now."""
     agreement = _locked_agreement(agreement, AgreementState.ACTIVE, AgreementState.SUSPENDED)
     _supersede(agreement, _now(), by)
-    return _change(agreement, AgreementState.TERMINATED, _said(reason), by)
+    return _change(agreement, AgreementState.TERMINATED, stated(reason), by)
 
 
 @transaction.atomic
 def withdraw(agreement: Agreement, *, by, reason: str) -> Agreement:
     """Put an agreement aside that never was in force."""
-    return _change(_locked_agreement(agreement, AgreementState.DRAFT), AgreementState.WITHDRAWN, _said(reason), by)
+    return _change(_locked_agreement(agreement, AgreementState.DRAFT), AgreementState.WITHDRAWN, stated(reason), by)
 
 
 # --- Time -------------------------------------------------------------------------------------------------------
@@ -283,12 +284,6 @@ def _locked_agreement(agreement, *states) -> Agreement:
     if agreement.state not in states:
         raise WrongState(state=agreement.get_state_display())
     return agreement
-
-
-def _said(reason: str) -> str:
-    if not reason.strip():
-        raise ReasonNeeded
-    return reason.strip()
 
 
 def _change(agreement, state, reason, by) -> Agreement:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from cdp.base.database import sql
+from cdp.base.database import clock
 from partners.agreements import approvals
 from partners.models import Agreement, AgreementState, AgreementVersion, PartnerStatus, VersionState
 
@@ -36,7 +36,7 @@ def status(agreement: Agreement, *, as_of: datetime | None = None) -> Status:
 
 def statuses(agreements: Iterable[Agreement], *, as_of: datetime | None = None) -> dict:
     """Agreement id -> Status, with the same number of statements for one or many."""
-    as_of = as_of or clock()
+    as_of = as_of or clock.now()
     present = Agreement.objects.select_related("partner").in_bulk([agreement.pk for agreement in agreements])
     versions = defaultdict(list)
     for version in AgreementVersion.objects.filter(agreement__in=present).order_by("-number"):
@@ -45,11 +45,6 @@ def statuses(agreements: Iterable[Agreement], *, as_of: datetime | None = None) 
     signed = [version for found in versions.values() for version in found if version.state in SIGNED]
     proven = approvals.proven(signed)
     return {pk: _status(agreement, versions[pk], proven, as_of) for pk, agreement in present.items()}
-
-
-def clock() -> datetime:
-    """The present instant by the database's clock."""
-    return sql.value("SELECT clock_timestamp()")
 
 
 def _status(agreement, versions, proven, as_of) -> Status:

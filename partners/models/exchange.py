@@ -22,6 +22,8 @@ class DeliveryState(models.TextChoices):
 
 #: What a delivery is in only once a second person has approved it.
 APPROVED_STATES = [DeliveryState.APPROVED, DeliveryState.BUILDING, DeliveryState.READY, DeliveryState.SENT]
+#: What it is in once its file is written.
+WRITTEN_STATES = [DeliveryState.READY, DeliveryState.SENT]
 
 
 class Delivery(models.Model):

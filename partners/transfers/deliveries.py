@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from cdp.base.database import sql
-from cdp.base.errors import OwnRequest, Refused, WrongState
+from cdp.base.database import clock, sql
+from cdp.base.errors import OwnRequest, Refused, WrongState, stated
 from cdp.base.spreadsheets import csv_chunks
 from consents.state.locks import profiles_of
 from partners.agreements.terms import Column, Terms
@@ -100,9 +100,9 @@ def approve(delivery: Delivery, *, by) -> Delivery:
 
 @transaction.atomic
 def cancel(delivery: Delivery, *, by, reason: str) -> Delivery:
-    """Give up a delivery that is not built."""
+    """Give up a delivery that is not built, and say why."""
     delivery = _locked(delivery, DeliveryState.PLANNED, DeliveryState.APPROVED)
-    delivery.state, delivery.error = DeliveryState.CANCELLED, f"{by}: {reason}"
+    delivery.state, delivery.error = DeliveryState.CANCELLED, f"{by}: {stated(reason)}"
     delivery.save(update_fields=["state", "error"])
     return _moved(delivery)
 
@@ -121,7 +121,7 @@ def build(delivery: Delivery, *, by=None) -> Delivery:
         _stop(delivery, DeliveryState.BLOCKED, str(refusal))
         raise
     except Exception as fault:
-        _stop(delivery, DeliveryState.FAILED, type(fault).__name__)
+        _stop(delivery, DeliveryState.FAILED, str(fault) if isinstance(fault, Refused) else type(fault).__name__)
         raise
 
 
@@ -141,7 +141,7 @@ def _build(delivery: Delivery, by) -> Delivery:
 def _written(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> Delivery:
     kept = FILES.keep(_file(delivery, agreement, ruling, by))
     delivery.version = ruling.version
-    delivery.state, delivery.built_at = DeliveryState.READY, sql.value("SELECT clock_timestamp()")
+    delivery.state, delivery.built_at = DeliveryState.READY, clock.now()
     delivery.planned, delivery.sent, delivery.left_out = ruling.planned, len(ruling.allowed), dict(ruling.left_out)
     delivery.delete_due_at = delivery.built_at + timedelta(days=ruling.version.retention_days)
     delivery.sha256, delivery.stored_as = kept.sha256, kept.name

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database import sql
 from cdp.base.database.ids import uuid7
-from cdp.base.errors import OwnRequest, Refused, WrongState
+from cdp.base.errors import OwnRequest, Refused, WrongState, stated
 from consents.permission import decision
 from consents.permission.decision import Answer
 from consents.state.locks import profiles_of
@@ -123,9 +123,9 @@ def approve(activation: Activation, *, by) -> Activation:
 
 @transaction.atomic
 def cancel(activation: Activation, *, by, reason: str) -> Activation:
-    """Give up an activation that has not run."""
+    """Give up an activation that has not run, and say why."""
     activation = _locked(activation, ActivationState.WAITING, ActivationState.APPROVED)
-    activation.state, activation.error = ActivationState.CANCELLED, f"{by}: {reason}"
+    activation.state, activation.error = ActivationState.CANCELLED, f"{by}: {stated(reason)}"
     activation.finished_at = timezone.now()
     activation.save(update_fields=["state", "error", "finished_at"])
     return _moved(activation)

@@ -5,16 +5,15 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.forms import ModelForm
-from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly, NeverDelete, TrackedAdmin
-from cdp.base.admin.pages import Pages
+from cdp.base.admin.pages import Pages, attachment
 from cdp.base.errors import Refused
 from consents.permission import decision
-from consents.permission.reasons import REASONS
+from consents.permission.reasons import ranked
 from profiles.values.display_name import lines
 from segments import tasks
 from segments.activation import activations, download_check, fields
@@ -87,7 +86,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
             activation=one,
             sentence=sentence(read(one.version.definition)),
             is_open=one.state in OPEN,
-            reasons=[(code, REASONS.get(code, code), count) for code, count in sorted(left_out.items())],
+            reasons=ranked(left_out),
             sample=lines(people) if request.user.has_perm("profiles.view_profile") else {},
             withheld=withheld,
             goes=one.manifest["files"][0]["name"] if withheld else "",
@@ -104,8 +103,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
 
     def cancel(self, request, key):
         self.demand(request, "segments.request_activation")
-        one = self._one(key)
-        reason = request.POST.get("reason", "").strip() or _("no reason given")
+        one, reason = self._one(key), request.POST.get("reason", "")
         self.act(request, _("Cancelled."), activations.cancel, activation=one, by=request.user, reason=reason)
         return redirect("admin:segments_activation_change", key)
 
@@ -127,9 +125,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("admin:segments_activation_change", key)
-        answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="{one.segment.key}-{name}"'
-        return answer
+        return attachment(content, f"{one.segment.key}-{name}")
 
     def _one(self, key) -> Activation:
         related = ("segment", "destination__purpose", "version", "requested_by", "approved_by")
@@ -140,7 +136,7 @@ def outcome(one: Activation) -> tuple[list[UUID], dict[str, int]]:
     """(some who go, how many are left out by reason): what happened, or while it waits, what would happen now."""
     if one.state not in OPEN:
         sent = one.delivered_people.filter(outcome=Outcome.SENT).values_list("profile", flat=True)
-        return list(sent[:SAMPLE]), one.left_out
+        return list(sent.order_by("id")[:SAMPLE]), one.left_out
     people = reach.members_of(one.segment)
     asked = {"purpose": one.destination.purpose.key, "channel": one.destination.channel}
     told = decision.count_by_reason(people, **asked)

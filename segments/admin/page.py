@@ -6,10 +6,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from consents.permission.reasons import ranked
 from segments.language.parsing import as_text, read
 from segments.language.sentence import sentence
 from segments.language.vocabulary import Catalogue
-from segments.membership import definitions, reach
+from segments.membership import definitions
 from segments.models import Destination, Run, Segment, SegmentState
 
 RUNS_DRAWN = 30
@@ -25,7 +26,7 @@ def context(segment: Segment, user) -> dict:
         "segment": segment,
         "sentence": segment.current and sentence(read(segment.current.definition), catalogue),
         "document": segment.current and as_text(segment.current.definition),
-        "reaches": [(one, reach.reasons(one)) for one in segment.reaches.select_related("purpose")],
+        "reaches": [(one, ranked(one.left_out)) for one in segment.reaches.select_related("purpose")],
         "runs": runs[:RUNS_LISTED],
         "last_run": next((run for run in runs if run.state == "done"), None),
         "trend": trend(runs),

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from cdp.base.errors import ReasonNeeded, Refused
+from cdp.base.errors import Refused, stated
 from segments.language.parsing import LIMITS, Definition, read, understand
 from segments.language.vocabulary import Catalogue
 from segments.models import Segment, SegmentState, SegmentVersion
@@ -88,8 +88,7 @@ def _describe(segment: Segment, title: str, refresh_minutes: int | None) -> None
 def activate(segment: Segment, *, document: dict, reason: str, by) -> SegmentVersion:
     """Give `segment` a new definition and put it in use. The same definition again changes nothing."""
     segment = _locked(segment)
-    if not reason.strip():
-        raise ReasonNeeded(_("Say why the definition changes."))
+    reason = stated(reason, otherwise=_("Say why the definition changes."))
     catalogue = Catalogue.load()
     definition = understand(document, catalogue)
     refuse_cycle(segment.key, definition, catalogue)

@@ -9,7 +9,6 @@ from django.utils import timezone
 from cdp.base.database import statistics
 from consents.models import Purpose
 from consents.permission import decision
-from consents.permission.reasons import REASONS
 from profiles.models import Profile
 from segments.models import Destination, Reach, Segment
 
@@ -62,12 +61,6 @@ def keep(segment: Segment, question: ReachQuestion, *, reachable: int, left_out:
         },
     )
     return reach
-
-
-def reasons(reach: Reach) -> list[tuple[str, str, int]]:
-    """[(code, sentence, people)], the most frequent first."""
-    ranked = sorted(reach.left_out.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [(code, str(REASONS.get(code, code)), people) for code, people in ranked]
 
 
 def members_with_reason(

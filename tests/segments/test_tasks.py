@@ -1,11 +1,15 @@
 import pytest
 
+from partners.models import Delivery
 from partners.sharing import audiences
+from partners.transfers import deliveries
 from segments import tasks
 from segments.activation import activations
+from segments.membership import definitions
 from segments.models import Destination, Run
 from tests.builders import user
 from tests.consents import building as consents
+from tests.partners import building as partners
 from tests.segments.building import DANES, computed, members, person, segment
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +64,21 @@ def test_members_are_an_audience_of_partner_deliveries():
     danes.save()
     with pytest.raises(audiences.AudienceGone):
         audiences.people(danes.pk)
+
+
+def test_a_delivery_whose_segment_is_gone_says_so_in_words():
+    (anna,) = partners.members(1)
+    nordic, danes = partners.agreement().agreement, computed({"attr": "city", "is": "is_set"})
+    assert members(danes) == {anna.pk}
+    asked = deliveries.request_delivery(
+        agreement=nordic, purpose=partners.purpose(), columns=["city"], audience_ref=danes.pk, by=user()
+    )
+    definitions.archive(danes, reason="over", by=None)
+
+    with pytest.raises(audiences.AudienceGone):
+        deliveries.build(deliveries.approve(asked, by=user()))
+
+    assert (Delivery.objects.get().state, Delivery.objects.get().error[:38]) == (
+        "failed",
+        "The people who were chosen can no long",
+    )

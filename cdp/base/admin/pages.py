@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.views.decorators.http import require_POST
@@ -59,6 +59,13 @@ def named(rows, **which):
         return rows.filter(**which).first()
     except (ValidationError, ValueError):
         return None
+
+
+def attachment(content: bytes, name: str, *, media_type: str = "text/csv; charset=utf-8") -> HttpResponse:
+    """A file to take away, which nothing on the way keeps."""
+    safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
+    headers = {"Content-Disposition": f'attachment; filename="{safe}"', "Cache-Control": "no-store"}
+    return HttpResponse(content, content_type=media_type, headers=headers)
 
 
 def _told(refusal: Refused) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from cdp.base.admin.pages import Pages
+from cdp.base.admin.pages import Pages, attachment
 from cdp.base.database.ids import uuid7
 from cdp.base.errors import Refused
 from cdp.base.numbers import whole
@@ -206,7 +206,7 @@ class PersonPages(Pages):
         content = evidence.read(found.entry, by=request.user, purpose=reason, request_id=request.id)
         if content is None:
             raise Http404
-        return _attachment(content, found.evidence.media_type, f"evidence-{key}")
+        return attachment(content, f"evidence-{key}", media_type=found.evidence.media_type)
 
 
 def _told(request, profile: Profile) -> dict:
@@ -302,9 +302,4 @@ def _file(profile: Profile, content: bytes, form: ProofForm) -> HttpResponse:
     kind = form.cleaned_data["format"]
     media_type = "text/csv; charset=utf-8" if kind == "csv" else "application/pdf"
     day = timezone.localdate().isoformat()
-    return _attachment(content, media_type, f"consent-{str(profile.pk)[-12:]}-{day}.{kind}")
-
-
-def _attachment(content: bytes, media_type: str, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type=media_type, headers=headers)
+    return attachment(content, f"consent-{str(profile.pk)[-12:]}-{day}.{kind}", media_type=media_type)

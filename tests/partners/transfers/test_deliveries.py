@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import Error, transaction
 
 from cdp.base.database.sql import execute
+from cdp.base.errors import ReasonNeeded
 from consents.models import ConsentRecord, Restriction
 from partners.agreements import lifecycle
 from partners.agreements.lifecycle import NewTermLine
@@ -241,6 +242,17 @@ def test_nobody_approves_their_own_request():
         deliveries.approve(delivery, by=one)
     with pytest.raises(Error, match="second_person"), transaction.atomic():
         execute("UPDATE partners_delivery SET approved_by_id = requested_by_id, state = 'approved'")
+
+
+def test_a_delivery_is_given_up_with_a_reason():
+    members(1)
+    delivery = planned()
+
+    with pytest.raises(ReasonNeeded):
+        deliveries.cancel(delivery, by=user(), reason=" ")
+    deliveries.cancel(delivery, by=user("anna"), reason="not needed ")
+
+    assert Delivery.objects.values_list("state", "error").get() == ("cancelled", "anna: not needed")
 
 
 def test_a_delivery_is_not_built_without_approval():

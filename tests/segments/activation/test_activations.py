@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from cdp.base.errors import ReasonNeeded
 from consents.models import Restriction
 from profiles.identity import steward_decisions
 from profiles.models import AccessEntry, Attribute, SourceIdentity
@@ -314,6 +315,16 @@ def test_a_cancelled_activation_does_not_run(newsletter):
     with pytest.raises(activations.WrongState):
         activations.run(asked)
     assert Activation.objects.get().error == "anna: wrong list"
+
+
+def test_an_activation_is_not_cancelled_without_a_reason(newsletter):
+    dane(1)
+    asked = activations.request(segment=computed(DANES), destination=destination(newsletter))
+
+    with pytest.raises(ReasonNeeded):
+        activations.cancel(asked, by=user(), reason=" ")
+
+    assert Activation.objects.get().state == "approved"
 
 
 def test_a_run_that_breaks_leaves_no_file_no_shipment_and_a_failed_activation(newsletter, files, monkeypatch):

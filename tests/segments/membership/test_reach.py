@@ -2,6 +2,7 @@
 
 import pytest
 
+from consents.permission.reasons import ranked
 from segments.membership import reach
 from tests.consents import building as consents
 from tests.segments.building import DANES, computed, dane, destination
@@ -25,7 +26,7 @@ def test_reach_is_counted_with_every_reason_and_leads_to_the_people():
     asked = reach.ReachQuestion(newsletter, "email")
     assert reach.members_with_reason(danes, asked, reason="consent_missing", most=9) == sorted(people[2:])
     assert reach.members_with_reason(danes, asked, reason="allowed", most=9) == [people[0]]
-    assert [code for code, _sentence, _people in reach.reasons(counted)] == ["consent_missing", "consent_withdrawn"]
+    assert [one.code for one in ranked(counted.left_out)] == ["consent_missing", "consent_withdrawn"]
 
 
 @pytest.mark.parametrize("near", [1, 2, 5, 100])
