@@ -11,6 +11,7 @@ from cdp.base.database import sql
 from cdp.base.database.ids import uuid7
 from profiles.ingestion.events import names
 from profiles.models import Attribute, Namespace, Source
+from profiles.models.projection import Rule
 from segments.language.compiler import compile
 from segments.language.parsing import understand
 from segments.membership import compute, definitions
@@ -174,12 +175,12 @@ def _people() -> None:
                 'gender', CASE WHEN n %% 2 = 0 THEN 'f' END,
                 'language', (ARRAY['da', 'sv', 'en'])[1 + n %% 3],
                 'city', 'c' || n %% 50)), false, '2020-01-01' FROM crowd;
-        INSERT INTO profiles_goldenvalue (profile_id, attribute_id, record_id, rule, candidates, party, text)
-            SELECT r.identity_id, a.id, r.id, 'only', 1, 1, said.value
+        INSERT INTO profiles_goldenvalue (profile_id, record_id, attribute_id, candidates, party, rule, text)
+            SELECT r.identity_id, r.id, a.id, 1, 1, %(only)s, said.value
             FROM profiles_record r, jsonb_each_text(r.traits) AS said(code, value)
             JOIN profiles_attribute a ON a.code = said.code;
         """,
-        {"people": PEOPLE, "source": source.pk},
+        {"people": PEOPLE, "source": source.pk, "only": Rule.ONLY},
     )
 
 

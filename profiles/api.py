@@ -56,7 +56,6 @@ class ProfileSerializer(serializers.Serializer):
     merged_from = serializers.SerializerMethodField()
     first_seen_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
     source_records = serializers.IntegerField(source="identity_count")
     fields_ = serializers.SerializerMethodField(method_name="values_of")
 
@@ -128,7 +127,11 @@ class ProfileViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ScopedVie
         """Why each value stands: the winner, the rule that decided, and every candidate with its source."""
         profile = self._living(profile_id(kwargs["pk"]))
         codes = GoldenValue.objects.filter(profile=profile).values_list("attribute__code", flat=True)
-        return Response({code: golden.explain(profile=profile.pk, attribute=code) for code in sorted(codes)})
+        return Response({code: self._reason(profile, code) for code in sorted(codes)})
+
+    def _reason(self, profile: Profile, code: str) -> dict:
+        explained = golden.explain(profile=profile.pk, attribute=code)
+        return explained | {"rule": explained["rule"].name.lower()}
 
     def _living(self, asked: UUID) -> Profile:
         identity = SourceIdentity.objects.select_related("profile").filter(pk=asked, is_test=False).first()

@@ -108,7 +108,7 @@ HOLDINGS = [
         exported=True,
         erased="A stub without values stays, so that an erased id answers that it is gone.",
         person="id",
-        open="is_test first_seen_at last_seen_at identity_count updated_at erased_at",
+        open="is_test first_seen_at last_seen_at identity_count erased_at",
     ),
     Holding("profiles.Alias", exported=True, erased=True, person="identity profile", open="valid_from valid_to"),
     Holding(

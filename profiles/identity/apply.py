@@ -132,7 +132,7 @@ def count_profiles(profiles: list[UUID]) -> None:
         f"""
         WITH counted AS (
             UPDATE profiles_profile p SET is_test = c.is_test, identity_count = c.identity_count,
-                first_seen_at = c.first_seen_at, last_seen_at = c.last_seen_at, updated_at = now()
+                first_seen_at = c.first_seen_at, last_seen_at = c.last_seen_at
             FROM (
                 SELECT s.profile_id AS id, bool_or(s.is_test) AS is_test, count(*) AS identity_count,
                        least(min(r.first), e.first) AS first_seen_at, greatest(max(r.last), e.last) AS last_seen_at

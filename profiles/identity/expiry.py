@@ -4,10 +4,11 @@ from uuid import UUID
 
 from cdp.base.database.sql import rows
 from profiles.identity.resolution import resolve
+from profiles.models.projection import Rule
 
 BLOCK = 5_000
 #: Ids of identities (a profile's id is one of them) whose fold would differ, or may differ, by now.
-LAPSED = """
+LAPSED = f"""
     SELECT unnest(ARRAY[d.identity_id, d.other_id]) AS identity FROM profiles_stewarddecision d
     WHERE d.expires_at <= now() AND NOT EXISTS (SELECT FROM profiles_stewarddecision w WHERE w.withdraws_id = d.id)
     UNION
@@ -19,7 +20,7 @@ LAPSED = """
     JOIN profiles_record r ON r.id = g.record_id
     JOIN profiles_attribute a ON a.id = g.attribute_id
     WHERE r.valid_until <= now()
-    OR (g.rule = 'zero_party' AND r.observed_at <= now() - make_interval(days => a.freshness_days))
+    OR (g.rule = {Rule.ZERO_PARTY} AND r.observed_at <= now() - make_interval(days => a.freshness_days))
 """
 
 

@@ -81,13 +81,9 @@ DIFFERENCES = {
         WHERE l.reason IS DISTINCT FROM r.reason
     """,
     "golden_values": f"""
-        WITH {golden.CANDIDATES.format(people=STAGED)},
-        {golden.WINNERS}
-        SELECT coalesce(g.profile_id, w.profile_id) AS id, g.record_id AS stored, w.record_id AS folded
-        FROM profiles_goldenvalue g
-        FULL JOIN winners w ON w.profile_id = g.profile_id AND w.attribute_id = g.attribute_id
-        WHERE (g.record_id, g.candidates, g.party, g.rule, g.text, g.number, g.date, g.boolean, g.items)
-            IS DISTINCT FROM (w.record_id, w.candidates, w.party, w.rule, w.text, w.number, w.date, w.boolean, w.items)
+        WITH {golden.CANDIDATES.format(people=STAGED)}, {golden.WINNERS},
+        {golden.DIFFERING.format(stored="SELECT * FROM profiles_goldenvalue")}
+        SELECT profile_id AS id, stored, record_id AS folded FROM differing
     """,
 }
 

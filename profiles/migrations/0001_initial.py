@@ -130,6 +130,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Profile',
+            fields=[
+                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('first_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='first seen')),
+                ('last_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='last seen')),
+                ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='erased')),
+                ('identity_count', models.PositiveIntegerField(default=1, verbose_name="sources' records")),
+                ('is_test', models.BooleanField(default=False, verbose_name='test data')),
+            ],
+            options={
+                'verbose_name': 'profile',
+                'verbose_name_plural': 'profiles',
+                'permissions': [('reveal_profile', 'Can open personal values')],
+            },
+        ),
+        migrations.CreateModel(
             name='AccessEntry',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -258,24 +274,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'namespaces',
                 'ordering': ['priority', 'code'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['anchor', 'linking', 'supported', 'last_login', 'evidence', 'apart'])), name='profiles_namespace_role_known', violation_error_message='This is not one of the known choices.'), models.CheckConstraint(condition=models.Q(('normaliser__in', ['email', 'phone', 'number', 'login', 'national_id'])), name='profiles_namespace_normaliser_known', violation_error_message='This is not one of the known choices.')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Profile',
-            fields=[
-                ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('is_test', models.BooleanField(default=False, verbose_name='test data')),
-                ('first_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='first seen')),
-                ('last_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='last seen')),
-                ('identity_count', models.PositiveIntegerField(default=1, verbose_name="sources' records")),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='updated')),
-                ('erased_at', models.DateTimeField(blank=True, null=True, verbose_name='erased')),
-            ],
-            options={
-                'verbose_name': 'profile',
-                'verbose_name_plural': 'profiles',
-                'permissions': [('reveal_profile', 'Can open personal values')],
-                'indexes': [models.Index(fields=['updated_at', 'id'], name='profiles_profile_latest')],
             },
         ),
         migrations.CreateModel(
@@ -641,13 +639,13 @@ class Migration(migrations.Migration):
             name='GoldenValue',
             fields=[
                 ('pk', models.CompositePrimaryKey('profile_id', 'attribute_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('rule', models.CharField(choices=[('only', 'the only value'), ('pin', "a steward's choice"), ('zero_party', 'told by the person, and fresh'), ('verified', 'verified'), ('party', 'nearer to the person'), ('trust', 'the more trusted source'), ('recent', 'the more recent'), ('tie', 'the first by source and id')], max_length=10, verbose_name='decided by')),
                 ('candidates', models.PositiveSmallIntegerField(default=1, verbose_name='candidates')),
                 ('party', models.PositiveSmallIntegerField(verbose_name='party')),
+                ('rule', models.PositiveSmallIntegerField(choices=[(0, 'the only value'), (1, "a steward's choice"), (2, 'told by the person, and fresh'), (3, 'verified'), (4, 'nearer to the person'), (5, 'the more trusted source'), (6, 'the more recent'), (7, 'the first by source and id')], verbose_name='decided by')),
+                ('boolean', models.BooleanField(blank=True, null=True, verbose_name='yes or no')),
+                ('date', models.DateField(blank=True, null=True, verbose_name='date')),
                 ('text', models.TextField(blank=True, null=True, verbose_name='text')),
                 ('number', models.DecimalField(blank=True, decimal_places=6, max_digits=20, null=True, verbose_name='number')),
-                ('date', models.DateField(blank=True, null=True, verbose_name='date')),
-                ('boolean', models.BooleanField(blank=True, null=True, verbose_name='yes or no')),
                 ('items', models.JSONField(blank=True, null=True, verbose_name='list')),
                 ('attribute', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.attribute', verbose_name='attribute')),
                 ('profile', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='golden', to='profiles.profile', verbose_name='profile')),
@@ -657,7 +655,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'golden value',
                 'verbose_name_plural': 'golden values',
                 'indexes': [models.Index(condition=models.Q(('text__isnull', False)), fields=['attribute', 'text', 'profile'], name='profiles_golden_text'), models.Index(condition=models.Q(('number__isnull', False)), fields=['attribute', 'number', 'profile'], name='profiles_golden_number'), models.Index(condition=models.Q(('date__isnull', False)), fields=['attribute', 'date', 'profile'], name='profiles_golden_date')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('rule__in', ['only', 'pin', 'zero_party', 'verified', 'party', 'trust', 'recent', 'tie'])), name='profiles_goldenvalue_rule_known', violation_error_message='This is not one of the known choices.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('rule__in', [0, 1, 2, 3, 4, 5, 6, 7])), name='profiles_goldenvalue_rule_known', violation_error_message='This is not one of the known choices.')],
             },
         ),
         migrations.CreateModel(

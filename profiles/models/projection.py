@@ -18,12 +18,11 @@ class Profile(models.Model):
     """A cluster of identities that are one person. Its id is the oldest id among theirs."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    is_test = models.BooleanField(_("test data"), default=False)
     first_seen_at = models.DateTimeField(_("first seen"), null=True, blank=True)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
-    identity_count = models.PositiveIntegerField(_("sources' records"), default=1)
-    updated_at = models.DateTimeField(_("updated"), db_default=models.functions.Now())
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
+    identity_count = models.PositiveIntegerField(_("sources' records"), default=1)
+    is_test = models.BooleanField(_("test data"), default=False)
 
     objects = ProfileQuerySet.as_manager()
 
@@ -31,7 +30,6 @@ class Profile(models.Model):
         verbose_name = _("profile")
         verbose_name_plural = _("profiles")
         permissions = [("reveal_profile", "Can open personal values")]
-        indexes = [models.Index(fields=["updated_at", "id"], name="profiles_profile_latest")]
 
     def __str__(self):
         return f"prf_{self.id}"
@@ -59,17 +57,17 @@ class Alias(models.Model):
         indexes = [models.Index(fields=["profile"], name="profiles_alias_of_profile")]
 
 
-class Rule(models.TextChoices):
+class Rule(models.IntegerChoices):
     """Which rule of survivorship decided, in order (identity specification, golden values)."""
 
-    ONLY = "only", _("the only value")
-    PIN = "pin", _("a steward's choice")
-    ZERO_PARTY = "zero_party", _("told by the person, and fresh")
-    VERIFIED = "verified", _("verified")
-    PARTY = "party", _("nearer to the person")
-    TRUST = "trust", _("the more trusted source")
-    RECENT = "recent", _("the more recent")
-    TIE = "tie", _("the first by source and id")
+    ONLY = 0, _("the only value")
+    PIN = 1, _("a steward's choice")
+    ZERO_PARTY = 2, _("told by the person, and fresh")
+    VERIFIED = 3, _("verified")
+    PARTY = 4, _("nearer to the person")
+    TRUST = 5, _("the more trusted source")
+    RECENT = 6, _("the more recent")
+    TIE = 7, _("the first by source and id")
 
 
 class GoldenValue(models.Model):
@@ -87,14 +85,6 @@ class GoldenValue(models.Model):
         db_constraint=False,
         verbose_name=_("profile"),
     )
-    attribute = models.ForeignKey(
-        "profiles.Attribute",
-        models.PROTECT,
-        related_name="+",
-        db_index=False,
-        db_constraint=False,
-        verbose_name=_("attribute"),
-    )
     record = models.ForeignKey(
         "profiles.Record",
         models.DO_NOTHING,
@@ -103,13 +93,21 @@ class GoldenValue(models.Model):
         db_constraint=False,
         verbose_name=_("record of the winning value"),
     )
-    rule = models.CharField(_("decided by"), max_length=10, choices=Rule)
+    attribute = models.ForeignKey(
+        "profiles.Attribute",
+        models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("attribute"),
+    )
     candidates = models.PositiveSmallIntegerField(_("candidates"), default=1)
     party = models.PositiveSmallIntegerField(_("party"))
+    rule = models.PositiveSmallIntegerField(_("decided by"), choices=Rule)
+    boolean = models.BooleanField(_("yes or no"), null=True, blank=True)
+    date = models.DateField(_("date"), null=True, blank=True)
     text = models.TextField(_("text"), null=True, blank=True)
     number = models.DecimalField(_("number"), max_digits=20, decimal_places=6, null=True, blank=True)
-    date = models.DateField(_("date"), null=True, blank=True)
-    boolean = models.BooleanField(_("yes or no"), null=True, blank=True)
     items = models.JSONField(_("list"), null=True, blank=True)
 
     class Meta:

@@ -9,7 +9,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.views import ChangeList
 
 from cdp.base.admin.modeladmin import HouseAdmin, LookOnly
@@ -18,7 +17,6 @@ from profiles.admin import tabs
 from profiles.admin.people import decisions, filters, person
 from profiles.admin.people.reveal import Sight, forget, remember
 from profiles.models import Attribute, Profile, Record, Source, SourceIdentity
-from profiles.models.projection import Rule
 from profiles.values import golden
 from profiles.values.display_name import lines
 from profiles.values.lookup import profile_id as lookup_id
@@ -49,12 +47,12 @@ class PeopleList(ChangeList):
 @admin.register(Profile)
 class ProfileAdmin(decisions.DecisionPages, LookOnly, HouseAdmin):
     question = _("Who do we know?")
-    list_display = ["person", "reach_by", "identity_count", "first_seen_at", "last_seen_at", "updated_at"]
-    list_filter = [filters.Data, filters.FromSource, filters.Country, ("updated_at", RangeDateTimeFilter)]
+    list_display = ["person", "reach_by", "identity_count", "first_seen_at", "last_seen_at"]
+    list_filter = [filters.Data, filters.FromSource, filters.Country]
     search_fields = ["id"]
     search_help_text = _("Exact e-mail, phone, number or id")
-    sortable_by = ["updated_at"]
-    ordering = ["-updated_at", "-id"]
+    sortable_by = ()
+    ordering = ["-id"]
 
     def get_changelist(self, request, **kwargs):
         return PeopleList
@@ -154,7 +152,7 @@ class ProfileAdmin(decisions.DecisionPages, LookOnly, HouseAdmin):
             "why",
             title=_("Why this value?"),
             attribute=attribute,
-            rule=Rule(explained["rule"]).label,
+            rule=explained["rule"].label,
             candidates=_shown(explained["candidates"], attribute, Sight(request, profile)),
             may_decide=request.user.has_perm(decisions.PERMISSION),
         )

@@ -223,7 +223,7 @@ WITH seen AS (
     {changes.insertion(kind=ChangeKind.PROFILE_CHANGED, rows=SEEN)}
 )
 UPDATE profiles_profile p SET first_seen_at = least(p.first_seen_at, changed.first),
-    last_seen_at = greatest(p.last_seen_at, changed.last), updated_at = now()
+    last_seen_at = greatest(p.last_seen_at, changed.last)
 FROM changed WHERE p.id = changed.id
 """
 #: Columns of `store_columns` that the table holds in another form.

@@ -10,6 +10,7 @@ from profiles.admin import tabs
 from profiles.admin.people import person as people
 from profiles.identity import steward_decisions
 from profiles.models import AccessEntry, GoldenValue, Profile, SourceIdentity, StewardDecision
+from profiles.models.projection import Rule
 from tests.builders import days_ago, now, source, user
 from tests.profiles.building import event_of, person, say
 
@@ -146,7 +147,7 @@ def test_a_steward_pins_another_value_with_a_reason(client, steward):
     act(client, profile, "pin", record=runner_up["record"], attribute="city", reason="The customer called.")
 
     golden = GoldenValue.objects.get(profile=profile, attribute__code="city")
-    assert (golden.text, golden.rule) == ("Aarhus", "pin")
+    assert (golden.text, golden.rule) == ("Aarhus", Rule.PIN)
     assert StewardDecision.objects.get().reason == "The customer called."
 
 

@@ -446,3 +446,13 @@ def test_names_are_opened_only_where_they_differ_and_in_one_logged_reading():
     assert (entry.actor, entry.purpose, entry.fields) == (None, "duplicate detection", ["first_name"])
     assert entry.identities == sorted(SourceIdentity.objects.filter(profile=same[0]).values_list("pk", flat=True))
     assert len(entry.identities) == 3
+
+
+def test_seeing_a_person_again_touches_no_index():
+    """An update of columns that no index holds stays on its page (HOT); each event may be one."""
+    held = rows("""
+        SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indexrelid
+        WHERE i.indrelid = 'profiles_profile'::regclass
+    """)
+
+    assert held == [("id",)]

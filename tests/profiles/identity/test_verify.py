@@ -88,7 +88,7 @@ DRIFTS = {
     ),
     "a rule misstated": (
         "golden_values",
-        lambda town: change("UPDATE profiles_goldenvalue SET rule = 'pin' WHERE number = 7"),
+        lambda town: change("UPDATE profiles_goldenvalue SET rule = 1 WHERE number = 7"),
     ),
 }
 

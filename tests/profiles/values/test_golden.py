@@ -6,6 +6,7 @@ from django.utils import timezone
 from profiles import records
 from profiles.identity import fold_expired, resolve, steward_decisions
 from profiles.models import Attribute, GoldenValue, Record
+from profiles.models.projection import Rule
 from profiles.values import golden
 from tests.builders import days_ago, source, user
 from tests.partners.inbound.receiving import incoming
@@ -47,42 +48,42 @@ def pin(value, **decision):
 def test_a_single_value_stands_as_the_only_one():
     said(source=crm(), city="Aarhus")
 
-    assert city() == ("Aarhus", "only", 1)
+    assert city() == ("Aarhus", Rule.ONLY, 1)
 
 
 def test_of_one_source_the_latest_word_stands_whenever_it_arrives():
     said(source=crm(), city="Odense", at=2)
     said(source=crm(), city="Aarhus", at=9)
 
-    assert city() == ("Odense", "only", 1)
+    assert city() == ("Odense", Rule.ONLY, 1)
 
 
 def test_the_more_trusted_source_wins_over_the_more_recent():
     said(source=crm(trust=80), city="Aarhus", at=9)
     said(source=shop(), city="Odense", at=1)
 
-    assert city() == ("Aarhus", "trust", 2)
+    assert city() == ("Aarhus", Rule.TRUST, 2)
 
 
 def test_between_equally_trusted_sources_the_more_recent_wins_by_source_time():
     said(source=crm(), city="Odense", at=1)
     said(source=shop(), city="Aarhus", at=9)
 
-    assert city() == ("Odense", "recent", 2)
+    assert city() == ("Odense", Rule.RECENT, 2)
 
 
 def test_a_verified_value_wins_over_a_trusted_one():
     said(source=crm(trust=90), city="Aarhus")
     said(source=shop(trust=10, values_verified=True), city="Odense", at=9)
 
-    assert city() == ("Odense", "verified", 2)
+    assert city() == ("Odense", Rule.VERIFIED, 2)
 
 
 def test_what_a_person_told_wins_while_it_is_fresh():
     said(source=crm(trust=90, values_verified=True), city="Aarhus")
     said(source=shop(party=0), city="Odense", at=364)
 
-    assert city() == ("Odense", "zero_party", 2)
+    assert city() == ("Odense", Rule.ZERO_PARTY, 2)
 
 
 def test_what_a_person_told_long_ago_gives_way_and_is_found_by_the_nightly_fold():
@@ -94,27 +95,34 @@ def test_what_a_person_told_long_ago_gives_way_and_is_found_by_the_nightly_fold(
 
     assert fold_expired() == 1
 
-    assert city() == ("Aarhus", "verified", 2)
+    assert city() == ("Aarhus", Rule.VERIFIED, 2)
     assert fold_expired() == 0
+
+
+def test_what_a_person_told_long_ago_is_nearer_than_what_a_trusted_source_saw():
+    said(source=crm(trust=90), city="Aarhus")
+    said(source=shop(party=0, trust=1), city="Odense", at=900)
+
+    assert city() == ("Odense", Rule.PARTY, 2)
 
 
 def test_borrowed_data_never_overwrites_our_own_even_if_verified():
     said(source=crm(trust=1), city="Aarhus", at=900)
     said(source=shop(trust=100, values_verified=True, party=2), city="Odense", agreement_version=incoming().pk)
 
-    assert city() == ("Aarhus", "party", 2)
+    assert city() == ("Aarhus", Rule.PARTY, 2)
 
 
 def test_a_partners_value_stands_until_its_licence_ends():
     until = timezone.now() + timezone.timedelta(days=1)
     version = incoming().pk
     outcome = said(source=shop(party=2), city="Odense", agreement_version=version, valid_until=until)
-    assert city() == ("Odense", "only", 1)
+    assert city() == ("Odense", Rule.ONLY, 1)
     said(source=crm(), city="Aarhus", at=900)
 
     said(source=shop(party=2), city="Odense", agreement_version=version, valid_until=days_ago(1))
 
-    assert city() == ("Aarhus", "only", 1)
+    assert city() == ("Aarhus", Rule.ONLY, 1)
     assert Record.objects.filter(identity=outcome.identity, traits__city="Odense").count() == 2
 
 
@@ -124,21 +132,21 @@ def test_exact_equals_are_decided_by_the_source_code():
         records.write(source=one, people=[records.Person("C1", traits={"city": one.code}, observed_at=moment)])
     resolve(identities=Record.objects.values_list("identity", flat=True))
 
-    assert city() == ("crm", "tie", 2)
+    assert city() == ("crm", Rule.TIE, 2)
 
 
 def test_a_pin_stands_against_everything_and_against_a_later_word_of_its_own_source():
     said(source=crm(), city="Aarhus", at=9)
     said(source=shop(party=0), city="Odense")
-    assert city() == ("Odense", "zero_party", 2)
+    assert city() == ("Odense", Rule.ZERO_PARTY, 2)
 
     decision = pin("Aarhus")
-    assert city() == ("Aarhus", "pin", 2)
+    assert city() == ("Aarhus", Rule.PIN, 2)
     said(source=crm(), city="Ribe")
 
-    assert city() == ("Aarhus", "pin", 3)
+    assert city() == ("Aarhus", Rule.PIN, 3)
     steward_decisions.withdraw(decision=decision, reason="moved", by=None)
-    assert city() == ("Odense", "zero_party", 2)
+    assert city() == ("Odense", Rule.ZERO_PARTY, 2)
 
 
 def test_a_pin_ends_at_its_time():
@@ -147,7 +155,7 @@ def test_a_pin_ends_at_its_time():
 
     pin("Aarhus", expires_at=days_ago(1))
 
-    assert city() == ("Odense", "recent", 2)
+    assert city() == ("Odense", Rule.RECENT, 2)
 
 
 def test_the_later_of_two_pins_stands():
@@ -156,7 +164,7 @@ def test_the_later_of_two_pins_stands():
     pin("Aarhus")
     pin("Odense")
 
-    assert city() == ("Odense", "pin", 2)
+    assert city() == ("Odense", Rule.PIN, 2)
 
 
 def test_every_type_of_open_value_is_copied_and_a_sealed_one_is_not():
@@ -184,7 +192,7 @@ def test_an_explanation_names_the_winner_the_rule_and_all_it_beat():
 
     told = golden.explain(profile=outcome.identity, attribute="city")
 
-    assert told["rule"] == "trust"
+    assert told["rule"] == Rule.TRUST
     assert [(one["source"], one["value"]) for one in told["candidates"]] == [("crm", "Aarhus"), ("shop", "Odense")]
     assert told["winner"] == told["candidates"][0]
     assert golden.explain(profile=outcome.identity, attribute="street") is None
