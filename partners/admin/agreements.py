@@ -155,6 +155,8 @@ class AgreementAdmin(Pages, NeverDelete, TrackedAdmin):
         version, form = self._version(request, key), ApprovalForm(request.POST)
         if form.is_valid():
             self.act(request, _("Approved."), lifecycle.approve, version, by=request.user, **form.cleaned_data)
+        else:
+            messages.error(request, " ".join(error for errors in form.errors.values() for error in errors))
         return self._back(key, version.number)
 
     def send_back(self, request, key):

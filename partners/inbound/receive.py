@@ -4,6 +4,7 @@ The rest is an import like any other (`profiles.imports`), second-party and unde
 `partners.inbound.admission` is asked again for each block that is stored.
 """
 
+from hashlib import sha256
 from typing import BinaryIO
 
 from django.db import transaction
@@ -21,6 +22,8 @@ from profiles.models import FileImport, Mapping, Namespace, Source
 from profiles.models.sources import ImportState, Party, RowKind, SourceKind
 
 TRUST = 30
+LONGEST_CODE = Source._meta.get_field("code").max_length
+LONGEST_NAME = Mapping._meta.get_field("name").max_length
 #: A file that was begun or loaded; an abandoned one may be sent again.
 TAKEN = [ImportState.WAITING, ImportState.CHECKED, ImportState.RUNNING, ImportState.PAUSED, ImportState.DONE]
 
@@ -98,7 +101,7 @@ def narrowed(spec: dict, allowed: set[str]) -> dict:
 
 def source_of(partner: Partner, *, by) -> Source:
     """The source that a partner is: second-party, of little trust, with numbers of its own that join nobody."""
-    code = f"partner-{partner.key}"[:40]
+    code = _within(f"partner-{partner.key}", most=LONGEST_CODE)
     if found := Source.objects.filter(code=code).first():
         return found
     namespace, _made = Namespace.objects.get_or_create(
@@ -160,7 +163,12 @@ def _kept_mapping(source: Source, version, purpose, spec: dict) -> Mapping:
 
 
 def _name(version, purpose) -> str:
-    return f"{version.agreement.number} v{version.number} {purpose.key}"[:80]
+    return _within(f"{version.agreement.number} v{version.number} {purpose.key}", most=LONGEST_NAME)
+
+
+def _within(text: str, *, most: int) -> str:
+    """The text, or as much of it as fits before a digest that tells it from all others."""
+    return text if len(text) <= most else f"{text[: most - 9]}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _dropped(file_import: FileImport, spec: dict) -> list[str]:

@@ -102,8 +102,10 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         return redirect("admin:segments_activation_change", key)
 
     def cancel(self, request, key):
-        self.demand(request, "segments.request_activation")
+        self.demand(request)
         one, reason = self._one(key), request.POST.get("reason", "")
+        if not _rights(request.user, one)["cancel"]:
+            raise PermissionDenied
         self.act(request, _("Cancelled."), activations.cancel, activation=one, by=request.user, reason=reason)
         return redirect("admin:segments_activation_change", key)
 
@@ -154,11 +156,12 @@ def _may_download(user) -> bool:
 
 
 def _rights(user, one: Activation) -> dict:
-    waiting = one.state == ActivationState.WAITING
+    """What `user` may do here now: the buttons. The verbs ask again."""
+    approves, requests = user.has_perm("segments.approve_activation"), user.has_perm("segments.request_activation")
     own = one.requested_by_id == user.pk
     return {
-        "approve": waiting and not own and user.has_perm("segments.approve_activation"),
-        "cancel": one.state in OPEN and user.has_perm("segments.request_activation"),
-        "run": one.state == ActivationState.APPROVED and user.has_perm("segments.request_activation"),
+        "approve": approves and not own and one.state == ActivationState.WAITING,
+        "cancel": (approves or (own and requests)) and one.state in OPEN,
+        "run": requests and one.state == ActivationState.APPROVED,
         "download": one.state == ActivationState.DONE and _may_download(user),
     }

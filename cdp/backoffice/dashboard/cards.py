@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from cdp.backoffice.dashboard.numbers import Number
 
 TODAY = f"date_trunc('day', now(), '{settings.TIME_ZONE}')"
+LOCAL_DATE = f"(now() AT TIME ZONE '{settings.TIME_ZONE}')::date"
 EXPIRING = (
     "partners_agreementversion WHERE state = 'in_force' AND upper(in_force) > now() "
     "AND upper(in_force) < now() + interval '30 days'"
@@ -150,8 +151,8 @@ COMPLIANCE = [
     Number(
         _("Reviews of suppressions due"),
         "consents.suppression",
-        "consents_suppression WHERE lifted_at IS NULL AND review_on <= current_date",
-        "?lifted_at__isnull=True",
+        f"consents_suppression WHERE id = entry AND lifted_at IS NULL AND review_on <= {LOCAL_DATE}",
+        "?lifted_at__isnull=True&review_on__lte={day}",
     ),
     Number(
         _("Personal values opened today"),

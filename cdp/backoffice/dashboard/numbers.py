@@ -19,7 +19,7 @@ class Number:
     """One card.
 
     counts: SQL after FROM, of the rows that are counted; with an index behind it.
-    query: the same condition for the list, with the places {now}, {today}, {soon} (in 30 days), {month_ago}.
+    query: the same condition for the list, with the places {now}, {today}, {soon} (in 30 days), {month_ago}, {day}.
     level: "warn" or "bad" when more than none is a reason to act, "" for a plain figure.
     """
 
@@ -88,4 +88,5 @@ def _moments() -> dict[str, str]:
     today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     month = timedelta(days=30)
     moments = {"now": now, "today": today, "soon": now + month, "month_ago": now - month}
-    return {name: quote(moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S+00:00")) for name, moment in moments.items()}
+    told = {name: quote(moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S+00:00")) for name, moment in moments.items()}
+    return told | {"day": today.date().isoformat()}

@@ -15,6 +15,8 @@ from cdp.backoffice.dashboard import cards
 from cdp.backoffice.dashboard.charts import Point, columns
 from cdp.backoffice.dashboard.numbers import Number, count
 from cdp.base.database.ids import uuid7
+from consents.models import Suppression
+from consents.overrides import suppressions
 from profiles.models import QuarantineItem, WorkItem
 from tests.builders import days_ago, source, user
 from tests.profiles.building import person
@@ -67,6 +69,20 @@ def test_a_number_leads_to_exactly_the_rows_that_it_counts(steward):
 
     assert {item.state for item in listed} == {"open"}
     assert len(listed) == card.value == 1
+
+
+def test_reviews_of_suppressions_are_counted_and_listed_once_an_address_when_they_are_due(client):
+    due, later = days_ago(1).date(), days_ago(-9).date()
+    for address, day in (("anna@example.dk", due), ("bo@example.dk", later), ("cai@example.dk", None)):
+        suppressions.suppress(addresses=[("email", address)], reason="complaint", review_on=day)
+    client.force_login(user(superuser=True))
+    [number] = [one for one in cards.COMPLIANCE if one.model == "consents.suppression"]
+
+    [card] = count([number], user(superuser=True))
+    listed = client.get(card.link).context["cl"].result_list
+
+    assert Suppression.objects.filter(review_on=due).count() == 2
+    assert (card.value, [row.review_on for row in listed]) == (1, [due])
 
 
 @pytest.mark.parametrize("number", [*cards.STEWARD, *cards.COMPLIANCE], ids=lambda number: str(number.title))

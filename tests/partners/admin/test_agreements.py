@@ -117,6 +117,17 @@ def test_terms_that_changed_while_they_were_read_are_not_approved(as_):
     assert "no longer those that you were shown" in refused and not Signature.objects.exists()
 
 
+def test_an_approval_that_is_not_complete_says_so(as_):
+    version = proposed()
+
+    told = act(
+        as_(user(roles=[OFFICER])), "agreement_approve", version.agreement_id, version=1, seen=version.terms_sha256,
+        capacity="compliance", note="x" * 1001,
+    )  # fmt: skip
+
+    assert "at most 1000 characters" in told and not Signature.objects.exists()
+
+
 def test_a_draft_tells_everything_it_lacks(as_):
     version = drafted(legal_basis="", lines=[])
 

@@ -11,7 +11,7 @@ from profiles.models import GoldenValue, Identifier, Namespace, Rejection, Share
 from profiles.values.lookup import blind_raw
 from tests.builders import source, user
 from tests.partners.building import partner, purpose
-from tests.partners.inbound.receiving import counts, golden, incoming, loaded, table
+from tests.partners.inbound.receiving import counts, golden, incoming, loaded, received, table
 from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db
@@ -119,6 +119,27 @@ def test_a_partner_is_one_source_with_numbers_of_its_own():
     assert one == same and Source.objects.filter(party=2).count() == 1
     assert (one.code, one.party, one.default_country) == ("partner-sports-club", 2, "SE")
     assert one.namespace.code == "partner-sports-club-no" and one.namespace.role == "evidence"
+
+
+def test_partners_whose_keys_begin_alike_are_two_sources():
+    danish, swedish = (partner(f"scandinavian-airlines-loyalty-club-{country}") for country in ("dk", "se"))
+
+    sources = [receive.source_of(one, by=user()) for one in (danish, swedish, danish)]
+
+    assert sources[0] == sources[2] and sources[0] != sources[1]
+    assert sources[0].namespace != sources[1].namespace
+
+
+def test_purposes_whose_keys_end_differently_keep_mappings_of_their_own():
+    long = "offers_of_selected_partners_in_the_whole_of_the_nordic_"
+    one, other = purpose(long + "one"), purpose(long + "two")
+    lines = [NewTermLine("city", of, direction="in") for of in (one, other)]
+    version = incoming(lines=lines, purposes=[one, other], number="An agreement with a number of its own 40")
+    spec = {"external_id": "member", "traits": {"city": "city"}}
+
+    files = [received(version, table("M1,a@example.dk,Odense,gold,38"), of=of, spec=spec) for of in (one, other)]
+
+    assert files[0].file_import.mapping != files[1].file_import.mapping
 
 
 def test_equal_member_numbers_of_two_partners_are_two_people():

@@ -356,6 +356,22 @@ def test_a_large_activation_is_approved_by_another_than_who_asked(monkeypatch):
     assert (asked.state, asked.approved_by.username != asked.requested_by.username) == ("approved", True)
 
 
+def test_an_activation_is_cancelled_by_who_asked_or_by_an_approver():
+    mail = destination()
+    person(country="DK")
+    asked = [activations.request(segment=computed(DANES), destination=mail, by=user())]
+    asker, approver, other = signed_in("Marketer"), signed_in("Lead steward"), signed_in("Marketer")
+    asker.post(page_of(asked[0].segment, "send"), {"destination": mail.pk})
+    cancel = reverse("admin:segments_activation_cancel", args=[asked[0].pk])
+
+    assert other.post(cancel, {"reason": "not mine"}).status_code == 403
+    assert "Say why." in text_of(approver.post(cancel, {"reason": " "}, follow=True))
+    approver.post(cancel, {"reason": "too soon"})
+
+    asked[0].refresh_from_db()
+    assert (asked[0].state, asked[0].error.partition(": ")[2]) == ("cancelled", "too soon")
+
+
 def test_a_destination_takes_no_field_that_may_not_leave():
     mail = destination()
     admin = signed_in("Integration admin")
