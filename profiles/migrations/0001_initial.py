@@ -473,7 +473,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Identifier',
             fields=[
-                ('pk', models.CompositePrimaryKey('identity_id', 'namespace_id', 'blind', 'record_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('namespace_id', 'blind', 'identity_id', 'record_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('observed_at', models.DateTimeField(verbose_name='first collected')),
                 ('blind', models.UUIDField(verbose_name='blind index')),
                 ('verified', models.BooleanField(default=False, verbose_name='verified')),
@@ -781,7 +781,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='identifier',
-            index=models.Index(fields=['namespace', 'blind', 'identity'], name='profiles_identifier_lookup'),
+            index=models.Index(fields=['identity'], name='profiles_identifier_identity'),
         ),
         migrations.AddIndex(
             model_name='alias',

@@ -114,9 +114,12 @@ class Record(models.Model):
 
 
 class Identifier(models.Model):
-    """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up."""
+    """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up.
 
-    pk = models.CompositePrimaryKey("identity_id", "namespace_id", "blind", "record_id")
+    The key begins with the value, so that it is also what finds people by theirs, without reading the table.
+    """
+
+    pk = models.CompositePrimaryKey("namespace_id", "blind", "identity_id", "record_id")
     record = models.ForeignKey(
         Record,
         models.PROTECT,
@@ -149,7 +152,7 @@ class Identifier(models.Model):
     class Meta:
         verbose_name = _("identifier")
         verbose_name_plural = _("identifiers")
-        indexes = [models.Index(fields=["namespace", "blind", "identity"], name="profiles_identifier_lookup")]
+        indexes = [models.Index(fields=["identity"], name="profiles_identifier_identity")]
 
 
 class ValueLock(models.Model):
