@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import one_of
 from cdp.base.database.ids import uuid7
+from cdp.base.personal_data import DigestField
 from profiles.models.sources import Party
 
 
@@ -27,7 +28,7 @@ class SourceIdentity(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    external_key = models.UUIDField(_("external id (blind)"))
+    external_key = DigestField(_("external id (blind)"))
     profile = models.ForeignKey(
         "profiles.Profile",
         models.DO_NOTHING,
@@ -137,7 +138,7 @@ class Identifier(models.Model):
         db_constraint=False,
         verbose_name=_("source identity"),
     )
-    blind = models.UUIDField(_("blind index"))
+    blind = DigestField(_("blind index"))
     namespace = models.ForeignKey(
         "profiles.Namespace",
         models.PROTECT,
@@ -165,7 +166,7 @@ class ValueLock(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
-    blind = models.UUIDField()
+    blind = DigestField()
 
 
 class DecisionKind(models.TextChoices):
