@@ -12,6 +12,8 @@ Every field of every model stands in exactly one class:
 
 from dataclasses import dataclass, field
 
+from django.db import models
+
 CLASSES = ("sealed", "keyed", "person", "quasi", "open", "staff")
 
 
@@ -40,3 +42,13 @@ class Holding:
                 if name in self.classified:
                     raise ValueError(f"{self.model}.{name} is classified twice.")
                 self.classified[name] = kind
+
+
+class DigestField(models.UUIDField):
+    """A keyed digest of 128 bits by which people are found, such as a blind index: 16 bytes without a length.
+
+    No page shows it, and no list is filtered by it (`cdp.base.admin.modeladmin`).
+    """
+
+    def __init__(self, *args, editable=False, **kwargs):
+        super().__init__(*args, editable=editable, **kwargs)

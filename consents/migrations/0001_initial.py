@@ -1,4 +1,5 @@
 import cdp.base.database.ids
+import cdp.base.personal_data
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
@@ -121,7 +122,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('ref', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False, verbose_name='contact point')),
-                ('blind', models.UUIDField(verbose_name='blind index')),
+                ('blind', cdp.base.personal_data.DigestField(editable=False, verbose_name='blind index')),
                 ('namespace', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='kind of contact point')),
             ],
             options={
@@ -415,7 +416,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('entry', models.UUIDField(db_index=True, default=cdp.base.database.ids.uuid7, editable=False, help_text='One address has a row in each namespace that reads it alike; the first gives the entry its id.', verbose_name='entry')),
-                ('blind', models.UUIDField(verbose_name='blind index')),
+                ('blind', cdp.base.personal_data.DigestField(editable=False, verbose_name='blind index')),
                 ('channel', models.CharField(choices=[('none', 'no channel'), ('email', 'e-mail'), ('sms', 'SMS'), ('phone', 'phone'), ('post', 'post'), ('push', 'push'), ('in_app', 'in the app'), ('ad_audience', 'ad audience')], default='none', help_text='No channel: all of them.', max_length=12, verbose_name='channel')),
                 ('reason', models.CharField(choices=[('objection', 'objection'), ('erasure', 'erasure'), ('complaint', 'complaint'), ('hard_bounce', 'hard bounce'), ('robinson', 'Robinson list'), ('nix', 'NIX list'), ('minor', 'minor'), ('deceased', 'deceased'), ('legal', 'legal reason')], max_length=12, verbose_name='reason')),
                 ('note', models.TextField(blank=True, verbose_name='note')),

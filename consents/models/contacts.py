@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.ids import uuid7
+from cdp.base.personal_data import DigestField
 
 
 class ContactPoint(models.Model):
@@ -17,7 +18,7 @@ class ContactPoint(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.PROTECT, related_name="+", db_index=False, verbose_name=_("kind of contact point")
     )
-    blind = models.UUIDField(_("blind index"))
+    blind = DigestField(_("blind index"))
 
     class Meta:
         verbose_name = _("contact point")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import one_of
 from cdp.base.database.ids import uuid7
+from cdp.base.personal_data import DigestField
 from consents.models.ledger import Channel
 
 
@@ -92,7 +93,7 @@ class Suppression(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.PROTECT, related_name="+", verbose_name=_("kind of contact point")
     )
-    blind = models.UUIDField(_("blind index"))
+    blind = DigestField(_("blind index"))
     channel = models.CharField(
         _("channel"), max_length=12, choices=Channel, default=Channel.NONE, help_text=_("No channel: all of them.")
     )

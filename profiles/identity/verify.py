@@ -26,7 +26,7 @@ REFERENCES = """
     SELECT r.id::text AS id, r.identity_id::text AS stored, s.id::text AS folded FROM profiles_record r
     LEFT JOIN profiles_sourceidentity s ON s.id = r.identity_id WHERE s.id IS NULL
     UNION ALL
-    SELECT concat_ws('/', i.identity_id, i.namespace_id, i.blind, i.record_id), i.record_id::text, r.id::text
+    SELECT concat_ws('/', i.namespace_id, i.blind, i.identity_id, i.record_id), i.record_id::text, r.id::text
     FROM profiles_identifier i
     LEFT JOIN profiles_record r ON r.id = i.record_id AND r.identity_id = i.identity_id
     LEFT JOIN profiles_namespace n ON n.id = i.namespace_id WHERE r.id IS NULL OR n.id IS NULL

@@ -1,4 +1,5 @@
 import cdp.base.database.ids
+import cdp.base.personal_data
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
@@ -429,7 +430,7 @@ class Migration(migrations.Migration):
             name='SourceIdentity',
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('external_key', models.UUIDField(verbose_name='external id (blind)')),
+                ('external_key', cdp.base.personal_data.DigestField(editable=False, verbose_name='external id (blind)')),
                 ('profile_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='belongs to it since')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='first seen')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
@@ -483,9 +484,9 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Identifier',
             fields=[
-                ('pk', models.CompositePrimaryKey('identity_id', 'namespace_id', 'blind', 'record_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('pk', models.CompositePrimaryKey('namespace_id', 'blind', 'identity_id', 'record_id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('observed_at', models.DateTimeField(verbose_name='first collected')),
-                ('blind', models.UUIDField(verbose_name='blind index')),
+                ('blind', cdp.base.personal_data.DigestField(editable=False, verbose_name='blind index')),
                 ('verified', models.BooleanField(default=False, verbose_name='verified')),
                 ('sealed', models.BinaryField(verbose_name='sealed value')),
                 ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='profiles.namespace', verbose_name='namespace')),
@@ -553,7 +554,7 @@ class Migration(migrations.Migration):
             name='ValueLock',
             fields=[
                 ('pk', models.CompositePrimaryKey('namespace_id', 'blind', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('blind', models.UUIDField()),
+                ('blind', cdp.base.personal_data.DigestField(editable=False)),
                 ('namespace', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='profiles.namespace')),
             ],
         ),
@@ -613,7 +614,7 @@ class Migration(migrations.Migration):
             name='HistoricalSharedIdentifier',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('blind', models.UUIDField(verbose_name='blind index')),
+                ('blind', cdp.base.personal_data.DigestField(editable=False, verbose_name='blind index')),
                 ('verdict', models.CharField(choices=[('shared', 'shared: joins nobody'), ('private', "private: one person's, an exception"), ('blocked', 'blocked')], default='shared', max_length=8, verbose_name='verdict')),
                 ('people_seen', models.PositiveIntegerField(default=0, verbose_name='people seen')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -679,7 +680,7 @@ class Migration(migrations.Migration):
             name='SharedIdentifier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('blind', models.UUIDField(verbose_name='blind index')),
+                ('blind', cdp.base.personal_data.DigestField(editable=False, verbose_name='blind index')),
                 ('verdict', models.CharField(choices=[('shared', 'shared: joins nobody'), ('private', "private: one person's, an exception"), ('blocked', 'blocked')], default='shared', max_length=8, verbose_name='verdict')),
                 ('people_seen', models.PositiveIntegerField(default=0, verbose_name='people seen')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
@@ -791,7 +792,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='identifier',
-            index=models.Index(fields=['namespace', 'blind', 'identity'], name='profiles_identifier_lookup'),
+            index=models.Index(fields=['identity'], name='profiles_identifier_identity'),
         ),
         migrations.AddIndex(
             model_name='alias',

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import one_of
 from cdp.base.database.ids import uuid7
+from cdp.base.personal_data import DigestField
 from profiles.models.sources import Party
 
 
@@ -27,7 +28,7 @@ class SourceIdentity(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    external_key = models.UUIDField(_("external id (blind)"))
+    external_key = DigestField(_("external id (blind)"))
     profile = models.ForeignKey(
         "profiles.Profile",
         models.DO_NOTHING,
@@ -120,9 +121,12 @@ class Record(models.Model):
 
 
 class Identifier(models.Model):
-    """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up."""
+    """A fact: this record names the person by this value. Sealed for reading, blind-indexed for look-up.
 
-    pk = models.CompositePrimaryKey("identity_id", "namespace_id", "blind", "record_id")
+    The key begins with the value, so that it is also what finds people by theirs, without reading the table.
+    """
+
+    pk = models.CompositePrimaryKey("namespace_id", "blind", "identity_id", "record_id")
     record = models.ForeignKey(
         Record,
         models.PROTECT,
@@ -140,7 +144,7 @@ class Identifier(models.Model):
         db_constraint=False,
         verbose_name=_("source identity"),
     )
-    blind = models.UUIDField(_("blind index"))
+    blind = DigestField(_("blind index"))
     namespace = models.ForeignKey(
         "profiles.Namespace",
         models.PROTECT,
@@ -155,7 +159,7 @@ class Identifier(models.Model):
     class Meta:
         verbose_name = _("identifier")
         verbose_name_plural = _("identifiers")
-        indexes = [models.Index(fields=["namespace", "blind", "identity"], name="profiles_identifier_lookup")]
+        indexes = [models.Index(fields=["identity"], name="profiles_identifier_identity")]
 
 
 class ValueLock(models.Model):
@@ -168,7 +172,7 @@ class ValueLock(models.Model):
     namespace = models.ForeignKey(
         "profiles.Namespace", models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
-    blind = models.UUIDField()
+    blind = DigestField()
 
 
 class DecisionKind(models.TextChoices):

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import one_of
 from cdp.base.database.history import tracked
+from cdp.base.personal_data import DigestField
 
 
 class Classification(models.TextChoices):
@@ -133,7 +134,7 @@ class SharedIdentifier(models.Model):
     """An identifier value that is a hub, and what a steward said of it. Serves contact and search, never matching."""
 
     namespace = models.ForeignKey(Namespace, models.PROTECT, verbose_name=_("namespace"))
-    blind = models.UUIDField(_("blind index"))
+    blind = DigestField(_("blind index"))
     verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict, default=Verdict.SHARED)
     people_seen = models.PositiveIntegerField(_("people seen"), default=0)
     reason = models.TextField(_("reason"), blank=True)

@@ -1,4 +1,5 @@
 import cdp.base.database.ids
+import cdp.base.personal_data
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -227,7 +228,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('sent', 'sent'), ('removed', 'removed'), ('left_out', 'left out')], max_length=8, verbose_name='outcome')),
                 ('reason', models.CharField(blank=True, max_length=40, verbose_name='reason')),
                 ('consent_position', models.BigIntegerField(null=True, verbose_name='consent ledger entry')),
-                ('identifier', models.UUIDField(help_text='The blind index of the identifier that went, where one did.', null=True, verbose_name='address')),
+                ('identifier', cdp.base.personal_data.DigestField(editable=False, help_text='The blind index of the identifier that went, where one did.', null=True, verbose_name='address')),
                 ('activation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='delivered_people', to='segments.activation', verbose_name='activation')),
             ],
             options={

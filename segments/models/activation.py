@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from cdp.base.database.constraints import one_of
 from cdp.base.database.history import tracked
 from cdp.base.database.ids import uuid7
+from cdp.base.personal_data import DigestField
 from consents.models import Channel
 
 #: So many members go without a second person.
@@ -135,7 +136,7 @@ class DeliveredPerson(models.Model):
     outcome = models.CharField(_("outcome"), max_length=8, choices=Outcome)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
     consent_position = models.BigIntegerField(_("consent ledger entry"), null=True)
-    identifier = models.UUIDField(
+    identifier = DigestField(
         _("address"), null=True, help_text=_("The blind index of the identifier that went, where one did.")
     )
 

@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from cdp.base.database import sql, statistics
+from cdp.base.personal_data import DigestField
 
 MOST_COUNTED = 10_000
 
@@ -53,7 +54,7 @@ class HouseAdmin(ModelAdmin):
     def lookup_allowed(self, lookup, value, request):
         """Sealed values, digests and keys are no filters: what fits a pattern would be told letter by letter."""
         name = lookup.partition("__")[0]
-        sealed = any(field.name == name and isinstance(field, BinaryField) for field in self.opts.fields)
+        sealed = any(field.name == name and isinstance(field, BinaryField | DigestField) for field in self.opts.fields)
         return not sealed and super().lookup_allowed(lookup, value, request)
 
     def log_acts(self, request, rows, what: str) -> None:
