@@ -37,11 +37,11 @@ WITH body AS MATERIALIZED (
     ON CONFLICT DO NOTHING RETURNING key
 )
 INSERT INTO profiles_event (occurred_at, source_id, name_id, category, product_id, quantity, price, amount,
-                            currency, properties, original_at, received_at)
+                            currency, properties, received_at)
 SELECT timestamp, %s, n.id, properties ->> 'category', properties ->> 'product_id',
        (properties ->> 'quantity')::numeric, (properties ->> 'price')::numeric, (properties ->> 'revenue')::numeric,
        properties ->> 'currency', properties - '{category,product_id,quantity,price,revenue,currency}'::text[],
-       timestamp, now()
+       now()
 FROM body JOIN fresh ON fresh.key = md5("messageId")::uuid
 JOIN profiles_eventname n ON (n.type, n.name) = (body.type, body.event)
 """

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3, null=True, verbose_name='currency')),
                 ('properties', models.JSONField(help_text='Open properties only.', null=True, verbose_name='properties')),
                 ('sealed', models.BinaryField(help_text='Personal properties, sealed to the person of the record.', null=True, verbose_name='sealed properties')),
-                ('original_at', models.DateTimeField(null=True, verbose_name="time by the sender's clock")),
+                ('original_at', models.DateTimeField(help_text='Empty where that is when it happened, or unknown.', null=True, verbose_name="time by the sender's clock")),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
                 ('received_at', models.DateTimeField(verbose_name='received')),
                 ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), null=True, size=None, verbose_name='flags')),

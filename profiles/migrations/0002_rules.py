@@ -9,17 +9,22 @@ KEYS_APART = migrations.RunSQL(
     "ALTER TABLE vault.profiles_datakey SET SCHEMA public;",
 )
 
+#: Columns by their size, so that none waits for its place: 8 bytes, 16, 4, 2, then those of any length. A key that
+#: stood over all months would hold the time besides, so each partition has its own (profiles_event_month makes it).
 EVENTS = migrations.RunSQL(
     """
     CREATE SEQUENCE profiles_event_id_seq;
     CREATE TABLE profiles_event (
         id bigint NOT NULL DEFAULT nextval('profiles_event_id_seq'),
         occurred_at timestamptz NOT NULL,
-        source_id smallint NOT NULL,
+        received_at timestamptz NOT NULL,
+        original_at timestamptz,
+        sent_at timestamptz,
         record_id bigint,
         profile_id uuid,
-        file_import_id integer,
         name_id integer NOT NULL,
+        file_import_id integer,
+        source_id smallint NOT NULL,
         category varchar(200),
         order_id varchar(100),
         product_id varchar(100),
@@ -29,15 +34,11 @@ EVENTS = migrations.RunSQL(
         currency varchar(3),
         properties jsonb,
         sealed bytea,
-        original_at timestamptz,
-        sent_at timestamptz,
-        received_at timestamptz NOT NULL,
-        flags varchar(20)[],
-        PRIMARY KEY (id, occurred_at)
+        flags varchar(20)[]
     ) PARTITION BY RANGE (occurred_at);
     ALTER SEQUENCE profiles_event_id_seq OWNED BY profiles_event.id;
-    CREATE TABLE profiles_event_default PARTITION OF profiles_event DEFAULT;
-    CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at DESC) INCLUDE (name_id);
+    CREATE TABLE profiles_event_default PARTITION OF profiles_event (PRIMARY KEY (id)) DEFAULT;
+    CREATE INDEX profiles_event_of_profile ON profiles_event (profile_id, occurred_at);
     CREATE INDEX profiles_event_by_name ON profiles_event (name_id, occurred_at) INCLUDE (profile_id);
     CREATE INDEX profiles_event_by_order ON profiles_event (order_id) WHERE order_id IS NOT NULL;
     """,
@@ -62,10 +63,9 @@ LINES = migrations.RunSQL(
         price numeric(18, 4),
         amount numeric(18, 4),
         currency varchar(3),
-        properties jsonb,
-        PRIMARY KEY (event_id, occurred_at, position)
+        properties jsonb
     ) PARTITION BY RANGE (occurred_at);
-    CREATE TABLE profiles_orderline_default PARTITION OF profiles_orderline DEFAULT;
+    CREATE TABLE profiles_orderline_default PARTITION OF profiles_orderline (PRIMARY KEY (event_id, position)) DEFAULT;
 
     -- Every line: those of orders that came whole, and each event that tells of one product, which is a line by itself.
     CREATE VIEW profiles_line AS

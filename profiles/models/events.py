@@ -49,7 +49,7 @@ class EventName(models.Model):
 
 
 class Event(models.Model):
-    """One event. The table is partitioned by month of `occurred_at`, its key in the database is (id, occurred_at).
+    """One event. The table is partitioned by month of `occurred_at`; each partition has the key (id) of its own.
 
     `record` never changes; `profile` is projection. Both are empty for an anonymous receipt. Properties that
     segments use often have columns of their own; money is in `amount` with its `currency`.
@@ -92,7 +92,9 @@ class Event(models.Model):
     sealed = models.BinaryField(
         _("sealed properties"), null=True, help_text=_("Personal properties, sealed to the person of the record.")
     )
-    original_at = models.DateTimeField(_("time by the sender's clock"), null=True)
+    original_at = models.DateTimeField(
+        _("time by the sender's clock"), null=True, help_text=_("Empty where that is when it happened, or unknown.")
+    )
     sent_at = models.DateTimeField(_("sent"), null=True)
     received_at = models.DateTimeField(_("received"))
     flags = ArrayField(models.CharField(max_length=20), null=True, verbose_name=_("flags"))

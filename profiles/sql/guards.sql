@@ -13,6 +13,7 @@ CREATE OR REPLACE FUNCTION profiles_event_month(month timestamptz) RETURNS void 
 DECLARE
     first timestamptz := date_trunc('month', month, 'UTC');
     suffix text := to_char(first AT TIME ZONE 'UTC', '_YYYY_MM');
+    keys jsonb := '{"profiles_event": "id", "profiles_orderline": "event_id, position"}';
     whole text;
     guard text;
 BEGIN
@@ -25,8 +26,8 @@ BEGIN
         RETURN;
     END IF;
     FOREACH whole IN ARRAY ARRAY['profiles_event', 'profiles_orderline'] LOOP
-        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)',
-                       whole || suffix, whole);
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES,
+                                         PRIMARY KEY (%s))', whole || suffix, whole, keys ->> whole);
         EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', whole, whole || suffix, first,
                        (first AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC');
         FOR guard IN SELECT pg_get_triggerdef(oid) FROM pg_trigger

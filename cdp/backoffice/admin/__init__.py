@@ -23,6 +23,7 @@ NOT_LISTED = {
     "consents.ContactPoint": "A random id that stands for an address; seen in the consents of its person.",
     "profiles.Rejection": "Shown on the page of its import, which gives it back as a file.",
     "profiles.EventKey": "Digests of message ids: nothing a person could read.",
+    "profiles.EventName": "Shown with each event; the builder of segments offers them.",
     "profiles.OrderLine": "Shown on the page of their event, and in the timeline of its person.",
     "profiles.ValueLock": "Empty but for what is being written at this moment.",
     "profiles.Identifier": "Shown on the page of its person, and of the record that says it.",

@@ -94,7 +94,8 @@ class CallParser:
         moment, clocked = self._moment(original, sent_at, received_at)
         person = self._person(kind, event, moment)
         row = EventRow(key, self.source.pk, kind, _name(kind, event), moment, received_at)
-        row.original_at, row.sent_at = original and original.moment, sent_at
+        row.original_at = original.moment if original and original.moment != moment else None
+        row.sent_at = sent_at
         row.flags = (*flags, *derived, *clocked)
         self._tell(row, event, person)
         return Call(person, row)

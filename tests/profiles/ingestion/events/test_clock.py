@@ -105,10 +105,11 @@ def test_the_four_times_are_kept():
         ({"timestamp": "2026-01-02T12:00:00Z"}, "2026-01-02"),
     ],
 )
-def test_the_original_time_counts_where_both_are_sent(times, told):
+def test_the_original_time_counts_where_both_are_sent_and_is_kept_once(times, told):
     take(track(**{"timestamp": None} | times))
 
-    assert str(Event.objects.get().original_at)[:10] == told
+    event = Event.objects.get()
+    assert (str(event.occurred_at)[:10], event.original_at) == (told, None)
 
 
 @pytest.mark.django_db

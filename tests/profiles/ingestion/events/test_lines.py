@@ -203,7 +203,7 @@ def test_a_line_without_its_event_is_found_by_verify():
 
     execute(
         "INSERT INTO profiles_orderline (event_id, occurred_at, position)"
-        " SELECT id, occurred_at - interval '1 second', 1 FROM profiles_event"
+        " SELECT id, occurred_at - interval '1 second', 9 FROM profiles_event"
     )
     assert verify()["references"] == 1
 
