@@ -16,8 +16,11 @@ APPS = ("cdp", "profiles", "consents", "partners", "segments")
 SCRATCH = "kendt_expected"
 
 OURS = "^(kendt|cdp|profiles|consents|partners|segments)_"
+#: Each table, the whole of which it is a part, and its first column.
 TABLES_HERE = f"""
-SELECT c.oid::regclass::text, c.relname, coalesce(i.inhparent::regclass::text, c.relname)
+SELECT c.oid::regclass::text, c.relname, coalesce(i.inhparent::regclass::text, c.relname), (
+    SELECT quote_ident(attname) FROM pg_attribute
+    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum LIMIT 1)
 FROM pg_class c LEFT JOIN pg_inherits i ON i.inhrelid = c.oid
 WHERE c.relkind IN ('r', 'p') AND c.relname ~ '{OURS}' AND c.relnamespace::regnamespace::text IN ('public', 'vault')
 """
@@ -59,13 +62,15 @@ def declared() -> list[Table]:
 def differences() -> list[Difference]:
     """Each trigger and function of the database that is not as the files make it now."""
     here = rows(TABLES_HERE)
-    functions, triggers = _expected([table for _here, table, whole in here if table == whole])
+    functions, triggers = _expected({table: column for _here, table, whole, column in here if table == whole})
     execute("SET LOCAL search_path = public, vault, pg_temp")
     found = dict(rows(FUNCTIONS, ["public"]))
     standing = {(table, name): (text, off) for table, name, text, off in rows(TRIGGERS, [["public", "vault"]])}
     texts = {key: text for key, (text, _off) in standing.items()}
     transaction.set_rollback(True)  # of the search path
-    wanted = {(table, name): text for _here, table, whole in here for name, text in triggers.get(whole, {}).items()}
+    wanted = {
+        (table, name): text for _here, table, whole, _column in here for name, text in triggers.get(whole, {}).items()
+    }
     return sorted(
         [
             *(Difference("", name, what) for name, what in _compared(functions, found)),
@@ -81,12 +86,18 @@ def _compared(wanted: dict, found: dict) -> Iterable[tuple]:
     yield from ((key, "differs") for key in wanted.keys() & found.keys() if wanted[key] != found[key])
 
 
-def _expected(tables: list[str]) -> tuple[dict, dict]:
-    """Functions and triggers by table, as PostgreSQL reads the files: put into an empty copy, then rolled back."""
+def _expected(tables: dict[str, str]) -> tuple[dict, dict]:
+    """Functions and triggers by table, as PostgreSQL reads the files: put into an empty copy, then rolled back.
+
+    tables: {name: first column}. A copy is partitioned, as a table without partitions has no files to make.
+    """
+    copies = (
+        f"CREATE TABLE {SCRATCH}.{table} (LIKE {table}) PARTITION BY LIST ({column})"
+        for table, column in tables.items()
+    )
     with transaction.atomic():
         execute(f"CREATE SCHEMA {SCRATCH}")
-        for table in tables:
-            execute(f"CREATE TABLE {SCRATCH}.{table} (LIKE {table})")
+        execute("; ".join(copies))
         execute(f"SET LOCAL search_path = {SCRATCH}, public, vault, pg_temp")
         _apply()
         functions = dict(rows(FUNCTIONS, [SCRATCH]))
@@ -98,9 +109,7 @@ def _expected(tables: list[str]) -> tuple[dict, dict]:
 
 
 def _apply() -> None:
-    for app in APPS:
-        for statement in rules(app):
-            execute(statement)
+    execute(";\n".join(statement for app in APPS for statement in rules(app)))
 
 
 @transaction.atomic

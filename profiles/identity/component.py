@@ -47,8 +47,9 @@ class Component(NamedTuple):
         """For each identity the one that stands for its island: people of two islands have nothing in common."""
         root = {identity: identity for identity in self.people}
         for first, *others in [*self.shared.values(), *self.bound]:
+            top = _top(root, first)
             for other in others:
-                root[_top(root, other)] = _top(root, first)
+                root[_top(root, other)] = top
         return {identity: _top(root, identity) for identity in root}
 
 

@@ -11,9 +11,15 @@ from profiles.identity.partition import Evidence, Link
 from profiles.models import Namespace
 from profiles.models.reference import NamespaceRole
 from profiles.values.normal_form import folded_name
-from profiles.values.standing_facts import STANDING_IDENTIFIERS, STANDING_TRAITS
+from profiles.values.standing_facts import STANDING_IDENTIFIERS
 from profiles.vault import DOCUMENT, Item, open_values
 
+#: What the latest record that speaks of one attribute says of it.
+STANDING_VALUES = """
+    SELECT DISTINCT ON (identity_id) identity_id, traits ->> %(code)s, traits -> %(code)s ->> 'key', sealed
+    FROM profiles_record WHERE identity_id = ANY(%(identities)s) AND traits ? %(code)s
+    ORDER BY identity_id, observed_at DESC, version DESC
+"""
 FIRST_NAME, BIRTH_DATE = "first_name", "birth_date"
 
 
@@ -108,8 +114,5 @@ def _contested(found: Component, supported: set[UUID], keys: dict[UUID, str]) ->
 
 def _standing(code: str, identities: list[UUID]) -> list[StandingValue]:
     """What stands for an attribute of each of `identities`."""
-    standing = STANDING_TRAITS.format(only="r.identity_id = ANY(%s) AND a.code = %s")
-    found = rows(
-        f"SELECT identity_id, value #>> '{{}}', value ->> 'key', sealed FROM ({standing}) t", [identities, code]
-    )
+    found = rows(STANDING_VALUES, {"identities": identities, "code": code})
     return [StandingValue(*row) for row in found]

@@ -14,6 +14,7 @@ Fields are given as words in one string, as one reads them. The same declaration
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.apps import apps
 from django.db.models import Model
@@ -43,7 +44,7 @@ class Table:
         """The table in the database."""
         return self.of._meta.db_table
 
-    @property
+    @cached_property
     def history(self) -> type[Model] | None:
         """The model of its history, where it is tracked and its history is not declared as a ledger of its own."""
         return self.of.history.model if self.kind == "reference" else None
