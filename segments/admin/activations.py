@@ -24,6 +24,7 @@ from segments.models import Activation, ActivationState, Destination, Outcome
 
 SAMPLE = 10
 OPEN = (ActivationState.WAITING, ActivationState.APPROVED)
+REQUEST, APPROVE = "segments.request_activation", "segments.approve_activation"
 
 
 class DestinationForm(ModelForm):
@@ -94,7 +95,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
         )
 
     def approve(self, request, key):
-        self.demand(request, "segments.approve_activation")
+        self.demand(request, APPROVE)
         one = self._one(key)
         approved = self.act(request, _("Approved."), activations.approve, activation=one, by=request.user)
         if approved:
@@ -103,6 +104,8 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
 
     def cancel(self, request, key):
         self.demand(request)
+        if not (request.user.has_perm(REQUEST) or request.user.has_perm(APPROVE)):
+            raise PermissionDenied
         one, reason = self._one(key), request.POST.get("reason", "")
         if not _rights(request.user, one)["cancel"]:
             raise PermissionDenied
@@ -111,7 +114,7 @@ class ActivationAdmin(Pages, LookOnly, HouseAdmin):
 
     def run(self, request, key):
         """Run an approved one now, where its job was lost."""
-        self.demand(request, "segments.request_activation")
+        self.demand(request, REQUEST)
         one = self._one(key)
         self.act(request, _("Written."), activations.run, activation=one, by=request.user)
         return redirect("admin:segments_activation_change", key)
@@ -152,12 +155,12 @@ def _start(approved: Activation, user) -> None:
 
 
 def _may_download(user) -> bool:
-    return user.has_perm("segments.approve_activation") or user.has_perm("profiles.reveal_profile")
+    return user.has_perm(APPROVE) or user.has_perm("profiles.reveal_profile")
 
 
 def _rights(user, one: Activation) -> dict:
     """What `user` may do here now: the buttons. The verbs ask again."""
-    approves, requests = user.has_perm("segments.approve_activation"), user.has_perm("segments.request_activation")
+    approves, requests = user.has_perm(APPROVE), user.has_perm(REQUEST)
     own = one.requested_by_id == user.pk
     return {
         "approve": approves and not own and one.state == ActivationState.WAITING,
