@@ -22,8 +22,8 @@ EVIDENCE = [
     "segments_deliveredperson",
     "segments_membership",
 ]
-#: The key where it is not `id`.
-KEYS = {"consents_historicalconsentrecord": "history_id"}
+#: The key, or a column of it, where it is not `id`.
+KEYS = {"consents_historicalconsentrecord": "history_id", "profiles_identifier": "record_id"}
 
 
 @pytest.mark.django_db
