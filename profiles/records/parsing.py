@@ -143,8 +143,12 @@ class PersonParser:
         plain = claim.namespace.code.removesuffix(VERIFIED)
         if not claim.verified and plain == claim.namespace.code:
             return [claim]
+        claim = claim._replace(verified=True)
         codes = [code for code in (plain, plain + VERIFIED) if code in self.namespaces]
-        return [IdentifierClaim(self.namespaces[code], claim.form, blind(code, claim.form), True) for code in codes]
+        return [claim if code == claim.namespace.code else self._moved(claim, code) for code in codes]
+
+    def _moved(self, claim: IdentifierClaim, code: str) -> IdentifierClaim:
+        return claim._replace(namespace=self.namespaces[code], blind=blind(code, claim.form))
 
     def _values(self, person: Person) -> tuple[list[Value], list[Violation], list[Violation]]:
         """(values, problems that refuse the person, notes on values that were left out)."""

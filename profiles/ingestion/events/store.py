@@ -309,8 +309,10 @@ def _name_ids(types: pa.Array, called: pa.Array) -> pa.Array:
 
 
 def _copy_events(columns: dict[str, pa.Array]) -> None:
-    text = io.BytesIO()
-    pyarrow.csv.write_csv(pa.table(columns), text, WITHOUT_HEADER)
+    """In the order of the index by person, whose pages are then filled one after the other."""
+    events, text = pa.table(columns), io.BytesIO()
+    in_order = pc.sort_indices(events, [("profile_id", "ascending"), ("occurred_at", "ascending")])
+    pyarrow.csv.write_csv(events.take(in_order), text, WITHOUT_HEADER)
     statement = f"COPY profiles_event ({', '.join(columns)}) FROM STDIN (FORMAT csv)"
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(text.getbuffer())
