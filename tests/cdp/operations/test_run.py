@@ -44,7 +44,7 @@ class House:
         with (self.data / "log").open("w") as log:
             place = environment(self.data) | {"KENDT_PORT": str(self.port)}
             self.run = subprocess.Popen([*MANAGE, "run"], env=place, stdout=log, stderr=subprocess.STDOUT)
-        self.wait_until_ready()
+        self.wait_until(lambda: "Kendt answers at" in self.said())  # the web of a killed run may still answer
         return self.run
 
     def pids(self) -> dict[str, int]:
@@ -63,8 +63,11 @@ class House:
             web.close()
 
     def wait_until_ready(self):
+        self.wait_until(self.is_ready)
+
+    def wait_until(self, reached):
         until = time.monotonic() + 90
-        while not self.is_ready():
+        while not reached():
             assert time.monotonic() < until, self.said()
             assert self.run.poll() is None, self.said()
             time.sleep(0.2)
