@@ -88,9 +88,8 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
     evidence.keep(sealed, written)
     positions = {key: position for key, (position, _body) in before.items()} | written
     touched = {people[draft.identity_ref] for draft in fresh}
-    if len(touched) >= statistics.BULK:
-        statistics.analyze_stale_tables()
     if touched:
+        statistics.prepare("consents_consentrecord", count=len(touched))
         fold(touched)
         end_overrides_after_consent(touched)
     return Recorded(

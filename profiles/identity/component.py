@@ -98,8 +98,8 @@ def _bound(identities: list[UUID]) -> list[list[UUID]]:
     """Groups that hang together otherwise: the identities of one present profile, the two of a decision."""
     found = rows(
         f"""
-        SELECT array_agg(mate.id) FROM profiles_sourceidentity mate WHERE mate.profile_id IN (
-            SELECT s.profile_id FROM profiles_sourceidentity s WHERE s.id = ANY(%(identities)s))
+        SELECT array_agg(mate.id) FROM profiles_sourceidentity mate WHERE mate.profile_id = ANY(ARRAY(
+            SELECT s.profile_id FROM profiles_sourceidentity s WHERE s.id = ANY(%(identities)s)))
         GROUP BY mate.profile_id HAVING count(*) > 1
         UNION ALL
         SELECT ARRAY[d.identity_id, d.other_id] FROM {STANDING_DECISIONS} AND d.kind IN ('same', 'not_same')

@@ -44,8 +44,7 @@ def resolve(*, identities: Iterable[UUID], holding: Iterable[UUID] = ()) -> Fold
     identities = set(identities)
     if not identities:
         return Folded(set(), {})
-    if len(identities) >= statistics.BULK:
-        statistics.analyze_stale_tables()
+    statistics.prepare("profiles_sourceidentity", count=len(identities))
     policy = component.joining()
     found = hold(identities, policy, others=set(holding) - identities)
     identities = component.existing(identities)

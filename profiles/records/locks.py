@@ -124,8 +124,8 @@ def profiles_of(identities: Iterable[UUID]) -> Profiles:
     """Everybody who is of one profile with any of `identities`."""
     found = dict(
         rows(
-            "SELECT mate.id, mate.profile_id FROM profiles_sourceidentity mate WHERE mate.profile_id IN ("
-            " SELECT profile_id FROM profiles_sourceidentity WHERE id = ANY(%s))",
+            "SELECT mate.id, mate.profile_id FROM profiles_sourceidentity mate WHERE mate.profile_id = ANY(ARRAY("
+            " SELECT profile_id FROM profiles_sourceidentity WHERE id = ANY(%s)))",
             [list(identities)],
         )
     )

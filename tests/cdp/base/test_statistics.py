@@ -43,6 +43,25 @@ def test_rows_of_this_transaction_are_believed_once_the_planner_caught_up(emptie
         assert (before, expected_rows()) == (1, 5000)
 
 
+@pytest.mark.parametrize("count", [1, statistics.BULK])
+def test_a_table_taken_for_empty_is_looked_at_before_the_smallest_work_on_it(emptied, count):
+    with transaction.atomic():
+        execute("INSERT INTO probe SELECT generate_series(1, 5000)")
+        statistics.prepare("probe", count=count)
+
+        assert expected_rows() == 5000
+
+
+def test_small_work_on_a_table_that_is_known_to_have_rows_looks_at_nothing(emptied):
+    execute("INSERT INTO probe SELECT generate_series(1, 5000)")
+    statistics.analyze_stale_tables()
+
+    with CaptureQueriesContext(connection) as asked:
+        statistics.prepare("probe", count=statistics.BULK - 1)
+
+    assert len(asked) == 1
+
+
 def test_a_table_that_did_not_outgrow_its_picture_is_left_alone(emptied):
     execute("INSERT INTO probe SELECT generate_series(1, 5000)")
     statistics.analyze_stale_tables()
