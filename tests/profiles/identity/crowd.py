@@ -21,6 +21,7 @@ from cdp.base.database.sql import rows, value
 from consents.models import Purpose
 from profiles import identity, records
 from profiles.identity import steward_decisions as steward
+from profiles.ingestion.events import names
 from profiles.ingestion.events.intake import IncomingCall, take_in
 from profiles.models import Source, SourceIdentity
 from profiles.vault import blind
@@ -82,6 +83,8 @@ class Town:
         builders.source()  # where people answer
         consent.words_for(self.news, builders.now())
         consent.place_for(self.news)
+        # A name of events is registered once for all, in a short transaction of its own that holds nobody.
+        names.numbers([("identify", "identify")])
 
     def meet(self, number: int) -> None:
         """Somebody whom two sources know already."""
