@@ -212,9 +212,8 @@ SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_REVERT_DISABLED = True
 SIMPLE_HISTORY_DATE_INDEX = "composite"
 KENDT_DOUBLE_OPT_IN = timedelta(days=env.int("KENDT_DOUBLE_OPT_IN_DAYS", default=14))  # a link confirms until then
-KENDT_EVIDENCE_REQUIRED_AFTER_DAYS = timedelta(
-    days=env.int("KENDT_LATE_GRANT_DAYS", default=30)
-)  # reported later, it needs evidence
+# A consent that is reported later than this needs evidence.
+KENDT_EVIDENCE_REQUIRED_AFTER = timedelta(days=env.int("KENDT_EVIDENCE_REQUIRED_AFTER_DAYS", default=30))
 
 # --- The feed of changes ----------------------------------------------------------------------------------------
 CHANGES_KEPT_DAYS = env.int("KENDT_CHANGES_DAYS", default=30)  # a reader may be away for so long

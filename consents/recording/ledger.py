@@ -89,7 +89,7 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
     positions = {key: position for key, (position, _body) in before.items()} | written
     touched = {people[draft.identity_ref] for draft in fresh}
     if touched:
-        statistics.prepare("consents_consentrecord", count=len(touched))
+        statistics.prepare("consents_consentrecord", "consents_historicalconsentrecord", count=len(touched))
         fold(touched)
         end_overrides_after_consent(touched)
     return Recorded(

@@ -79,7 +79,7 @@ def _moment(decision: ConsentStatement, known: References) -> Iterator[Fault]:
 
 
 def _late(decision: ConsentStatement, known: References) -> Iterator[Fault]:
-    oldest = datetime.now(UTC) - settings.KENDT_EVIDENCE_REQUIRED_AFTER_DAYS
+    oldest = datetime.now(UTC) - settings.KENDT_EVIDENCE_REQUIRED_AFTER
     if decision.grants and not decision.is_proven and decision.effective_at < oldest:
         yield "evidence", "late_without_evidence", _("A consent that is reported this late needs its evidence.")
 

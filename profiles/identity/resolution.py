@@ -15,6 +15,9 @@ from profiles.models import Namespace
 from profiles.records import locks
 from profiles.values import golden
 
+#: The tables that one resolution joins.
+JOINED = [f"profiles_{name}" for name in ("sourceidentity", "identifier", "record", "goldenvalue", "profile")]
+
 
 class Folded(NamedTuple):
     """profiles: present ids of all profiles folded. moved: {identity: (old profile, new profile)}."""
@@ -44,7 +47,7 @@ def resolve(*, identities: Iterable[UUID], holding: Iterable[UUID] = ()) -> Fold
     identities = set(identities)
     if not identities:
         return Folded(set(), {})
-    statistics.prepare("profiles_sourceidentity", count=len(identities))
+    statistics.prepare(*JOINED, count=len(identities))
     policy = component.joining()
     found = hold(identities, policy, others=set(holding) - identities)
     identities = component.existing(identities)

@@ -1,9 +1,9 @@
 """What the database's planner believes of the sizes of tables, kept near the truth through bulk work.
 
 Autovacuum looks once a minute, never inside a transaction, and never at a partitioned table as a whole. Until then a
-table that was empty counts as empty, and a join of thousands of rows is planned as if it were one of a single row. Worse,
-a vacuum that passes while the first rows of a table are not committed yet notes that its pages hold nothing, and all
-that reads the table then goes through it from end to end for each row of something else.
+table that was empty counts as empty, and a join of thousands of rows is planned as if it were one of a single row.
+Worse, a vacuum that passes while the first rows of a table are not committed yet notes that its pages hold nothing, and
+all that reads the table then goes through it from end to end for each row of something else.
 """
 
 from cdp.base.database.sql import execute, rows, value
@@ -23,15 +23,15 @@ AND CASE c.relkind
 END
 """
 
+TAKEN_FOR_EMPTY = """
+SELECT EXISTS (SELECT FROM pg_class WHERE oid = ANY(%s::regclass[]) AND relpages > 0 AND reltuples = 0)
+"""
 
-def prepare(table: str, *, count: int) -> None:
-    """Before work on `count` rows of `table` and what hangs on them: no plan is made for tables taken to be empty."""
-    if count >= BULK or _is_taken_for_empty(table):
+
+def prepare(*tables: str, count: int) -> None:
+    """Before `count` rows of `tables` are joined: let no plan be made for tables that are taken to be empty."""
+    if count >= BULK or value(TAKEN_FOR_EMPTY, [list(tables)]):
         analyze_stale_tables()
-
-
-def _is_taken_for_empty(table: str) -> bool:
-    return value("SELECT relpages > 0 AND reltuples = 0 FROM pg_class WHERE oid = %s::regclass", [table])
 
 
 def analyze_stale_tables() -> None:

@@ -47,7 +47,7 @@ def test_rows_of_this_transaction_are_believed_once_the_planner_caught_up(emptie
 def test_a_table_taken_for_empty_is_looked_at_before_the_smallest_work_on_it(emptied, count):
     with transaction.atomic():
         execute("INSERT INTO probe SELECT generate_series(1, 5000)")
-        statistics.prepare("probe", count=count)
+        statistics.prepare("profiles_profile", "probe", count=count)
 
         assert expected_rows() == 5000
 

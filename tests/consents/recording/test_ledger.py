@@ -226,7 +226,7 @@ def test_what_was_recorded_in_time_may_be_sent_again_later(settings):
     news, anna = consent.purpose(), person()
     one = consent.decision(anna, news, days_ago=20, evidence=None)
     ledger.record([one])
-    settings.KENDT_EVIDENCE_REQUIRED_AFTER_DAYS = timedelta(days=1)
+    settings.KENDT_EVIDENCE_REQUIRED_AFTER = timedelta(days=1)
     news.active = False
     news.save()
 
