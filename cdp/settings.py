@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "axes.middleware.AxesMiddleware",
+    "cdp.operations.middleware.simultaneous_writes",
 ]
 
 ROOT_URLCONF = "cdp.urls"

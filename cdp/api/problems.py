@@ -7,7 +7,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from cdp.base.errors import Refused
+from cdp.base.errors import Refused, WrittenMeanwhile
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -15,7 +15,9 @@ MEDIA_TYPE = "application/problem+json"
 def handle(error, context) -> Response | None:
     """DRF's exception handler. Submitted values are never echoed."""
     request = context["request"]
-    if isinstance(error, Http404):
+    if WrittenMeanwhile.is_told_by(error):
+        error = WrittenMeanwhile()
+    elif isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()

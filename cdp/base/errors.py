@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import UniqueViolation
 
 
 class Refused(Exception):
@@ -24,6 +26,17 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return str(self.template) % self.facts if self.facts else str(self.template)
+
+
+class WrittenMeanwhile(Refused):
+    """Two wrote what there can be one of at the same moment; the other was first."""
+
+    code = "written_meanwhile"
+    sentence = _("Somebody wrote the same at the same moment. Look at what stands now; try again if it is not yours.")
+
+    @staticmethod
+    def is_told_by(error: Exception) -> bool:
+        return isinstance(error, IntegrityError) and isinstance(error.__cause__, UniqueViolation)
 
 
 class ReasonNeeded(Refused):

@@ -6,8 +6,10 @@ import time
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
+from django.shortcuts import render
 
 from cdp.base.database.ids import uuid7
+from cdp.base.errors import WrittenMeanwhile
 
 KEYED_DOORS = re.compile(r"^/(v1|api/s)/")
 ACCEPTED_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -35,6 +37,21 @@ def keyed_doors(get_response):
             request.COOKIES = {}
         return get_response(request)
 
+    return middleware
+
+
+def simultaneous_writes(get_response):
+    """Two who write what there can be one of at the same moment: the second gets a page that says so."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def process_exception(request, error):
+        if WrittenMeanwhile.is_told_by(error):
+            return render(request, "409.html", {"told": WrittenMeanwhile()}, status=WrittenMeanwhile.status)
+        return None
+
+    middleware.process_exception = process_exception
     return middleware
 
 
