@@ -17,17 +17,11 @@ PARTS = ("imports", "ingest", "changes", "consents", "segments", "writers")
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdp.settings")
     django.setup()
-    from django.conf import settings
-
     if sys.argv[1:2] == ["bytes"]:
         return import_module("benchmarks.bytes").main(sys.argv[2:])
 
     from benchmarks.measure import scratch_database
-    from cdp.operations import database_server
 
-    if not settings.EXTERNAL_DATABASE:
-        database_server.start(settings.KENDT_DATA)
-        database_server.create(settings.KENDT_DATA, settings.KENDT_DB_NAME)
     ratios = []
     for part in sys.argv[1:] or PARTS:
         with scratch_database():

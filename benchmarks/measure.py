@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.db import ProgrammingError, connection
 
 from cdp.base.database.sql import execute
@@ -66,25 +67,40 @@ def _of(pid: int) -> float:
 
 @contextmanager
 def scratch_database(name: str = "kendt_bench"):
-    """An empty installation in a database of its own, on the same server, gone afterwards."""
+    """An empty installation in a database of its own, gone afterwards. A server is started where none runs."""
     from django.core.management import call_command
     from django.db import connections
 
-    settings = connections["default"].settings_dict
-    usual = settings["NAME"]
-    _recreate(name)
-    connection.close()
-    settings["NAME"] = name
-    try:
-        call_command("migrate", verbosity=0)
-        from cdp.data.seed import seed
+    from cdp.data.seed import seed
 
-        seed()
+    ours = connections["default"].settings_dict
+    usual = ours["NAME"]
+    with _server():
+        _recreate(name)
+        connection.close()
+        ours["NAME"] = name
+        try:
+            call_command("migrate", verbosity=0)
+            seed()
+            yield
+        finally:
+            connection.close()
+            ours["NAME"] = usual
+            _drop(name)
+            connection.close()
+
+
+@contextmanager
+def _server():
+    from cdp.management.commands.db import start_database
+    from cdp.operations import database_server
+
+    started = not settings.EXTERNAL_DATABASE and start_database()
+    try:
         yield
     finally:
-        connection.close()
-        settings["NAME"] = usual
-        _drop(name)
+        if started:
+            database_server.stop(settings.KENDT_DATA)
 
 
 def _recreate(name: str) -> None:

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 
-import django
 from django.db import connection, transaction
 
 from benchmarks.measure import scratch_database
@@ -18,9 +17,6 @@ LAG, OPEN = 5, 10  # seconds
 
 
 def figures() -> Iterator[Figure]:
-    from cdp.operations import database_server
-
-    database_server.start(django.conf.settings.KENDT_DATA)
     with scratch_database("kendt_check"):
         yield from _followed()
     with scratch_database("kendt_check"):
