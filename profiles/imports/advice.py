@@ -17,7 +17,9 @@ ADVICE = {
     "number_too_large": _("The number has more than 14 digits before the decimal sign. Correct it."),
     "not_a_time": _("A date or time in the declared form is expected. Correct it, or the form in the mapping."),
     "time_out_of_range": _("The time lies before 1970. Correct it."),
-    "not_products": _("A JSON list with one object a product is expected. Correct the cell or the mapping."),
+    "not_products": _(
+        "A JSON list with one object a product is expected, of at most 1,000. Correct the cell or the mapping."
+    ),
     "future_date": _("The time lies in the future. Correct the clock or the date."),
     "too_long": _("The text is longer than its place allows. Shorten it."),
 }

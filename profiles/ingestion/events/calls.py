@@ -9,7 +9,7 @@ from functools import lru_cache
 import orjson
 
 from profiles.ingestion.events import clock
-from profiles.ingestion.events.lines import PRODUCTS, hold_lines, read_lines
+from profiles.ingestion.events.lines import MOST_LINES, PRODUCTS, hold_lines, read_lines
 from profiles.ingestion.events.personal_properties import is_personal, split_personal
 from profiles.ingestion.events.properties import extract_columns
 from profiles.ingestion.events.store import EventRow, message_key
@@ -163,7 +163,7 @@ class CallParser:
             self._tell_lines(row, products)
 
     @staticmethod
-    def _tell_lines(row: EventRow, products: list[dict]) -> None:
+    def _tell_lines(row: EventRow, products: list) -> None:
         row.lines, personal, flags = read_lines(products, currency=row.currency)
         row.flags += flags
         if personal:
@@ -197,11 +197,13 @@ def _refuse(row: EventRow, unread: dict) -> None:
         row.flags = (*row.flags, *({REFUSED} - set(row.flags)))
 
 
-def _without_products(row: EventRow, told: dict) -> tuple[dict, list[dict]]:
-    """The properties of an event without its order lines, and these."""
+def _without_products(row: EventRow, told: dict) -> tuple[dict, list]:
+    """The properties of an event without its order lines, and these. Raises Unusable where they are too many."""
     products = told.get(PRODUCTS)
     if row.type != EventType.TRACK or not hold_lines(row.name, products):
         return told, []
+    if len(products) > MOST_LINES:
+        raise Unusable("too_many_lines")
     return {name: value for name, value in told.items() if name != PRODUCTS}, products
 
 

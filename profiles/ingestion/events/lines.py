@@ -13,6 +13,7 @@ from profiles.ingestion.events.properties import extract_columns, fits_money, un
 ONLY_SHOWN = {"Product List Viewed", "Product List Filtered"}
 PRODUCTS = "products"
 UNREAD = "line_unread"
+MOST_LINES = 1_000
 
 
 @dataclass(slots=True)
@@ -38,18 +39,23 @@ class ReadLines(NamedTuple):
 
 def hold_lines(name: str, products) -> bool:
     """Whether the `products` of the event of this name are its lines."""
-    return name not in ONLY_SHOWN and is_list_of_products(products)
+    return name not in ONLY_SHOWN and isinstance(products, list) and any(isinstance(one, dict) for one in products)
 
 
 def is_list_of_products(products) -> bool:
-    return isinstance(products, list) and bool(products) and all(isinstance(one, dict) for one in products)
+    return isinstance(products, list) and len(products) <= MOST_LINES and all(isinstance(one, dict) for one in products)
 
 
-def read_lines(products: Iterable[dict], *, currency: str | None) -> ReadLines:
-    """currency: of lines that name none. What cannot be read stays a property of its line, and the event is flagged."""
+def read_lines(products: Iterable, *, currency: str | None) -> ReadLines:
+    """currency: of lines that name none. What cannot be read stays a property of its line, and the event is flagged.
+
+    An empty product is no line; one that is no object is a line with the property `value`.
+    """
     lines, personal, unread = [], {}, False
-    for position, product in enumerate(products, 1):
+    for position, given in enumerate(filter(None, products), 1):
         line = Line()
+        product = given if isinstance(given, dict) else {"value": given}
+        unread = unread or product is not given
         opened, secret = split_personal(product)
         line.properties = extract_columns(line, opened) or None
         unread = unread or unread_columns(line, opened)

@@ -43,8 +43,17 @@ class Payload:
 
 
 def single(body: bytes, call: str) -> bytes:
-    """The body of a single call as a batch of one, which is the one form that is kept."""
-    return b'{"call":"%s","batch":[%s]}' % (call.encode(), body.removeprefix(BOM))
+    """The body of a single call as a batch of one, which is the one form that is kept. Raises NotJSON.
+
+    What does not parse must at least be one object that ends with the body: else it could close ours and add to it.
+    """
+    body = body.removeprefix(BOM)
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        _refuse_too_many_brackets(body)
+        _parts(body, b"{")
+    return b'{"call":"%s","batch":[%s]}' % (call.encode(), body)
 
 
 def parse(body: bytes) -> Payload:
@@ -58,10 +67,7 @@ def parse(body: bytes) -> Payload:
     if len(events) > MOST_EVENTS:
         raise TooMany(limit=MOST_EVENTS)
     return Payload(
-        [
-            event if isinstance(event, dict | ParseError) else ParseError("not_an_object", orjson.dumps(event))
-            for event in events
-        ],
+        [_as_event(event) for event in events],
         *(_text(document.get(name)) for name in ("sentAt", "writeKey", "call")),
     )
 
@@ -84,8 +90,7 @@ def _document(body: bytes):
 
 def _salvaged(body: bytes) -> dict:
     """The members of a document that does not parse; its events one by one."""
-    if body.count(b"[") + body.count(b"{") > MOST_BRACKETS:
-        raise NotJSON
+    _refuse_too_many_brackets(body)
     document: dict = {}
     for part in _parts(body, b"{"):
         name = NAME.match(part)
@@ -97,6 +102,11 @@ def _salvaged(body: bytes) -> dict:
         elif name[1] in {b'"sentAt"', b'"writeKey"', b'"call"', b'"batch"'}:
             document[name[1][1:-1].decode()] = parse_one(content)
     return document
+
+
+def _refuse_too_many_brackets(body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") > MOST_BRACKETS:
+        raise NotJSON
 
 
 def _parts(text: bytes, opening: bytes) -> list[bytes]:
@@ -122,6 +132,15 @@ def _parts(text: bytes, opening: bytes) -> list[bytes]:
             found.append(text[start : token.start()])
             start = token.end()
     raise NotJSON
+
+
+def parse_event(piece: bytes) -> dict | ParseError:
+    """One event parsed by itself, or its flaw."""
+    return _as_event(parse_one(piece))
+
+
+def _as_event(value) -> dict | ParseError:
+    return value if isinstance(value, dict | ParseError) else ParseError("not_an_object", orjson.dumps(value))
 
 
 def parse_one(piece: bytes):

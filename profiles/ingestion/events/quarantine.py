@@ -31,6 +31,7 @@ ADVICE = {
     "bad_event_name": _("The name is longer than 200 characters, or tells who somebody is. Send a fixed name."),
     "unknown_type": _("The type is not one of identify, track, page, screen, group, alias."),
     "event_too_large": _("The event is larger than 256 KiB. Send references instead of contents."),
+    "too_many_lines": _("The event has more than 1,000 products. Send them in several events."),
     "bad_timestamp": _("The event is older than ten years. Load such history as a file."),
     "bad_message_id": _("The messageId is longer than 255 characters, or no text."),
     "nul_character": _("A text holds the character NUL, which cannot be stored. Remove it."),
@@ -116,7 +117,7 @@ def _entry(item: QuarantineItem) -> tuple[IncomingCall, bool]:
     head, _, raw = vault.open_own(PLACE, item.sealed).partition(b"\n")
     told = orjson.loads(head)
     sent_at = told["sent_at"] and datetime.fromisoformat(told["sent_at"])
-    return IncomingCall(payload.parse_one(raw), item.received_at, sent_at, told["call"], item.ingest_request), told[
+    return IncomingCall(payload.parse_event(raw), item.received_at, sent_at, told["call"], item.ingest_request), told[
         "is_test"
     ]
 

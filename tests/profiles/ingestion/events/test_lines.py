@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from cdp.base.database.sql import execute, rows
 from profiles.identity.verify import verify
+from profiles.ingestion.events.lines import MOST_LINES
 from profiles.models import Event, OrderLine
 from tests.builders import now, user
 from tests.profiles.imports.building import WHOLE_ORDER, counts, loaded, table, whole_orders
-from tests.profiles.ingestion.sending import personal, take, text_of_database, track, write_key
+from tests.profiles.ingestion.sending import personal, reasons, take, text_of_database, track, write_key
 from tests.profiles.test_api import Service
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +94,6 @@ def test_orders_refunds_and_carts_have_lines(name):
         ("Product List Viewed", PRODUCTS),
         ("Product List Filtered", PRODUCTS),
         ("Order Completed", ["BOOT-1", "SOCK-3"]),
-        ("Order Completed", [{"sku": "BOOT-1"}, "SOCK-3"]),
         ("Order Completed", "BOOT-1"),
         ("Order Completed", []),
     ],
@@ -127,6 +127,23 @@ def test_a_number_that_cannot_be_read_stays_with_its_line_and_flags_the_event():
     ]
     assert lines() == told * 2
     assert list(Event.objects.values_list("flags", flat=True)) == [["line_unread"]] * 2
+
+
+def test_a_product_that_is_no_object_stays_with_its_line_and_an_empty_one_is_none():
+    take(order([{"sku": "A"}, "SOCK-3", {}, None]))
+
+    assert [(line[0], line[1], line[-1]) for line in lines()] == [(1, "A", None), (2, None, {"value": "SOCK-3"})]
+    assert Event.objects.get().flags == ["line_unread"]
+
+
+def test_an_event_with_too_many_products_goes_aside_and_its_row_is_rejected():
+    many = [{"sku": f"S{number}"} for number in range(MOST_LINES + 1)]
+
+    take(order(many), order(many[1:]))
+    file_import = loaded(file_of(("O-2", json.dumps(many))), WHOLE_ORDER)
+
+    assert reasons() == {"too_many_lines": 1}
+    assert (len(lines()), file_import.rows_rejected) == (MOST_LINES, 1)
 
 
 @pytest.mark.parametrize(("price", "quantity"), [("0.0001", "0.5"), (10**13, 1000)])

@@ -65,6 +65,15 @@ def test_a_replay_of_what_is_still_bad_leaves_it_aside():
     assert reasons() == {"unknown_type": 1}
 
 
+def test_a_replay_of_what_is_no_object_holds_up_no_other(unreadable):
+    key = write_key(unreadable)
+    take(5, None, ["x"], track("Call", userId="K-100"), key=key)
+    mend(unreadable)
+
+    assert quarantine.replay(items(), by=None) == (1, 3)
+    assert (reasons(), stored()) == ({"not_an_object": 3}, {"Call"})
+
+
 def test_a_replay_stores_the_event_with_the_times_it_came_at_and_only_once(unreadable):
     key = write_key(unreadable)
     take(track("Call", userId="20 12 34 56", timestamp="2026-05-01T12:00:00Z"), key=key, sent_at="2026-05-01T12:00:01Z")

@@ -202,7 +202,11 @@ def test_a_body_that_no_retry_can_cure_is_400(body, code):
     assert refusal(post(body, key=write_key())) == (400, code)
 
 
-@pytest.mark.parametrize("body", ["", "[]", "5", "hello", '{"type": "track"', "{}, {}"])
+#: It closes what it is put into, and brings a batch of its own.
+CLOSING = '{}],"batch":[{"type": "track", "userId": "1", "event": "Planted"}'
+
+
+@pytest.mark.parametrize("body", ["", "[]", "5", "hello", '{"type": "track"', "{}, {}", CLOSING])
 def test_a_single_call_is_one_object(body):
     assert refusal(post(body, key=write_key(), path="/v1/track")) == (400, "not_json")
 
