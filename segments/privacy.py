@@ -34,7 +34,8 @@ HOLDINGS = [
     Holding("segments.Reach", open="id segment purpose channel members reachable left_out counted_at"),
     Holding(
         "segments.Run",
-        open="id version as_of state members entered left left_out snapshot leased_until error started_at finished_at",
+        open="id version as_of state members entered left left_out snapshot epoch leased_until error"
+        " started_at finished_at",
         staff="started_by",
     ),
 ]

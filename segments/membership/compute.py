@@ -129,7 +129,7 @@ def _claim(segment, *, as_of, by) -> Run:
 def _compute(run: Run) -> None:
     """Stage the set, apply the difference, and only then say that the segment is computed."""
     sql.execute(f"SET LOCAL statement_timeout = '{TIMEOUT_SECONDS}s'")
-    run.snapshot = sql.value("SELECT pg_current_snapshot()::text")
+    run.snapshot, run.epoch = sql.value("SELECT pg_current_snapshot()::text"), changes.present().epoch
     _stage(run)
     segment = run.version.segment_id
     found = sql.rows(DIFFERENCE, {"as_of": run.as_of, "run": run.pk, "segment": segment})[0]

@@ -3,6 +3,7 @@
 from cdp.base.database import sql
 from cdp.base.progress import SILENT, Progress
 from consents.permission.excluded import flagged
+from profiles import changes
 from segments.language.compiler import compile
 from segments.language.parsing import read
 from segments.language.vocabulary import Catalogue
@@ -74,10 +75,14 @@ def rebuild(progress: Progress = SILENT) -> None:
 
 
 def _computed() -> list[tuple[Segment, Run]]:
-    """Active segments with the run that last computed them."""
+    """Active segments with the run that last computed them, but those computed before the database was restored.
+
+    What their run saw cannot be told any more; they are asked again after their next run.
+    """
     done = Run.objects.filter(state=RunState.DONE, version__segment__state=SegmentState.ACTIVE)
     last = done.order_by("version__segment_id", "-id").distinct("version__segment_id")
-    return [(run.version.segment, run) for run in last.select_related("version__segment")]
+    epoch = changes.present().epoch
+    return [(run.version.segment, run) for run in last.select_related("version__segment") if run.epoch == epoch]
 
 
 def _differences(segment: Segment, run: Run) -> int:

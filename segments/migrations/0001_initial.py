@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ('left', models.PositiveIntegerField(blank=True, null=True, verbose_name='left')),
                 ('left_out', models.PositiveIntegerField(blank=True, help_text='Restricted, or objecting to profiling.', null=True, verbose_name='left out by flag')),
                 ('snapshot', models.TextField(blank=True, help_text="The database's snapshot: tells what was committed before the run.", verbose_name='what it saw')),
+                ('epoch', models.BigIntegerField(blank=True, null=True)),
                 ('leased_until', models.DateTimeField(blank=True, null=True)),
                 ('error', models.TextField(blank=True, verbose_name='error')),
                 ('started_at', models.DateTimeField(auto_now_add=True, verbose_name='started')),

@@ -2,7 +2,7 @@
 
 from cdp.base.database.tables import evidence, moving, projection, reference
 
-FOUND = "members entered left left_out snapshot leased_until error finished_at"
+FOUND = "members entered left left_out snapshot epoch leased_until error finished_at"
 WRITTEN = "members sent removed left_out stored_as sha256 manifest"
 END = "error finished_at"
 

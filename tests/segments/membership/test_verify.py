@@ -2,8 +2,9 @@ import pytest
 from django.db import connection
 
 from cdp.base.database import sql
+from profiles.changes.keeping import begin_epoch
 from profiles.identity import steward_decisions
-from segments.membership import verify
+from segments.membership import compute, verify
 from segments.models import Membership, Run, Segment
 from tests.builders import now, user
 from tests.segments.building import DANES, computed, did, members, person, segment
@@ -42,6 +43,19 @@ def test_an_interval_planted_or_closed_by_hand_is_found_and_mended():
     verify.rebuild()
     assert verify.verify() == IN_ORDER
     assert members(danes) == {anna}
+
+
+def test_after_a_restore_a_segment_is_asked_again_once_it_was_computed():
+    """The transactions that its run saw are of another cluster: whether somebody changed since cannot be told."""
+    anna = person(country="DK")
+    danes = computed(DANES)
+    begin_epoch()
+    person(country="DK")
+    assert verify.verify() == IN_ORDER
+
+    compute.refresh(danes)
+    Membership.objects.filter(profile_id=anna).update(left_at=now(), left_run=Run.objects.first())
+    assert verify.verify()["membership"] == 1
 
 
 def test_a_wrong_figure_is_found_and_mended():
