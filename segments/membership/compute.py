@@ -1,5 +1,6 @@
 """Who is in, since when. A run computes the set and applies one difference; intervals are only opened and closed."""
 
+import logging
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from segments.language.vocabulary import Catalogue
 from segments.membership import reach
 from segments.membership.definitions import Archived, in_order
 from segments.models import Run, RunState, Segment, SegmentState
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 60
 #: Longer than a living run takes: it has four statements that may each need all of the timeout.
@@ -100,7 +103,9 @@ def _run(segment, *, as_of, by) -> Run:
     try:
         with transaction.atomic():
             _compute(run)
-    except (DatabaseError, Refused) as trouble:
+    except Exception as trouble:  # whatever it is: a run that does not end would hold up the next
+        if not isinstance(trouble, (DatabaseError, Refused)):
+            log.exception("A segment could not be computed.")
         _fail(run, _said(trouble))
     else:
         reach.count(segment)
@@ -171,7 +176,7 @@ def _said(trouble: Exception) -> str:
         return str(trouble)
     if "statement timeout" in str(trouble):
         return _("The computing took longer than %(seconds)s seconds.") % {"seconds": TIMEOUT_SECONDS}
-    return _("The database refused the computing (%(kind)s).") % {"kind": type(trouble).__name__}
+    return _("The computing failed (%(kind)s).") % {"kind": type(trouble).__name__}
 
 
 @transaction.atomic

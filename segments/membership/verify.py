@@ -1,5 +1,7 @@
 """Are the members what their definition says? Asked as of the last run, of the people of whom nothing changed since."""
 
+from contextlib import suppress
+
 from cdp.base.database import sql
 from cdp.base.progress import SILENT, Progress
 from consents.permission.excluded import flagged
@@ -70,7 +72,8 @@ def rebuild(progress: Progress = SILENT) -> None:
     active = list(Segment.objects.filter(state=SegmentState.ACTIVE))
     progress.begin("segments", total=len(active))
     for segment in in_order(active, Catalogue.load()):
-        compute.refresh(segment)
+        with suppress(compute.AlreadyRunning):  # somebody computes it at this moment
+            compute.refresh(segment)
         progress.add()
 
 

@@ -107,7 +107,8 @@ class Run(models.Model):
     snapshot = models.TextField(
         _("what it saw"), blank=True, help_text=_("The database's snapshot: tells what was committed before the run.")
     )
-    epoch = models.BigIntegerField(null=True, blank=True)  # of the feed: that of its snapshot, which means nothing later
+    #: Of the feed of changes. A snapshot of an earlier one is of another cluster, and means nothing.
+    epoch = models.BigIntegerField(null=True, blank=True)
     leased_until = models.DateTimeField(null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
     started_by = models.ForeignKey(

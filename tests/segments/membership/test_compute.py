@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -129,6 +129,14 @@ def test_a_run_that_outlives_its_time_fails_and_says_so(monkeypatch):
 
     assert (run.state, run.members) == (RunState.FAILED, None)
     assert "0.001 seconds" in run.error
+
+
+def test_a_run_that_fails_for_a_reason_nobody_foresaw_ends_as_failed(monkeypatch):
+    monkeypatch.setattr(compute, "_stage", lambda _run: date(1, 1, 1) - timedelta(days=1))
+
+    run = compute.refresh(segment(DANES))
+
+    assert (run.state, "OverflowError" in run.error) == (RunState.FAILED, True)
 
 
 def test_a_success_after_a_failure_is_no_longer_stale():

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 
@@ -75,6 +77,16 @@ def test_rebuilding_computes_segments_after_those_they_read():
     verify.rebuild()
 
     assert len(members(reader)) == 1
+
+
+def test_a_segment_that_is_being_computed_holds_no_rebuild_up():
+    running, other = segment(DANES), segment({"attr": "country", "is": "is", "value": "SE"})
+    Run.objects.create(version=running.current, as_of=now(), state="running", leased_until=now() + timedelta(minutes=1))
+    bo = person(country="SE")
+
+    verify.rebuild()
+
+    assert members(other) == {bo}
 
 
 def test_one_who_was_merged_away_is_a_member_of_nothing_and_the_survivor_follows_with_the_next_run():
