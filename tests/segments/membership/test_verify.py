@@ -80,7 +80,7 @@ def test_rebuilding_computes_segments_after_those_they_read():
 
 
 def test_a_segment_that_is_being_computed_holds_no_rebuild_up():
-    running, other = segment(DANES), segment({"attr": "country", "is": "is", "value": "SE"})
+    running, other = segment(DANES), segment({"attr": "country", "is": "is", "value": "SE"}, key="swedes")
     Run.objects.create(version=running.current, as_of=now(), state="running", leased_until=now() + timedelta(minutes=1))
     bo = person(country="SE")
 
