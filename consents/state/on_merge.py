@@ -4,11 +4,20 @@ from uuid import UUID
 
 from django.utils.translation import gettext_noop as _
 
-from cdp.base.database.sql import rows
+from cdp.base.database.sql import execute, rows
 from consents.state.fold import GRANTS, NOES, fold, listed
+from profiles import changes
+from profiles.changes import ChangeKind
 from profiles.models import WorkItem
 
 TAKEN_APART = _("While they stood as one person, they answered for the whole. Look at for whom that answer counts now.")
+#: Of each pair of profiles between which somebody moved, both, where one has overrides now.
+OVERRIDDEN = """
+SELECT side.profile, NULL::uuid AS object, array_agg(DISTINCT o.what ORDER BY o.what) AS what
+FROM unnest(%(olds)s::uuid[], %(news)s::uuid[]) AS flow(old, new)
+JOIN overrides o ON o.profile_id IN (flow.old, flow.new)
+CROSS JOIN LATERAL (VALUES (flow.old), (flow.new)) AS side(profile) GROUP BY side.profile
+"""
 CONFLICT = _("Two records of this person said yes and no to the same purpose. Look at which of them stands.")
 
 
@@ -21,6 +30,7 @@ def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
     _ask_a_steward("consent_split", TAKEN_APART, _answers_for_the_whole(moved))
     touched = {profile for flow in flows for profile in flow}
     fold(touched)
+    _tell_of_overrides(flows)
 
 
 def _disagreements(flows: set[tuple[UUID, UUID]]) -> list[tuple]:
@@ -62,4 +72,26 @@ def _ask_a_steward(kind: str, why: str, about: list[tuple[UUID, list[int]]]) -> 
             for profile, entries in about
         ],
         ignore_conflicts=True,
+    )
+
+
+def _tell_of_overrides(flows: set[tuple[UUID, UUID]]) -> None:
+    """Objections and restrictions bind the person who stands there: whoever gains or loses one has another answer."""
+    execute(
+        f"""
+        WITH overrides AS (
+            SELECT s.profile_id, 'objection' || coalesce(':' || p.key, '') AS what
+            FROM profiles_sourceidentity s JOIN consents_objection o ON o.identity_ref = s.id
+            LEFT JOIN consents_purpose p ON p.id = o.purpose_id WHERE s.profile_id = ANY(%(profiles)s)
+            UNION ALL
+            SELECT s.profile_id, 'restriction' FROM profiles_sourceidentity s
+            JOIN consents_restriction r ON r.identity_ref = s.id WHERE s.profile_id = ANY(%(profiles)s)
+        )
+        {changes.insertion(kind=ChangeKind.CONSENT_CHANGED, rows=OVERRIDDEN)}
+        """,
+        {
+            "profiles": [profile for flow in flows for profile in flow],
+            "olds": [old for old, _new in flows],
+            "news": [new for _old, new in flows],
+        },
     )

@@ -11,6 +11,8 @@ from consents.models import ConsentRecord
 from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import decide, decide_many
 from consents.state import past
+from profiles import changes
+from profiles.changes import ChangeKind
 from profiles.identity import steward_decisions
 from profiles.models import Profile, SourceIdentity, StewardDecision, WorkItem
 from tests import builders
@@ -275,3 +277,33 @@ def test_the_history_of_a_record_holds_every_entry_of_its_choice_under_whichever
 
 def entries(record) -> set[int]:
     return set(record.history.values_list("history_id", flat=True))
+
+
+def consent_changes(after) -> dict:
+    found = changes.read(after=after, kinds=[ChangeKind.CONSENT_CHANGED]).changes
+    return {change.profile: change.what for change in found}
+
+
+def test_whoever_gains_or_loses_an_override_by_a_merge_is_told_of_in_the_feed(profiling):
+    anna, bo = person(email="x@example.dk"), person(email="y@example.dk")
+    builders.source()
+    objections.object_to(profile=bo.pk, source="webshop", source_event_id="o1")
+    restrictions.restrict(profile=bo.pk, reason_code="disputed")
+    before = changes.present()
+
+    merged = merge(anna, bo)
+    joined = changes.present()
+    unmerge(merged)
+
+    whole = ["objection", "restriction"]
+    assert consent_changes(before)[present(anna).pk] == whole
+    assert consent_changes(joined) == {present(anna).pk: whole, present(bo).pk: whole}
+
+
+def test_a_merge_of_people_without_overrides_tells_of_none():
+    anna, bo = person(email="x@example.dk"), person(email="y@example.dk")
+    before = changes.present()
+
+    merge(anna, bo)
+
+    assert consent_changes(before) == {}
