@@ -10,12 +10,15 @@ SELECT count(*) FROM (
     HAVING count(e.id) <> CASE WHEN d.state IN ('ready', 'sent') THEN (d.manifest ->> 'rows')::int ELSE 0 END
 ) unequal
 """
+ALTERED_TERMS = """
+SELECT count(*) FROM partners_agreementversion v WHERE terms_sha256 <> '' AND partners_terms_digest(v) <> terms_sha256
+"""
 
 
 def verify(progress: Progress = SILENT) -> dict[str, int]:
-    """Deliveries whose disclosures are not as many as the rows of their manifest."""
+    """Deliveries whose disclosures are not as many as the rows of their manifest; terms that are not those proposed."""
     progress.begin("deliveries")
-    return {"disclosures": sql.value(RECONCILED)}
+    return {"disclosures": sql.value(RECONCILED), "terms": sql.value(ALTERED_TERMS)}
 
 
 def rebuild(progress: Progress = SILENT) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError
 
 from cdp.base.database.sql import execute
-from consents.models import ConsentEvidence, ConsentRecord
+from consents.models import ConsentEvidence, ConsentRecord, NoticeVersion
 from consents.state import verify
 from consents.state.fold import folding
 from tests.consents import building as consent
@@ -75,9 +75,19 @@ def test_evidence_that_is_not_what_its_entry_was_written_with_is_reported(record
     for days in (1, 2):
         consent.say(person(), consent.purpose(f"calls-{days}"), evidence=b"called", days_ago=days)
     false = ConsentEvidence.objects.latest("entry")
-    assert verify.verify() == {"records": 0, "evidence": 0}
+    assert verify.verify() == {"records": 0, "evidence": 0, "notices": 0}
 
     execute("ALTER TABLE consents_consentevidence DISABLE TRIGGER USER")
     ConsentEvidence.objects.filter(pk=false.pk).update(sealed=b"another picture")
 
-    assert verify.verify() == {"records": 0, "evidence": 1}
+    assert verify.verify() == {"records": 0, "evidence": 1, "notices": 0}
+
+
+def test_published_words_that_were_altered_past_the_guards_are_reported(records):
+    assert verify.verify()["notices"] == 0
+
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("ALTER TABLE consents_noticeversion DISABLE TRIGGER USER")
+    execute("UPDATE consents_noticeversion SET text = text || '.' WHERE published_from IS NOT NULL")
+
+    assert verify.verify()["notices"] == NoticeVersion.objects.exclude(published_from=None).count() > 0

@@ -5,6 +5,7 @@ from django.db import Error, transaction
 
 from cdp.base.database.ids import uuid7
 from cdp.base.database.sql import as_json, execute, value
+from partners import verify
 from partners.agreements import approvals, lifecycle
 from partners.agreements.status import status
 from partners.models import AgreementVersion, Signature
@@ -285,6 +286,7 @@ def test_an_agreement_is_not_active_without_a_signed_version():
 
 def test_terms_changed_with_triggers_off_no_longer_verify():
     version = agreement()
+    assert verify.verify()["terms"] == 0
     settle()
     execute("ALTER TABLE partners_termline DISABLE TRIGGER USER")
     execute("UPDATE partners_termline SET field = 'email' WHERE field = 'city'")
@@ -293,6 +295,7 @@ def test_terms_changed_with_triggers_off_no_longer_verify():
 
     assert status(version.agreement).code == "unproven"
     assert not approvals.proven([version])
+    assert verify.verify()["terms"] == 1
 
 
 def test_every_column_of_a_version_is_in_the_digest_or_moves_with_its_state():
