@@ -94,7 +94,20 @@ class LineForm(House, forms.Form):
         )
 
 
-LineFormSet = forms.formset_factory(LineForm, extra=EXTRA_LINES, max_num=200)
+class LinesOnce(forms.BaseFormSet):
+    """The same field goes for one purpose, in one direction and form, once."""
+
+    def clean(self):
+        seen = set()
+        for form in self.forms:
+            line = form.line() if form.is_valid() else None
+            if line and line[:4] in seen:
+                form.add_error("field", _("The same line stands above."))
+            elif line:
+                seen.add(line[:4])
+
+
+LineFormSet = forms.formset_factory(LineForm, formset=LinesOnce, extra=EXTRA_LINES, max_num=200)
 
 
 def line_values(version: AgreementVersion | None) -> list[dict]:

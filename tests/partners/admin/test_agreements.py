@@ -150,6 +150,18 @@ def test_a_draft_is_changed_by_its_author_alone(as_):
     assert version.retention_days == 9
 
 
+def test_a_line_given_twice_is_said_where_it_stands(as_):
+    given = form_of()
+    again = {name.replace("-0-", "-1-"): found for name, found in given.items() if name.startswith("lines-0-")}
+
+    answered = as_(user(roles=[MANAGER])).post(
+        reverse("admin:partners_agreement_add"), given | again | {"lines-TOTAL_FORMS": "2"}
+    )
+
+    assert "The same line stands above." in answered.content.decode()
+    assert not Agreement.objects.exists()
+
+
 def test_a_wrong_form_says_where_and_keeps_what_was_typed(as_):
     wrong = form_of(valid_until="", title="Typed title", **{"lines-0-purpose": ""})
 
