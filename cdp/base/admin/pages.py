@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DataError
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -57,7 +58,7 @@ def named(rows, **which):
     """The one of `rows`, a queryset, that an address or a form names, or None: also for an id that is none."""
     try:
         return rows.filter(**which).first()
-    except (ValidationError, ValueError):
+    except (ValidationError, ValueError, DataError):  # DataError: a text with NUL
         return None
 
 

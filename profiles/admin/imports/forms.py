@@ -144,10 +144,14 @@ class MappingForm(_Styled):
 
     def _from_text(self, text: str) -> dict | None:
         try:
-            return json.loads(text)
-        except ValueError as trouble:
+            spec = json.loads(text)
+        except (ValueError, RecursionError) as trouble:
             self.add_error("spec", _("This is no JSON: %(why)s") % {"why": trouble})
             return None
+        if not isinstance(spec, dict):
+            self.add_error("spec", _("A mapping is one JSON object."))
+            return None
+        return spec
 
     def _from_choices(self, data: dict) -> dict:
         answers = ((column, data.get(f"column_{place}")) for place, column in enumerate(self._columns))

@@ -3,10 +3,10 @@ shows its answer."""
 
 from datetime import datetime, time
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
@@ -36,6 +36,20 @@ WORDS = {
 }
 
 
+class PinForm(forms.Form):
+    """Until which day a value stands; without one, until somebody says otherwise."""
+
+    until = forms.DateField(required=False)
+
+    def clean_until(self) -> datetime | None:
+        until = self.cleaned_data["until"]
+        if until is None:
+            return None
+        if until <= timezone.localdate():
+            raise forms.ValidationError(_("Give a day that is still to come, or none."))
+        return timezone.make_aware(datetime.combine(until, time()))
+
+
 class DecisionPages(Pages):
     """Mixin of the admin of people: the acts of a steward on the page of one."""
 
@@ -50,11 +64,13 @@ class DecisionPages(Pages):
         record = self.found(
             Record.objects, pk=request.POST.get("record", ""), identity__profile=key, traits__has_key=attribute.code
         )
-        until = parse_date(request.POST.get("until", ""))
-        expires_at = timezone.make_aware(datetime.combine(until, time())) if until else None
-        said = {"reason": _reason(request), "by": request.user, "expires_at": expires_at}
-        said |= {"record": record, "attribute": attribute}
-        self.act(request, _("The value stands from now on."), steward_decisions.pin, **said)
+        form = PinForm(request.POST)
+        if form.is_valid():
+            said = {"reason": _reason(request), "by": request.user, "expires_at": form.cleaned_data["until"]}
+            said |= {"record": record, "attribute": attribute}
+            self.act(request, _("The value stands from now on."), steward_decisions.pin, **said)
+        else:
+            messages.error(request, " ".join(form.errors["until"]))
         return redirect("admin:profiles_profile_why", key, attribute.code)
 
     def withdraw(self, request, key):

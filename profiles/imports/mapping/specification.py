@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from cdp.base.errors import Refused
 from profiles.imports.mapping import column_names
+from profiles.imports.mapping.values import is_form
 from profiles.imports.run import handlers
 from profiles.models import Attribute, Namespace
 from profiles.models.reference import ValueType
@@ -147,6 +148,9 @@ def _unknown(spec: dict, rows: str) -> Iterator[dict]:
         yield _error(f"/traits/{code}", "unknown_attribute", _("This attribute is not known."))
     if (own := said(spec.get("external_id", "")).get("namespace")) and own not in namespaces:
         yield _error("/external_id/namespace", "unknown_namespace", _("This kind of identifier is not known."))
+    for pointer, cell in cells_of(spec):
+        if "form" in cell and not is_form(cell["form"]):
+            yield _error(f"{pointer}/form", "unknown_form", _("No time can be read by this form."))
 
 
 def _missing_columns(spec: dict, columns: set[str]) -> Iterator[dict]:

@@ -4,6 +4,7 @@ Numbers are read by `cdp.base.numbers.Notation`. Times without an offset are loc
 is moved forward by the hour that was skipped, one that it passed twice in autumn is the first of both.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
@@ -72,6 +73,14 @@ def _parsed(text: str, form: str | None) -> datetime:
         return datetime.strptime(text, form) if form else datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         raise Unreadable("not_a_time") from None
+
+
+def is_form(form: str) -> bool:
+    """Whether times can be read by it: what it writes, it reads."""
+    try:
+        return form in UNIX or bool(datetime.strptime(datetime(2026, 1, 31, tzinfo=UTC).strftime(form), form))
+    except (ValueError, re.error):
+        return False
 
 
 FORMS = {

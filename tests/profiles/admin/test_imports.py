@@ -243,6 +243,8 @@ def test_a_file_of_which_no_row_can_go_in_is_not_offered_to_be_loaded(steward):
     ("data", "sentence"),
     [
         ({"spec": "{"}, "This is no JSON"),
+        ({"spec": "[" * 100_000}, "This is no JSON"),
+        ({"spec": "null"}, "A mapping is one JSON object."),
         ({"spec": '{"external_id": "number"}'}, "The file has no column number"),
         ({}, "external_id is missing"),
         ({"column_0": "external_id", "column_1": "external_id"}, "Two columns mean Number at the source"),

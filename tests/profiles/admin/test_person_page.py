@@ -160,6 +160,25 @@ def test_a_decision_without_a_reason_is_refused_with_its_sentence(client, stewar
     assert not StewardDecision.objects.exists()
 
 
+@pytest.mark.parametrize("until", ["2026-02-30", "0001-01-01", "2020-01-01", "some day"])
+def test_a_value_is_pinned_until_a_day_that_is_to_come_or_not_at_all(client, steward, alma, until):
+    said = {
+        "record": alma.golden.get(attribute__code="city").record_id,
+        "attribute": "city",
+        "reason": "The customer called.",
+    }
+
+    answer = client.post(reverse("admin:profiles_profile_pin", args=[alma.pk]), said | {"until": until}, follow=True)
+
+    assert (answer.status_code, StewardDecision.objects.exists()) == (200, False)
+
+
+def test_an_attribute_that_no_text_can_be_is_not_found(client, steward, alma):
+    answer = client.post(reverse("admin:profiles_profile_pin", args=[alma.pk]), {"attribute": "\0", "record": "1"})
+
+    assert answer.status_code == 404
+
+
 def test_a_value_of_another_person_cannot_be_pinned_here(client, steward, alma):
     other = person(city="Odense")
     record = other.golden.get(attribute__code="city").record_id

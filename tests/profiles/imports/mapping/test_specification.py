@@ -58,6 +58,11 @@ def test_a_mapping_of_every_form_is_accepted():
         ({"external_id": "id", "traits": {"shoe_size": "x"}}, {"/traits/shoe_size": "unknown_attribute"}),
         ({"external_id": "id", "identifiers": {"cpr": "x"}}, {"/identifiers/cpr": "unknown_namespace"}),
         ({"external_id": {"column": "id", "namespace": "x"}}, {"/external_id/namespace": "unknown_namespace"}),
+        (
+            {"external_id": "id", "observed_at": {"column": "x", "form": "%d-%m-%d"}},
+            {"/observed_at/form": "unknown_form"},
+        ),
+        ({"external_id": "id", "observed_at": {"column": "x", "form": "%Q"}}, {"/observed_at/form": "unknown_form"}),
         ({"event": {"name": "x"}}, {"/event": "schema"}),
         ({"event": EVENT["event"] | {"type": "identify"}}, {"/event/type": "schema"}),
         ({"event": EVENT["event"] | {"amount": {"multiply": ["a"]}}}, {"/event/amount": "schema"}),
