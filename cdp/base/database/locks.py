@@ -12,7 +12,7 @@ from cdp.base.database.sql import execute, value
 class Lock(IntEnum):
     """What there is one of at a time, each thing by a number of its own."""
 
-    DRAIN = 1  # of the received batches of a source: they count in the order in which they came
+    DRAIN = 1  # of the received calls of a source: they count in the order in which they came
     EVENT_MONTH = 2  # the making of partitions of events
 
 

@@ -1,7 +1,7 @@
 """What the database's planner believes of the sizes of tables, kept near the truth through bulk work.
 
 Autovacuum looks once a minute, never inside a transaction, and never at a partitioned table as a whole. Until then a
-table that was empty counts as empty, and a join of thousands of rows is planned as if it were one of a single row. Worse,
+table that was empty counts as empty, and a join of thousands of rows is planned as if it were of a single row. Worse,
 a vacuum that passes while the first rows of a table are not committed yet notes that its pages hold nothing, and all
 that reads the table then goes through it from end to end for each row of something else.
 """

@@ -99,5 +99,12 @@ def take_lease(file_import: FileImport, states: list[str]) -> None:
         raise Busy(until=f"{file_import.leased_until or now:%H:%M:%S} UTC")
 
 
-def extend_lease(file_import: FileImport, **fields) -> None:
-    FileImport.objects.filter(pk=file_import.pk).update(leased_until=timezone.now() + LEASE, **fields)
+def extend_lease(file_import: FileImport, states: list[str], **fields) -> bool:
+    """Hold it on, and write `fields`. False when somebody has moved the import out of `states`: then stop."""
+    held = FileImport.objects.filter(pk=file_import.pk, state__in=states)
+    return bool(held.update(leased_until=timezone.now() + LEASE, **fields))
+
+
+def give_up_lease(file_import: FileImport, states: list[str], *, error: str) -> None:
+    """Free it and say why, where the import still is in one of `states`."""
+    FileImport.objects.filter(pk=file_import.pk, state__in=states).update(leased_until=None, error=error)
