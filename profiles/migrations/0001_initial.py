@@ -1,6 +1,7 @@
 import cdp.base.database.ids
 import cdp.base.personal_data
 import django.contrib.postgres.fields
+import django.contrib.postgres.functions
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -431,7 +432,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('external_key', cdp.base.personal_data.DigestField(editable=False, verbose_name='external id (blind)')),
-                ('profile_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='belongs to it since')),
+                ('profile_since', models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False, verbose_name='belongs to it since')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='first seen')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('profile', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='identities', to='profiles.profile', verbose_name='profile')),
