@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cdp.base.database import clock
 from cdp.base.database.ids import next_numbers, uuid7s
+from cdp.base.database.locks import Lock, share
 from cdp.base.memory import gc_paused
 from profiles.models import FileImport, Source
 from profiles.models.reference import JOINING
@@ -76,6 +77,7 @@ def write(
 
 def _readable(common: WriteContext, people: list[Person], outcomes: list) -> list[Said]:
     """Those who could be read; the others have their outcome."""
+    share(Lock.VOCABULARY)  # what an attribute is when they are read, it is when they are committed
     reader, said = PersonParser(common.source), []
     for place, person in enumerate(people):
         reading = reader.read(person, stamp=_stamp(common, person))

@@ -7,7 +7,7 @@ number of blocks done, read under a lock, keeps a process that only seemed dead 
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -81,6 +81,17 @@ def move(file_import: FileImport, states: list[str], state: str, **fields) -> Fi
     if not moved:
         raise WrongState(state=file_import.get_state_display())
     return tell_state(file_import)
+
+
+def begin(file_import: FileImport, states: list[str], **fields) -> FileImport:
+    """To running. Raises AlreadyLoaded also where another import of the same file begins at this moment."""
+    try:
+        return move(file_import, states, ImportState.RUNNING, **fields)
+    except IntegrityError:
+        refuse_loaded(
+            source=file_import.source, mapping=file_import.mapping, sha256=file_import.sha256, but=file_import
+        )
+        raise
 
 
 def tell_state(file_import: FileImport) -> FileImport:

@@ -108,9 +108,11 @@ def describe(*, file_import: FileImport, mapping: Mapping | None = None, declare
     return guards.tell_state(file_import) if was != file_import.state else file_import
 
 
+@transaction.atomic
 def remember_mapping(*, source: Source, name: str, rows: str, spec: dict, reason: str = "") -> Mapping:
     """The mapping of that name of a source, made or changed; what it said before stays in its history."""
     specification.check(spec, rows=rows)
+    Source.objects.select_for_update(no_key=True).get(pk=source.pk)  # somebody may remember one of this name now
     found = Mapping.objects.filter(source=source, name=name).first() or Mapping(source=source, name=name)
     if (found.rows, found.spec) != (rows, spec):
         found.rows, found.spec, found._change_reason = rows, spec, reason
@@ -155,9 +157,7 @@ def start(*, file_import: FileImport) -> FileImport:
     guards.refuse_unready(file_import)
     guards.refuse_busy(file_import)
     samples = file_import.samples | {"left_out": {}}
-    return guards.move(
-        file_import, OPEN, ImportState.RUNNING, started_at=timezone.now(), samples=samples, blocks_done=0, **NOTHING
-    )
+    return guards.begin(file_import, OPEN, started_at=timezone.now(), samples=samples, blocks_done=0, **NOTHING)
 
 
 # --- The run ----------------------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def pause(*, file_import: FileImport) -> FileImport:
 def resume(*, file_import: FileImport) -> FileImport:
     """Let a paused or failed import go on where it stopped."""
     guards.refuse_unready(file_import)
-    return guards.move(file_import, [ImportState.PAUSED, ImportState.FAILED], ImportState.RUNNING, error="")
+    return guards.begin(file_import, [ImportState.PAUSED, ImportState.FAILED], error="")
 
 
 def cancel(*, file_import: FileImport) -> FileImport:

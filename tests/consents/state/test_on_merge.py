@@ -3,11 +3,10 @@
 Real transactions: who stood under one id at which moment decides whose word counts.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from cdp.base.database.sql import value
 from consents.models import ConsentRecord
@@ -18,6 +17,7 @@ from consents.state.verify import verify
 from profiles.identity import steward_decisions
 from profiles.models import Alias, Profile, SourceIdentity, StewardDecision, WorkItem
 from tests import builders
+from tests.at_the_same_time import meanwhile
 from tests.consents import building as consent
 from tests.profiles.building import person
 
@@ -214,19 +214,6 @@ def test_what_an_id_meant_is_kept_where_another_moved_it_since_the_transaction_b
     was = Alias.objects.filter(identity=bo.pk).order_by("valid_from")
     assert list(was.values_list("profile", flat=True)) == [bo.pk, anna.pk]
     assert present(bo).pk == bo.pk
-
-
-def meanwhile(act):
-    """Let somebody else do something, and commit it; give what it gave."""
-
-    def done():
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as other:
-        return other.submit(done).result()
 
 
 def test_a_yes_said_while_merged_stays_with_the_identity_that_was_used(profiling):

@@ -6,6 +6,7 @@ import os
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from cdp.base.errors import WrongState
@@ -19,6 +20,7 @@ from profiles.imports.run.handlers import Answered, StatementRefusal
 from profiles.models import AccessEntry, Event, FileImport, Mapping, Profile, Record, Rejection, SourceIdentity
 from profiles.models.sources import ImportState
 from profiles.records.licence import TermsMissing
+from tests.at_the_same_time import PATIENCE, beside
 from tests.builders import days_ago, guards_off, source
 from tests.partners.inbound import receiving
 from tests.partners.inbound.receiving import incoming
@@ -353,6 +355,39 @@ def test_the_same_file_gives_its_first_receipt_and_changes_nothing():
     with pytest.raises(AlreadyLoaded) as again:
         loaded(some_customers(5), kept, file_name="renamed.csv")
     assert again.value.receipt == first
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("second", ["start", "resume"])
+def test_of_two_imports_of_one_file_that_begin_at_once_one_says_that_it_is_loaded(second):
+    kept = mapping(CUSTOMER)
+    first, again = proposed(some_customers(5), kept), proposed(some_customers(5), kept)
+    if second == "resume":
+        again = runs.start(file_import=again)
+        FileImport.objects.filter(pk=again.pk).update(state=ImportState.FAILED)
+        again.refresh_from_db()
+
+    with transaction.atomic():
+        runs.start(file_import=first)
+        other = beside(lambda: getattr(runs, second)(file_import=again))
+
+    with pytest.raises(AlreadyLoaded):
+        other.result(PATIENCE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_remember_a_mapping_of_one_name_at_once_change_the_same_one():
+    shop = source()
+
+    def remembered(spec):
+        return runs.remember_mapping(source=shop, name="crm", rows="customers", spec=spec)
+
+    with transaction.atomic():
+        first = remembered(CUSTOMER)
+        other = beside(lambda: remembered(CUSTOMER | {"traits": {}}))
+
+    assert other.result(PATIENCE).pk == first.pk
+    assert Mapping.objects.get().spec["traits"] == {}
 
 
 # --- Pause, resume, cancel, crash -------------------------------------------------------------------------------
