@@ -167,8 +167,8 @@ HOLDINGS = [
     ),
     Holding(
         "profiles.Source",
-        open="id code title kind party trust namespace default_country default_language time_zone values_verified "
-        "consent_signals_are_grants allowed_origins skew_threshold_seconds enabled created_at",
+        open="id code title kind party trust namespace default_country time_zone values_verified "
+        "allowed_origins skew_threshold_seconds enabled created_at",
     ),
     Holding("profiles.SourceKey", keyed="digest", open="id source start is_test created_at last_used_at revoked_at"),
     Holding("profiles.Mapping", open="id source name rows spec created_at"),

@@ -1,4 +1,4 @@
--- What makes a table refuse what must not be, from every role and path. Which table has which: <app>/tables.py.
+-- What makes a table refuse what must not be, from every role and path. Which table has which: <app>/models/tables.py.
 
 CREATE OR REPLACE FUNCTION kendt_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -44,8 +44,9 @@ DECLARE
     found boolean;
     changed jsonb := to_jsonb(coalesce(NEW, OLD));
 BEGIN
-    EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE id::text = $1 AND history_date >= transaction_timestamp())',
-                   TG_ARGV[0]) INTO found USING changed ->> coalesce(TG_ARGV[1], 'id');
+    -- The key as a literal takes the type of the column, so that its index is read.
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE id = %L AND history_date >= transaction_timestamp())',
+                   TG_ARGV[0], changed ->> coalesce(TG_ARGV[1], 'id')) INTO found;
     IF NOT found THEN
         RAISE EXCEPTION '% on % is refused: no history row was written with it', TG_OP, TG_TABLE_NAME
             USING ERRCODE = 'integrity_constraint_violation';

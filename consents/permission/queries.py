@@ -1,9 +1,9 @@
 """The SQL of the decision: the ways a person may be reached, and what is stronger than consent over them.
 
 Every fragment is about the people of `{people}` (a condition on a profile id), as `{place}` (identity, profile) says
-who they are (see `parts`), with the named parameters of `consents.permission.rules`. A layer is a set of (profile,
-since). A way is one address, or none where the channel needs none, with a verdict: empty where the person may be
-reached by it.
+who they are (see `overrides.standing.parts`), with the named parameters of `consents.permission.rules`. A layer is a
+set of (profile, since). A way is one address, or none where the channel needs none, with a verdict: empty where the
+person may be reached by it.
 """
 
 from consents.models import State

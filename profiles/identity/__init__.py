@@ -1,7 +1,7 @@
 """Which records are one person: a pure function of the facts, the policy of identifiers, and stewards' decisions.
 
 `resolve` takes the whole component that some identities belong to, partitions it anew (`partition`) and writes what
-differs (`projection`). So neither order nor batches of arrival matter, and undoing a decision is folding again.
+differs (`apply`). So neither order nor batches of arrival matter, and undoing a decision is folding again.
 """
 
 from profiles.identity.expiry import fold_expired

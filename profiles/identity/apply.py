@@ -7,6 +7,7 @@ holds a component, and the rebuild, where it holds everybody.
 from collections.abc import Iterable
 from uuid import UUID
 
+from cdp.base.database import clock
 from cdp.base.database.sql import copy_in, execute, rows
 from profiles import changes
 from profiles.changes import ChangeKind
@@ -88,20 +89,31 @@ def _move_events() -> None:
 
 
 def _move_identities() -> None:
-    """Where each belonged is kept as an alias, but for what was only of this very transaction."""
-    execute("""
+    """Where each belonged is kept as an alias, but for those who are new in this very transaction.
+
+    They move now, and not when the transaction began: it may have waited, and what was recorded of them meanwhile was
+    said while they still were where they had been.
+    """
+    moment = {"moment": clock.now()}
+    execute(
+        """
         INSERT INTO profiles_alias (identity_id, profile, valid_from, valid_to)
-        SELECT s.id, s.profile_id, s.profile_since, now() FROM profiles_sourceidentity s
-        JOIN stage_partition p ON p.identity = s.id WHERE s.profile_id <> p.profile AND s.profile_since < now()
-    """)
-    execute("""
-        UPDATE profiles_sourceidentity s SET profile_id = p.profile, profile_since = now() FROM stage_partition p
+        SELECT s.id, s.profile_id, s.profile_since, %(moment)s FROM profiles_sourceidentity s
+        JOIN stage_partition p ON p.identity = s.id WHERE s.profile_id <> p.profile AND s.profile_since <> now()
+        """,
+        moment,
+    )
+    execute(
+        """
+        UPDATE profiles_sourceidentity s SET profile_id = p.profile, profile_since = %(moment)s FROM stage_partition p
         WHERE s.id = p.identity AND s.profile_id <> p.profile
-    """)
+        """,
+        moment,
+    )
 
 
 def drop_profiles(profiles: list[UUID]) -> None:
-    """Those without a identity go, with their golden values; the stub of an erased one stays.
+    """Those without an identity go, with their golden values; the stub of an erased one stays.
 
     Each is merged into where the identity stands whose id it had.
     """

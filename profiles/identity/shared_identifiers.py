@@ -2,7 +2,7 @@
 
 How many people a value was seen with is counted over everybody who ever had it, so that it grows only: for each kind
 of anchor, the distinct values divided by what one person may have; or the distinct first names or birth dates,
-whichever are fewer. A identity counts with what it said first, so a correction makes no second person. Only what was
+whichever are fewer. An identity counts with what it said first, so a correction makes no second person. Only what was
 seen within one window counts together.
 """
 

@@ -7,7 +7,8 @@ from rapidfuzz.distance import JaroWinkler
 
 #: First names below this Jaro-Winkler similarity are those of two people.
 LIKE = 0.75
-#: Danish, Swedish and English names that one person may go by, one group a line; in folded form (`norm.folded_name`).
+#: Danish, Swedish and English names that one person may go by, one group a line; as `normal_form.folded_name`
+#: folds them.
 GO_BY = """
 alexander alex aleks sander sasha
 anders andreas andrew andy

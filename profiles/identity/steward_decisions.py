@@ -9,15 +9,16 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cdp.base.database.sql import rows
 from cdp.base.errors import ReasonNeeded, Refused
 from profiles.identity import component, resolution
 from profiles.models import Attribute, Identifier, Record, SharedIdentifier, SourceIdentity, StewardDecision
 from profiles.models.evidence import DecisionKind
 from profiles.models.reference import Verdict
 from profiles.records import locks
+from profiles.values.standing_facts import STANDING_DECISIONS
 
 
 class SameSubject(Refused):
@@ -91,7 +92,7 @@ def separate(*, identity: UUID, reason: str, by) -> list[StewardDecision]:
     )
     if not others:
         raise NothingToSeparate
-    if _standing().filter(_between({identity}, others), kind=DecisionKind.SAME).exists():
+    if _standing([identity]).filter(_between({identity}, others), kind=DecisionKind.SAME).exists():
         raise Contradicted
     decisions = [
         StewardDecision(kind=DecisionKind.NOT_SAME, identity_id=identity, other_id=other, reason=reason, decided_by=by)
@@ -170,13 +171,12 @@ def judge(
 
 def standing(*, identities) -> list[StewardDecision]:
     """Decisions about any of `identities` that are neither withdrawn nor expired, newest first."""
-    about = Q(identity__in=identities) | Q(other__in=identities)
-    return list(_standing().filter(about).select_related("decided_by").order_by("-id"))
+    return list(_standing(identities).select_related("decided_by").order_by("-id"))
 
 
-def _standing():
-    unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-    return StewardDecision.objects.exclude(kind=DecisionKind.WITHDRAWN).filter(unexpired, withdrawn_by=None)
+def _standing(identities):
+    about = f"SELECT d.id FROM {STANDING_DECISIONS} AND (d.identity_id = ANY(%(them)s) OR d.other_id = ANY(%(them)s))"
+    return StewardDecision.objects.filter(pk__in=[pk for (pk,) in rows(about, {"them": list(identities)})])
 
 
 @transaction.atomic
@@ -184,7 +184,7 @@ def _decide(kind, opposite, identity: UUID, other: UUID, reason: str, by, expire
     _with_reason(reason)
     _of_two(identity, other)
     _hold({identity, other})  # before reading: a colleague may decide the opposite now
-    between = _standing().filter(_between({identity}, {other}))
+    between = _standing([identity]).filter(_between({identity}, {other}))
     if between.filter(kind=opposite).exists():
         raise Contradicted
     if decided := between.filter(kind=kind).first():

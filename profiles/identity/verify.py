@@ -37,6 +37,12 @@ REFERENCES = """
     SELECT e.id::text, e.name_id::text, NULL FROM profiles_event e
     LEFT JOIN profiles_eventname n ON n.id = e.name_id WHERE n.id IS NULL
     UNION ALL
+    SELECT e.id::text, concat_ws('/', e.source_id, e.file_import_id, e.record_id, e.profile_id), NULL
+    FROM profiles_event e LEFT JOIN profiles_source s ON s.id = e.source_id
+    LEFT JOIN profiles_fileimport f ON f.number = e.file_import_id LEFT JOIN profiles_record r ON r.id = e.record_id
+    WHERE s.id IS NULL OR (e.file_import_id IS NOT NULL AND f.id IS NULL)
+    OR (r.id IS NULL AND (e.record_id, e.profile_id) IS DISTINCT FROM (NULL, NULL))
+    UNION ALL
     SELECT l.event_id || '/' || l.position, l.event_id::text, NULL FROM profiles_orderline l
     LEFT JOIN profiles_event e ON e.id = l.event_id AND e.occurred_at = l.occurred_at WHERE e.id IS NULL
 """

@@ -1,6 +1,7 @@
 import cdp.base.database.ids
 import cdp.base.personal_data
 import django.contrib.postgres.fields
+import django.contrib.postgres.functions
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -176,7 +177,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('type', models.CharField(choices=[('text', 'text'), ('number', 'number'), ('date', 'date'), ('boolean', 'yes or no'), ('list', 'list')], default='text', max_length=8, verbose_name='type')),
                 ('classification', models.CharField(choices=[('direct', 'direct identifier'), ('quasi', 'quasi-identifier'), ('special', 'special category'), ('open', 'open')], max_length=8, verbose_name='classification')),
-                ('group', models.SlugField(blank=True, help_text='Attributes of one group come from one record, such as an address.', max_length=40, verbose_name='group')),
+                ('group', models.SlugField(blank=True, help_text='Under which heading the page of a person shows it: name, address, or empty for the rest.', max_length=40, verbose_name='group')),
                 ('freshness_days', models.PositiveIntegerField(default=365, help_text='How long a value that the person stated stands first.', verbose_name='fresh for (days)')),
                 ('active', models.BooleanField(default=True, verbose_name='active')),
             ],
@@ -208,7 +209,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('type', models.CharField(choices=[('text', 'text'), ('number', 'number'), ('date', 'date'), ('boolean', 'yes or no'), ('list', 'list')], default='text', max_length=8, verbose_name='type')),
                 ('classification', models.CharField(choices=[('direct', 'direct identifier'), ('quasi', 'quasi-identifier'), ('special', 'special category'), ('open', 'open')], max_length=8, verbose_name='classification')),
-                ('group', models.SlugField(blank=True, help_text='Attributes of one group come from one record, such as an address.', max_length=40, verbose_name='group')),
+                ('group', models.SlugField(blank=True, help_text='Under which heading the page of a person shows it: name, address, or empty for the rest.', max_length=40, verbose_name='group')),
                 ('freshness_days', models.PositiveIntegerField(default=365, help_text='How long a value that the person stated stands first.', verbose_name='fresh for (days)')),
                 ('active', models.BooleanField(default=True, verbose_name='active')),
                 ('history_user_id', models.UUIDField(null=True)),
@@ -287,10 +288,8 @@ class Migration(migrations.Migration):
                 ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], default=1, verbose_name='party')),
                 ('trust', models.PositiveSmallIntegerField(default=50, help_text='0 to 100; the higher wins when sources disagree.', verbose_name='trust')),
                 ('default_country', models.CharField(default='DK', help_text='Reads phone numbers without a country code.', max_length=2, verbose_name='default country')),
-                ('default_language', models.CharField(default='da', max_length=2, verbose_name='default language')),
                 ('time_zone', models.CharField(default='Europe/Copenhagen', help_text='Reads times without an offset in files.', max_length=40, verbose_name='time zone')),
                 ('values_verified', models.BooleanField(default=False, verbose_name='values are verified')),
-                ('consent_signals_are_grants', models.BooleanField(default=False, verbose_name='consent signals count as grants')),
                 ('allowed_origins', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None, verbose_name='allowed origins')),
                 ('skew_threshold_seconds', models.PositiveIntegerField(default=60, verbose_name='clock skew allowed (s)')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
@@ -431,7 +430,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=cdp.base.database.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('external_key', cdp.base.personal_data.DigestField(editable=False, verbose_name='external id (blind)')),
-                ('profile_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='belongs to it since')),
+                ('profile_since', models.DateTimeField(db_default=django.contrib.postgres.functions.TransactionNow(), editable=False, verbose_name='belongs to it since')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='first seen')),
                 ('is_test', models.BooleanField(default=False, verbose_name='test data')),
                 ('profile', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='identities', to='profiles.profile', verbose_name='profile')),
@@ -586,10 +585,8 @@ class Migration(migrations.Migration):
                 ('party', models.PositiveSmallIntegerField(choices=[(0, 'zero-party: the person told us on purpose'), (1, 'first-party: seen in our own relation'), (2, 'second-party: from a partner under an agreement'), (3, 'third-party: bought or anonymous')], default=1, verbose_name='party')),
                 ('trust', models.PositiveSmallIntegerField(default=50, help_text='0 to 100; the higher wins when sources disagree.', verbose_name='trust')),
                 ('default_country', models.CharField(default='DK', help_text='Reads phone numbers without a country code.', max_length=2, verbose_name='default country')),
-                ('default_language', models.CharField(default='da', max_length=2, verbose_name='default language')),
                 ('time_zone', models.CharField(default='Europe/Copenhagen', help_text='Reads times without an offset in files.', max_length=40, verbose_name='time zone')),
                 ('values_verified', models.BooleanField(default=False, verbose_name='values are verified')),
-                ('consent_signals_are_grants', models.BooleanField(default=False, verbose_name='consent signals count as grants')),
                 ('allowed_origins', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), blank=True, default=list, size=None, verbose_name='allowed origins')),
                 ('skew_threshold_seconds', models.PositiveIntegerField(default=60, verbose_name='clock skew allowed (s)')),
                 ('enabled', models.BooleanField(default=True, verbose_name='enabled')),

@@ -8,6 +8,7 @@ nowhere. Attributes and namespaces, which people edit, cannot be deleted while a
 """
 
 from django.conf import settings
+from django.contrib.postgres.functions import TransactionNow
 from django.db import models
 from django.db.models import Func, Q
 from django.db.models.lookups import Exact
@@ -36,7 +37,7 @@ class SourceIdentity(models.Model):
         db_constraint=False,
         verbose_name=_("profile"),
     )
-    profile_since = models.DateTimeField(_("belongs to it since"), db_default=models.functions.Now(), editable=False)
+    profile_since = models.DateTimeField(_("belongs to it since"), db_default=TransactionNow(), editable=False)
     created_at = models.DateTimeField(_("first seen"), db_default=models.functions.Now(), editable=False)
     source = models.ForeignKey(
         "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")

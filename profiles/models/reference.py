@@ -42,7 +42,7 @@ class Attribute(models.Model):
         _("group"),
         max_length=40,
         blank=True,
-        help_text=_("Attributes of one group come from one record, such as an address."),
+        help_text=_("Under which heading the page of a person shows it: name, address, or empty for the rest."),
     )
     freshness_days = models.PositiveIntegerField(
         _("fresh for (days)"), default=365, help_text=_("How long a value that the person stated stands first.")

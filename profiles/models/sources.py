@@ -47,7 +47,6 @@ class Source(models.Model):
     default_country = models.CharField(
         _("default country"), max_length=2, default="DK", help_text=_("Reads phone numbers without a country code.")
     )
-    default_language = models.CharField(_("default language"), max_length=2, default="da")
     time_zone = models.CharField(
         _("time zone"),
         max_length=40,
@@ -55,7 +54,6 @@ class Source(models.Model):
         help_text=_("Reads times without an offset in files."),
     )
     values_verified = models.BooleanField(_("values are verified"), default=False)
-    consent_signals_are_grants = models.BooleanField(_("consent signals count as grants"), default=False)
     allowed_origins = ArrayField(
         models.CharField(max_length=200), default=list, blank=True, verbose_name=_("allowed origins")
     )

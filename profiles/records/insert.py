@@ -15,13 +15,13 @@ from profiles.models import FileImport, Source
 from profiles.records.parsing import ParsedPerson, as_text
 from profiles.records.role_addresses import block_role_addresses
 from profiles.records.statement import Person
-from profiles.vault import DOCUMENT, Keyring
+from profiles.vault import DOCUMENT, IDENTIFIER, Keyring
 
-PROFILE = ["id", "is_test", "first_seen_at", "last_seen_at", "identity_count"]
-IDENTITY = ["id", "source_id", "external_key", "profile_id", "is_test"]
-RECORD = ["id", "identity_id", "source_id", "version", "party", "agreement_version", "file_import_id", "row_number",
-          "digest", "traits", "sealed", "verified", "valid_until", "observed_at"]  # fmt: skip
-IDENTIFIER = ["identity_id", "record_id", "namespace_id", "blind", "sealed", "verified", "observed_at"]
+PROFILE_COLUMNS = ["id", "is_test", "first_seen_at", "last_seen_at", "identity_count"]
+IDENTITY_COLUMNS = ["id", "source_id", "external_key", "profile_id", "is_test"]
+RECORD_COLUMNS = ["id", "identity_id", "source_id", "version", "party", "agreement_version", "file_import_id",
+                  "row_number", "digest", "traits", "sealed", "verified", "valid_until", "observed_at"]  # fmt: skip
+IDENTIFIER_COLUMNS = ["identity_id", "record_id", "namespace_id", "blind", "sealed", "verified", "observed_at"]
 
 
 class WriteContext(NamedTuple):
@@ -53,11 +53,11 @@ def store(common: WriteContext, entries: list[NewRecord]) -> None:
         return
     ring = Keyring.for_writing(entry.identity for entry in entries)
     new = [entry for entry in entries if entry.is_new]
-    copy_typed("profiles_profile", PROFILE, (_profile_row(common, one) for one in new))
-    copy_typed("profiles_sourceidentity", IDENTITY, (_identity_row(common, one) for one in new))
+    copy_typed("profiles_profile", PROFILE_COLUMNS, (_profile_row(common, one) for one in new))
+    copy_typed("profiles_sourceidentity", IDENTITY_COLUMNS, (_identity_row(common, one) for one in new))
     changes.record(kind=changes.ChangeKind.PROFILE_CREATED, profiles=[one.identity for one in new])
-    copy_typed("profiles_record", RECORD, (_record_row(common, one, ring) for one in entries))
-    copy_typed("profiles_identifier", IDENTIFIER, _identifier_rows(common, entries, ring))
+    copy_typed("profiles_record", RECORD_COLUMNS, (_record_row(common, one, ring) for one in entries))
+    copy_typed("profiles_identifier", IDENTIFIER_COLUMNS, _identifier_rows(common, entries, ring))
     block_role_addresses(claim for entry in entries for claim in entry.reading.claims)
 
 
@@ -97,7 +97,7 @@ def _identifier_rows(common: WriteContext, entries: list[NewRecord], ring: Keyri
     for entry in entries:
         seen = _observed(common, entry)
         for claim in entry.reading.claims:
-            sealed = ring.seal(entry.identity, "profiles_identifier.sealed", claim.form)
+            sealed = ring.seal(entry.identity, IDENTIFIER, claim.form)
             yield entry.identity, entry.record, claim.namespace.id, claim.blind, sealed, claim.verified, seen
 
 

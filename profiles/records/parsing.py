@@ -220,7 +220,7 @@ def day(raw) -> date | None:
     if written is None:
         return None
     try:
-        return date.fromisoformat(written[:10]) if "T" in written else date.fromisoformat(written)
+        return datetime.fromisoformat(written).date() if "T" in written else date.fromisoformat(written)
     except ValueError:
         raise WrongType("not_a_date", _("A date is expected, such as 1980-05-31.")) from None
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from cdp.base.database import clock
 from cdp.base.database.ids import next_numbers, uuid7s
+from cdp.base.database.locks import Lock, share
 from cdp.base.memory import gc_paused
 from profiles.models import FileImport, Source
 from profiles.models.reference import JOINING
@@ -21,6 +22,8 @@ from profiles.records.parsing import ParsedPerson, PersonParser
 from profiles.records.statement import Person, WriteOutcome, WriteState, Written
 
 BLOCK = 5_000
+#: What became of people, by their place in the list given.
+Outcomes = dict[int, WriteOutcome]
 
 
 class Said(NamedTuple):
@@ -66,33 +69,36 @@ def write(
         clock.now(),
     )
     refuse_unlicensed(common.party, agreement_version)
-    outcomes: list[WriteOutcome | None] = [None] * len(people)
-    said = _let_in(common, _readable(common, people, outcomes), outcomes)
-    for block in _blocks(said):
-        for one, outcome in zip(block, _write_block(common, block), strict=True):
-            outcomes[one.place] = outcome
-    return Written(outcomes)
+    readable, unreadable = _readable(common, people)
+    admitted, kept_out = _let_in(common, readable)
+    outcomes = unreadable | kept_out
+    for block in _blocks(admitted):
+        outcomes |= zip((one.place for one in block), _write_block(common, block), strict=True)
+    return Written([outcomes[place] for place in range(len(people))])
 
 
-def _readable(common: WriteContext, people: list[Person], outcomes: list) -> list[Said]:
-    """Those who could be read; the others have their outcome."""
-    reader, said = PersonParser(common.source), []
+def _readable(common: WriteContext, people: list[Person]) -> tuple[list[Said], Outcomes]:
+    """Those who could be read, and what became of the others."""
+    share(Lock.VOCABULARY)  # what an attribute is when they are read, it is when they are committed
+    reader = PersonParser(common.source)
+    said, refused = [], {}
     for place, person in enumerate(people):
         reading = reader.read(person, stamp=_stamp(common, person))
         if isinstance(reading, ParsedPerson):
             said.append(Said(place, person, reading))
         else:
-            outcomes[place] = WriteOutcome(WriteState.REFUSED, problems=reading)
-    return said
+            refused[place] = WriteOutcome(WriteState.REFUSED, problems=reading)
+    return said, refused
 
 
-def _let_in(common: WriteContext, said: list[Said], outcomes: list) -> list[Said]:
-    """Those whom no gate keeps out, under lock from now on; the others have their outcome."""
+def _let_in(common: WriteContext, said: list[Said]) -> tuple[list[Said], Outcomes]:
+    """Those whom no gate keeps out, under lock from now on, and what became of the others."""
     _hold_values([one.reading for one in said])
-    kept_out = admission.refused(common, [one.reading for one in said])
-    for index, problem in kept_out.items():
-        outcomes[said[index].place] = WriteOutcome(WriteState.REFUSED, problems=[problem])
-    return [one for index, one in enumerate(said) if index not in kept_out]
+    problems = admission.refused(common, [one.reading for one in said])
+    admitted = [one for index, one in enumerate(said) if index not in problems]
+    return admitted, {
+        said[index].place: WriteOutcome(WriteState.REFUSED, problems=[problem]) for index, problem in problems.items()
+    }
 
 
 def _stamp(common: WriteContext, person: Person) -> str:
@@ -131,14 +137,19 @@ def _write_block(common: WriteContext, block: list[Said]) -> list[WriteOutcome]:
     have = [(one, found.get(one.reading.key)) for one in block]
     facts = current_facts(before.identity for one, before in have if before and before.digest != one.reading.digest)
     news = [_news(common, one.reading, before, facts) for one, before in have]
-    identities = iter(uuid7s(sum(before is None for _one, before in have)))
-    numbers = iter(next_numbers("profiles_record", sum(reading is not None for reading in news)))
-    entries = [
-        reading and _entry(next(numbers), before or next(identities), one.person, reading)
-        for (one, before), reading in zip(have, news, strict=True)
-    ]
-    store(common, [entry for entry in entries if entry])
-    return [_outcome(entry, one.reading, before) for entry, (one, before) in zip(entries, have, strict=True)]
+    written = [place for place, reading in enumerate(news) if reading]
+    strangers = [place for place in written if have[place][1] is None]
+    numbers = dict(zip(written, next_numbers("profiles_record", len(written)), strict=True))
+    identities = dict(zip(strangers, uuid7s(len(strangers)), strict=True))
+    entries = {}
+    for place, number in numbers.items():
+        (one, before), reading = have[place], news[place]
+        if before is None:
+            entries[place] = _first_record(number, identities[place], one.person, reading)
+        else:
+            entries[place] = _next_record(number, before, one.person, reading)
+    store(common, list(entries.values()))
+    return [_outcome(entries.get(place), one.reading, before) for place, (one, before) in enumerate(have)]
 
 
 def _news(common: WriteContext, reading: ParsedPerson, before: ExistingIdentity | None, facts) -> ParsedPerson | None:
@@ -152,11 +163,13 @@ def _news(common: WriteContext, reading: ParsedPerson, before: ExistingIdentity 
     return reading if reading.claims or reading.values else None
 
 
-def _entry(record: int, of: ExistingIdentity | UUID, person: Person, reading: ParsedPerson) -> NewRecord:
-    """The record to write, of somebody known or under the id that somebody new gets."""
-    if isinstance(of, UUID):
-        return NewRecord(record, of, 1, True, person, reading)
-    return NewRecord(record, of.identity, of.versions + 1, False, person, reading)
+def _first_record(number: int, identity: UUID, person: Person, reading: ParsedPerson) -> NewRecord:
+    """Of somebody new, under this id."""
+    return NewRecord(number, identity, 1, True, person, reading)
+
+
+def _next_record(number: int, before: ExistingIdentity, person: Person, reading: ParsedPerson) -> NewRecord:
+    return NewRecord(number, before.identity, before.versions + 1, False, person, reading)
 
 
 def _outcome(entry: NewRecord | None, reading: ParsedPerson, before: ExistingIdentity | None) -> WriteOutcome:

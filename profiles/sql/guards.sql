@@ -54,11 +54,13 @@ BEGIN
     END LOOP;
 END $$;
 
--- What a fact names stays: facts have no foreign keys, which would ask with each new row.
+-- What a fact names stays: facts have no foreign keys, which would ask with each new row. Whoever writes facts shares the
+-- lock 3 (cdp.base.database.locks: VOCABULARY) until commit; only under it is known that nobody writes some now.
 CREATE OR REPLACE FUNCTION profiles_keep_named() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     named boolean;
 BEGIN
+    PERFORM pg_advisory_xact_lock(3, 0);
     EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE %I = $1)', TG_ARGV[0], TG_ARGV[1]) INTO named USING OLD.id;
     IF named THEN
         RAISE EXCEPTION '% on % is refused: rows of % name it', TG_OP, TG_TABLE_NAME, TG_ARGV[0]
@@ -68,6 +70,7 @@ BEGIN
 END $$;
 CREATE OR REPLACE FUNCTION profiles_keep_said() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    PERFORM pg_advisory_xact_lock(3, 0);
     IF EXISTS (SELECT FROM profiles_record WHERE traits ? OLD.code) THEN
         RAISE EXCEPTION '% on % is refused: records say something of it', TG_OP, TG_TABLE_NAME
             USING ERRCODE = 'foreign_key_violation';

@@ -7,13 +7,14 @@ the standing value of each identity, and each pinned value, whose licence has no
 
 import json
 from collections.abc import Iterable
+from decimal import Decimal
 from uuid import UUID
 
 from cdp.base.database.sql import dicts, execute, rows
 from profiles import changes
 from profiles.changes import ChangeKind
 from profiles.models.projection import Rule
-from profiles.values.standing_facts import STANDING_TRAITS
+from profiles.values.standing_facts import STANDING_DECISIONS, STANDING_TRAITS
 
 BLOCK = 20_000
 
@@ -23,10 +24,9 @@ CANDIDATES = (
     people AS MATERIALIZED ({people}),
     pins AS (
         SELECT DISTINCT ON (d.record_id, d.attribute_id) d.record_id, d.attribute_id, d.id AS pin
-        FROM profiles_stewarddecision d
-        JOIN people ON people.id = d.identity_id
-        WHERE d.kind = 'pin' AND (d.expires_at IS NULL OR d.expires_at > now())
-        AND NOT EXISTS (SELECT FROM profiles_stewarddecision w WHERE w.withdraws_id = d.id)
+        FROM """
+    + STANDING_DECISIONS
+    + """ AND d.kind = 'pin' AND d.identity_id IN (SELECT id FROM people)
         ORDER BY d.record_id, d.attribute_id, d.id DESC
     ),
     said AS (
@@ -103,6 +103,10 @@ CHANGED = """
     SELECT d.profile_id AS profile, NULL::uuid AS object, array_agg(a.code::text ORDER BY a.code) AS what
     FROM differing d JOIN profiles_attribute a ON a.id = d.attribute_id GROUP BY d.profile_id
 """
+STALE = f"""
+    WITH {CANDIDATES.format(people=OF_PROFILES)}, {WINNERS}, {DIFFERING.format(stored=STORED)}
+    SELECT DISTINCT profile_id FROM differing ORDER BY profile_id
+"""
 #: Whoever folds holds the people, so what is not there yet comes from nobody else meanwhile.
 WRITE = f"""
     WITH {CANDIDATES.format(people=OF_PROFILES)}, {WINNERS}, {DIFFERING.format(stored=STORED)},
@@ -125,13 +129,16 @@ WRITE = f"""
 """
 
 
-def fold(*, profiles: Iterable[UUID] | None = None) -> int:
-    """Write what stands for `profiles` (None: all), only where it differs; give how many profiles changed."""
-    if profiles is None:
-        profiles = [found for (found,) in rows("SELECT id FROM profiles_profile WHERE erased_at IS NULL ORDER BY id")]
+def fold(*, profiles: Iterable[UUID]) -> int:
+    """Write what stands for `profiles`, only where it differs; give how many profiles changed."""
     wanted = list(profiles)
     blocks = (wanted[start : start + BLOCK] for start in range(0, len(wanted), BLOCK))
     return sum(execute(WRITE, {"profiles": block}) for block in blocks)
+
+
+def stale(*, profiles: list[UUID]) -> list[UUID]:
+    """Those of `profiles` whose golden values are not what stands at this moment."""
+    return [profile for (profile,) in rows(STALE, {"profiles": profiles})]
 
 
 def explain(*, profile: UUID, attribute: str) -> dict | None:
@@ -149,7 +156,8 @@ def explain(*, profile: UUID, attribute: str) -> dict | None:
     candidates = dicts(sql, {"profiles": [profile], "attribute": attribute})
     if not candidates:
         return None
-    rule = Rule({one.pop("rule") for one in candidates}.pop())
+    rule = Rule(candidates[0]["rule"])
     for one in candidates:
-        one["value"] = one["value"] and json.loads(one["value"])
+        del one["rule"]
+        one["value"] = one["value"] and json.loads(one["value"], parse_float=Decimal, parse_int=Decimal)
     return {"rule": rule, "winner": candidates[0], "candidates": candidates}

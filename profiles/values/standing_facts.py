@@ -1,4 +1,4 @@
-"""Facts that stand, as SQL: what the latest record that speaks of a thing says of it."""
+"""Facts that stand, as SQL: what the latest record that speaks of a thing says of it, and what stewards decided."""
 
 #: The latest record that speaks of an attribute, or of a kind of identifier, is believed.
 #: `{only}` narrows the identities. A kind of which many are kept (devices) loses none.
@@ -9,6 +9,11 @@ STANDING_TRAITS = """
     JOIN profiles_attribute a ON a.code = said.code
     WHERE {only}
     ORDER BY r.identity_id, a.id, r.observed_at DESC, r.version DESC
+"""
+#: Decisions, as `d`, that are neither withdrawn nor expired. More conditions may follow.
+STANDING_DECISIONS = """
+    profiles_stewarddecision d WHERE d.kind <> 'withdrawn' AND (d.expires_at IS NULL OR d.expires_at > now())
+    AND NOT EXISTS (SELECT FROM profiles_stewarddecision w WHERE w.withdraws_id = d.id)
 """
 STANDING_IDENTIFIERS = """
     SELECT * FROM (

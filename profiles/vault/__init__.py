@@ -5,7 +5,7 @@ from profiles.vault.blind_index import BLIND, blind, digest
 from profiles.vault.items import DOCUMENT, IDENTIFIER, Item
 from profiles.vault.keys import Keyring, KeysMissing, destroy_keys
 from profiles.vault.masking import mask, masked
-from profiles.vault.sealing import content_digest, open_own, seal_own
+from profiles.vault.sealing import open_own, seal_own
 
 __all__ = [
     "BLIND",
@@ -15,7 +15,6 @@ __all__ = [
     "Keyring",
     "KeysMissing",
     "blind",
-    "content_digest",
     "destroy_keys",
     "digest",
     "log_bodies",

@@ -1,6 +1,5 @@
 """Bodies that belong to no one person (a received body, a rejected row, an uploaded file), under a key of our own."""
 
-import hashlib
 import os
 from functools import cache
 
@@ -25,8 +24,3 @@ def open_own(place: str, blob: bytes) -> bytes:
 @cache
 def _own_key() -> AESGCM:
     return AESGCM(derive(settings.KENDT_KEKS[1], "kendt/own/v1"))
-
-
-def content_digest(content: bytes) -> str:
-    """SHA-256 of a file, hexadecimal: for manifests and receipts, never for personal values."""
-    return hashlib.sha256(content).hexdigest()

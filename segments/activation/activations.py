@@ -6,6 +6,7 @@ reason) and the manifest. Whoever was sent in the run before and is not now is r
 
 from collections import Counter
 from dataclasses import replace
+from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from cdp.base.errors import OwnRequest, Refused, WrongState, stated
 from consents.permission import decision
 from consents.permission.decision import Answer
 from consents.state.locks import profiles_of
-from profiles import changes, vault
+from profiles import changes
 from profiles.changes import ChangeKind
 from profiles.values import reading
 from profiles.vault.sealed_files import FileLost
@@ -270,7 +271,7 @@ def _finish(activation, destination, folder: str, files: list[DestinationFile], 
     activation.state, activation.finished_at = ActivationState.DONE, timezone.now()
     activation.members = len(sent) + len(left_out)
     activation.sent, activation.removed, activation.left_out = len(sent), len(removed), by_reason
-    activation.stored_as, activation.sha256 = folder, vault.content_digest(files[0].content)
+    activation.stored_as, activation.sha256 = folder, sha256(files[0].content).hexdigest()
     activation.manifest = _manifest(activation, destination, files, sent)
     activation.save()
     _moved(activation)
@@ -301,7 +302,7 @@ def _manifest(activation, destination, files, sent) -> dict:
                 "name": file.name,
                 "media_type": file.media_type,
                 "rows": file.rows,
-                "sha256": vault.content_digest(file.content),
+                "sha256": sha256(file.content).hexdigest(),
             }
             for file in files
         ],

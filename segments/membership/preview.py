@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from cdp.base.database import sql
+from cdp.base.database import sql, statistics
 from segments.language.compiler import Statement, compile
 from segments.language.parsing import Definition
 from segments.language.vocabulary import Catalogue
@@ -42,7 +42,7 @@ def _counted(statement: Statement, patience_ms: int) -> int:
 
 def _estimated(definition, as_of, catalogue) -> int:
     """What is found in a random share of the table of people, scaled up to all of it."""
-    rows = sql.value("SELECT greatest(reltuples, 1) FROM pg_class WHERE oid = 'profiles_profile'::regclass")
+    rows = sql.value(f"SELECT greatest({statistics.estimated_rows('profiles_profile')}, 1)")
     percent = min(100.0, 100 * SAMPLE / rows)
     drawn = [row[0] for row in sql.rows("SELECT id FROM profiles_profile TABLESAMPLE SYSTEM (%s)", (percent,))]
     if not drawn:

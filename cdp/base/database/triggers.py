@@ -3,7 +3,6 @@
 from importlib import import_module
 from pathlib import Path
 
-from django.db import migrations
 from django.db.migrations.operations.base import Operation
 
 BASE = Path(__file__).resolve().parents[3]
@@ -21,14 +20,6 @@ DO $$ DECLARE found record; BEGIN
     END LOOP;
 END $$
 """
-
-
-class PlainSQL(migrations.RunSQL):
-    """RunSQL for bodies that hold `%`, such as PL/pgSQL."""
-
-    def _run_sql(self, schema_editor, sqls):
-        if sqls != migrations.RunSQL.noop:
-            schema_editor.execute(sqls, params=None)
 
 
 def rules(app: str) -> list[str]:

@@ -17,7 +17,7 @@ from profiles.imports.files.rows import Fault
 from profiles.imports.files.storage import UPLOADS
 from profiles.imports.mapping import columns, specification
 from profiles.imports.run import guards
-from profiles.imports.run.rejects import KEPT_DAYS
+from profiles.imports.run.purging import KEPT_DAYS
 from profiles.models import FileImport, Mapping, Rejection
 from profiles.models.sources import ImportState, RowKind
 

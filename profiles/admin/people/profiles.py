@@ -214,6 +214,10 @@ def _shown(candidates: list[dict], attribute: Attribute, sight: Sight) -> list[d
     items = [vault.Item(row["identity"], vault.DOCUMENT, documents[row["record"]], attribute.code) for row in sealed]
     opened = dict(zip([row["record"] for row in sealed], sight.read(items), strict=True))
     return [
-        row | {"value": opened[row["record"]] if row["sealed"] else row["value"], "title": titles[row["source"]]}
+        row
+        | {
+            "value": opened[row["record"]] if row["sealed"] else person.readable(row["value"]),
+            "title": titles[row["source"]],
+        }
         for row in candidates
     ]

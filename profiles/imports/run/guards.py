@@ -7,7 +7,7 @@ number of blocks done, read under a lock, keeps a process that only seemed dead 
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -83,6 +83,17 @@ def move(file_import: FileImport, states: list[str], state: str, **fields) -> Fi
     return tell_state(file_import)
 
 
+def begin(file_import: FileImport, states: list[str], **fields) -> FileImport:
+    """To running. Raises AlreadyLoaded also where another import of the same file begins at this moment."""
+    try:
+        return move(file_import, states, ImportState.RUNNING, **fields)
+    except IntegrityError:
+        refuse_loaded(
+            source=file_import.source, mapping=file_import.mapping, sha256=file_import.sha256, but=file_import
+        )
+        raise
+
+
 def tell_state(file_import: FileImport) -> FileImport:
     """In the feed of changes, that the import is now in its state."""
     changes.record(kind=ChangeKind.IMPORT_MOVED, object=file_import.pk, what=[file_import.state])
@@ -99,5 +110,12 @@ def take_lease(file_import: FileImport, states: list[str]) -> None:
         raise Busy(until=f"{file_import.leased_until or now:%H:%M:%S} UTC")
 
 
-def extend_lease(file_import: FileImport, **fields) -> None:
-    FileImport.objects.filter(pk=file_import.pk).update(leased_until=timezone.now() + LEASE, **fields)
+def extend_lease(file_import: FileImport, states: list[str], **fields) -> bool:
+    """Hold it on, and write `fields`. False when somebody has moved the import out of `states`: then stop."""
+    held = FileImport.objects.filter(pk=file_import.pk, state__in=states)
+    return bool(held.update(leased_until=timezone.now() + LEASE, **fields))
+
+
+def give_up_lease(file_import: FileImport, states: list[str], *, error: str) -> None:
+    """Free it and say why, where the import still is in one of `states`."""
+    FileImport.objects.filter(pk=file_import.pk, state__in=states).update(leased_until=None, error=error)

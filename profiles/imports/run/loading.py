@@ -43,7 +43,7 @@ class Load:
         return self.file_import.created_at
 
     def people(self) -> dict:
-        """What `facts.write` needs to know of each call."""
+        """What `records.write` needs to know of each call."""
         file_import = self.file_import
         return {
             "source": file_import.source,

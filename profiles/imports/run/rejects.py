@@ -7,10 +7,8 @@ Cells that a spreadsheet would not keep as they are begin with an apostrophe; lo
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 
 import orjson
-from django.utils import timezone
 
 from cdp.base.database.sql import copy_in
 from cdp.base.spreadsheets import as_text
@@ -18,11 +16,9 @@ from profiles.imports.advice import advice
 from profiles.imports.files.formats import Format
 from profiles.imports.files.rows import BadRow, Fault
 from profiles.imports.files.separated import REJECT_COLUMNS
-from profiles.imports.files.storage import UPLOADS
 from profiles.models import FileImport, Rejection
 from profiles.vault import log_bodies, open_own, seal_own
 
-KEPT_DAYS = 30
 FIELDS = ["file_import_id", "row_number", '"column"', "code", "detail", "sealed_row"]
 
 
@@ -65,23 +61,6 @@ def _taken(out: io.StringIO) -> str:
     out.seek(0)
     out.truncate()
     return text
-
-
-def purge() -> int:
-    """Delete files and rejected rows of imports that came more than 30 days ago, and files that no import knows.
-
-    The counts stay. Gives how many imports were emptied.
-    """
-    old = FileImport.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).exclude(stored_as="")
-    emptied = 0
-    for file_import in old.iterator():
-        UPLOADS.remove(file_import.stored_as)
-        Rejection.objects.filter(file_import=file_import).delete()
-        emptied += FileImport.objects.filter(pk=file_import.pk).update(stored_as="", samples={})
-    for name in UPLOADS.older_than(timedelta(days=1)):
-        if not FileImport.objects.filter(stored_as=name).exists():
-            UPLOADS.remove(name)
-    return emptied
 
 
 def _place(file_import: FileImport, row_number: int) -> str:

@@ -38,6 +38,7 @@ BLOCK_ROWS = 2_500
 ATTEMPTS = 3
 NOTHING = dict.fromkeys(["rows_done", "rows_new", "rows_updated", "rows_unchanged", "rows_rejected"], 0)
 OPEN = [ImportState.WAITING, ImportState.CHECKED]
+UNFINISHED = [*OPEN, ImportState.RUNNING, ImportState.PAUSED, ImportState.FAILED]
 LOADERS = {RowKind.CUSTOMERS: Customers, RowKind.CONSENTS: Customers, RowKind.EVENTS: Events}
 Progress = Callable[[int], None]
 log = logging.getLogger(__name__)
@@ -107,9 +108,11 @@ def describe(*, file_import: FileImport, mapping: Mapping | None = None, declare
     return guards.tell_state(file_import) if was != file_import.state else file_import
 
 
+@transaction.atomic
 def remember_mapping(*, source: Source, name: str, rows: str, spec: dict, reason: str = "") -> Mapping:
     """The mapping of that name of a source, made or changed; what it said before stays in its history."""
     specification.check(spec, rows=rows)
+    Source.objects.select_for_update(no_key=True).get(pk=source.pk)  # somebody may remember one of this name now
     found = Mapping.objects.filter(source=source, name=name).first() or Mapping(source=source, name=name)
     if (found.rows, found.spec) != (rows, spec):
         found.rows, found.spec, found._change_reason = rows, spec, reason
@@ -125,7 +128,7 @@ def check(*, file_import: FileImport, progress: Progress | None = None) -> FileI
     try:
         samples, counts = _checked(file_import, progress)
     except Exception as trouble:
-        FileImport.objects.filter(pk=file_import.pk).update(error=_told(trouble, file_import), leased_until=None)
+        guards.give_up_lease(file_import, OPEN, error=_told(trouble, file_import))
         raise
     return guards.move(file_import, OPEN, ImportState.CHECKED, samples=samples, error="", **counts)
 
@@ -142,7 +145,8 @@ def _checked(file_import: FileImport, progress: Progress | None) -> tuple[dict, 
             loader.forget()
             counts += samples.add(loaded)
             counts["rows_done"] += len(block)
-            guards.extend_lease(file_import, rows_done=counts["rows_done"])
+            if not guards.extend_lease(file_import, OPEN, rows_done=counts["rows_done"]):
+                break  # somebody cancelled it
             _report(progress, counts["rows_done"])
     return samples.as_dict(), NOTHING | counts
 
@@ -153,9 +157,7 @@ def start(*, file_import: FileImport) -> FileImport:
     guards.refuse_unready(file_import)
     guards.refuse_busy(file_import)
     samples = file_import.samples | {"left_out": {}}
-    return guards.move(
-        file_import, OPEN, ImportState.RUNNING, started_at=timezone.now(), samples=samples, blocks_done=0, **NOTHING
-    )
+    return guards.begin(file_import, OPEN, started_at=timezone.now(), samples=samples, blocks_done=0, **NOTHING)
 
 
 # --- The run ----------------------------------------------------------------------------------------------------
@@ -182,24 +184,27 @@ def _apply_all(file_import: FileImport, progress: Progress | None) -> None:
         for block in blocks:
             reading = loader.read(block)
             if block.number < file_import.blocks_done:
-                guards.extend_lease(file_import)
-            elif not _apply_patiently(file_import, loader, block, reading):
+                going_on = guards.extend_lease(file_import, [ImportState.RUNNING])
+            else:
+                going_on = _apply_patiently(file_import, loader, block, reading)
+            if not going_on:
                 return
             _report(progress, file_import.rows_done)
-    guards.move(file_import, [ImportState.RUNNING], ImportState.DONE, finished_at=timezone.now())
+    with suppress(WrongState):  # paused or cancelled after its last block
+        guards.move(file_import, [ImportState.RUNNING], ImportState.DONE, finished_at=timezone.now())
 
 
-def _apply_patiently(file_import: FileImport, loader: Loader, block: Block, reading) -> bool:
+def _apply_patiently(file_import: FileImport, loader: Loader, block: Block, reading, attempts: int = ATTEMPTS) -> bool:
     """As `_apply`; tried again where the database broke a circle of writers that waited for each other."""
     loader.prepare(reading)
-    for attempt in range(1, ATTEMPTS + 1):
+    while True:
         try:
             return _apply(file_import, loader, block, reading)
         except OperationalError as trouble:
-            if not isinstance(trouble.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
+            attempts -= 1
+            if not isinstance(trouble.__cause__, DeadlockDetected) or not attempts:
                 raise
             loader.forget()
-    return False
 
 
 @transaction.atomic
@@ -249,13 +254,12 @@ def pause(*, file_import: FileImport) -> FileImport:
 def resume(*, file_import: FileImport) -> FileImport:
     """Let a paused or failed import go on where it stopped."""
     guards.refuse_unready(file_import)
-    return guards.move(file_import, [ImportState.PAUSED, ImportState.FAILED], ImportState.RUNNING, error="")
+    return guards.begin(file_import, [ImportState.PAUSED, ImportState.FAILED], error="")
 
 
 def cancel(*, file_import: FileImport) -> FileImport:
     """End an import for good. The rows that are in stay in; the file is deleted."""
-    unfinished = [*OPEN, ImportState.RUNNING, ImportState.PAUSED, ImportState.FAILED]
-    guards.move(file_import, unfinished, ImportState.CANCELLED, finished_at=timezone.now())
+    guards.move(file_import, UNFINISHED, ImportState.CANCELLED, finished_at=timezone.now())
     UPLOADS.remove(file_import.stored_as)
     return file_import
 

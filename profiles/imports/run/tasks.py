@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from cdp.base.errors import Refused
-from profiles.imports.run import rejects, runs
+from profiles.imports.run import purging, runs
 from profiles.models import FileImport
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def take_up_imports(timestamp: int) -> None:
 @app.task(name="profiles.purge_imports", queueing_lock="profiles.purge_imports", pass_context=False)
 def purge_imports(timestamp: int) -> None:
     """Every night: contents of files go after 30 days."""
-    rejects.purge()
+    purging.purge()
 
 
 def _work(verb, file_import: str) -> None:

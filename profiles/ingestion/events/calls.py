@@ -17,6 +17,7 @@ from profiles.models import Attribute, Namespace, Source
 from profiles.models.events import EventType
 from profiles.models.reference import NamespaceRole
 from profiles.records import Person, WriteOutcome
+from profiles.records.parsing import VERIFIED
 from profiles.values.normal_form import normal
 from profiles.values.pii_detection import contains_personal_data
 
@@ -80,7 +81,8 @@ class CallParser:
         self.namespaces = {one.code: one for one in Namespace.objects.all()}
         self.own = next(one for one in self.namespaces.values() if one.pk == source.namespace_id)
         usable = {NamespaceRole.ANCHOR, NamespaceRole.LINKING, NamespaceRole.SUPPORTED}
-        self.identifiers = {one.code for one in self.namespaces.values() if one.role in usable} - {"email_verified"}
+        said = {one.code for one in self.namespaces.values() if one.role in usable}
+        self.identifiers = {code for code in said if not code.endswith(VERIFIED)}
         self.normal = lru_cache(maxsize=10_000)(self._normal)
 
     def shape(self, event: dict, *, received_at: datetime, sent_at: datetime | None, call: str | None = None) -> Call:

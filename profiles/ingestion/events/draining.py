@@ -1,7 +1,7 @@
-"""Empty the queue of received batches: one transaction for what waits of a source, so that a crash loses nothing.
+"""Empty the queue of received calls: one transaction for what waits of a source, so that a crash loses nothing.
 
-The state is the row's, not the job's: whoever holds the row's lock works on it, and a killed worker frees it. A batch
-that raises is tried five times; then each of its events stands alone, and the one to blame is put aside.
+The state is the row's, not the job's: whoever holds the row's lock works on it, and a killed worker frees it. A
+received call that raises is tried five times; then each of its events stands alone, and the one to blame is put aside.
 """
 
 import logging
@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from cdp.base.database.locks import Lock, try_for
@@ -28,15 +29,15 @@ from profiles.models.events import IngestRequestState
 log = logging.getLogger(__name__)
 
 TRIES = 5
-TOGETHER = 5_000  # events drained in one transaction, at most (but one whole batch at least)
-BATCHES = 100
+TOGETHER = 5_000  # events drained in one transaction, at most (but one whole received call at least)
+RECEIVED_CALLS = 100
 LATE = timedelta(seconds=10)
 KEPT = timedelta(days=30)
 TURNS = 20  # of one job, so that a busy source does not keep a worker from all others
 
 
 def drain(*, ingest_request: UUID) -> int:
-    """Drain a received batch, with what else waits of its source; give how many events were stored.
+    """Drain a received call, with what else waits of its source; give how many events were stored.
 
     Where another drain of the source is at work this one leaves at once: the other looks again when it has ended.
     """
@@ -49,7 +50,8 @@ def drain(*, ingest_request: UUID) -> int:
     for _turn in range(TURNS):
         try:
             drained = _drain_together(row)
-        except Exception:  # whose fault it is shows when each stands alone
+        except Exception as error:  # whose fault it is shows when each stands alone
+            log.warning("What waits of source %s is drained one by one: %s", row.source_id, _told(error))
             drained = sum(_drain_alone(one) for one in _waiting(row).defer("sealed"))
         if drained is None:
             return stored
@@ -60,7 +62,7 @@ def drain(*, ingest_request: UUID) -> int:
 
 
 def sweep(*, now: datetime | None = None) -> int:
-    """Drain what no job has drained: after a crash, or after a failure. Gives how many batches were tried."""
+    """Drain what no job has drained: after a crash, or after a failure. Gives how many were tried."""
     late = IngestRequest.objects.filter(
         state=IngestRequestState.WAITING, received_at__lt=(now or timezone.now()) - LATE
     )
@@ -77,7 +79,7 @@ def try_again(rows: Iterable[IngestRequest]) -> int:
 
 
 def purge(*, now: datetime | None = None) -> int:
-    """Delete the rows of batches drained long ago; their bodies went when their events were stored."""
+    """Delete the rows of received calls drained long ago; their bodies went when their events were stored."""
     return IngestRequest.objects.filter(
         state=IngestRequestState.DONE, done_at__lt=(now or timezone.now()) - KEPT
     ).delete()[0]
@@ -88,13 +90,13 @@ def _waiting(like: IngestRequest):
     fresh = IngestRequest.objects.filter(
         source=like.source_id, is_test=like.is_test, state=IngestRequestState.WAITING, attempts=0
     )
-    return fresh.order_by("pk")[:BATCHES]
+    return fresh.order_by("pk")[:RECEIVED_CALLS]
 
 
 @gc_paused()
 @transaction.atomic
 def _drain_together(first: IngestRequest) -> int | None:
-    """One drain of a source at a time: its batches count in the order in which they came. None while another runs."""
+    """One drain of a source at a time: what it sent counts in the order in which it came. None while another runs."""
     if not try_for(Lock.DRAIN, first.source_id):
         return None
     chosen = _first_events(_waiting(first).select_for_update().values_list("pk", "events"))
@@ -103,7 +105,7 @@ def _drain_together(first: IngestRequest) -> int | None:
 
 
 def _first_events(waiting: Iterable[tuple[UUID, int]]) -> list[UUID]:
-    """As many of the waiting batches as make one transaction."""
+    """As many of the waiting received calls as make one transaction."""
     chosen, events = [], 0
     for pk, count in waiting:
         events += count
@@ -128,7 +130,7 @@ def _drain_alone(one: IngestRequest) -> int:
 
 
 def _take(chosen: list[IngestRequest]) -> list[IncomingCall]:
-    """Store what the batches hold; give the entries that became events."""
+    """Store what received calls hold; give the entries that became events."""
     source, is_test = chosen[0].source, chosen[0].is_test
     taken = take_in(source=source, is_test=is_test, entries=[entry for row in chosen for entry in _entries(row)])
     quarantine.put_aside(taken.refused, source=source, is_test=is_test)
@@ -144,19 +146,19 @@ def _take_singly(row: IngestRequest) -> list[IncomingCall]:
             stored += taken.stored
             refused += taken.refused
         except Exception as error:
-            log.warning("An event of batch %s is put aside: %s", row.pk, _told(error))
+            log.warning("An event of received call %s is put aside: %s", row.pk, _told(error))
             refused.append(CallRefusal(entry, "failed"))
     quarantine.put_aside(refused, source=row.source, is_test=row.is_test)
     return stored
 
 
 def _entries(row: IngestRequest) -> list[IncomingCall]:
-    batch = payload.parse(vault.open_own(PLACE, row.sealed))
-    return [IncomingCall(event, row.received_at, row.sent_at, batch.call, row) for event in batch.events]
+    body = payload.parse(vault.open_own(PLACE, row.sealed))
+    return [IncomingCall(event, row.received_at, row.sent_at, body.call, row) for event in body.events]
 
 
 def _done(chosen: list[IngestRequest], stored: list[IncomingCall]) -> int:
-    """Count each batch's events and empty its body; give how many became events in all."""
+    """Count the events of each received call and empty its body; give how many became events in all."""
     counts = Counter(entry.ingest_request.pk for entry in stored)
     execute(
         "UPDATE profiles_ingestrequest i SET state = 'done', sealed = NULL, done_at = now(), error = '',"
@@ -168,13 +170,16 @@ def _done(chosen: list[IngestRequest], stored: list[IncomingCall]) -> int:
 
 
 def _failed(ingest_request: UUID, error: Exception) -> None:
-    """Count the try. Where the database is gone this raises as well, and the try does not count."""
-    row = IngestRequest.objects.get(pk=ingest_request)
-    row.attempts += 1
-    row.error = _told(error)
-    row.state = IngestRequestState.FAILED if row.attempts >= TRIES else IngestRequestState.WAITING
-    row.save(update_fields=["attempts", "error", "state"])
-    log.warning("Payload %s could not be drained (try %s): %s", row.pk, row.attempts, row.error)
+    """Count the try, unless another worker has drained it meanwhile.
+
+    Where the database is gone this raises as well, and the try does not count.
+    """
+    why = _told(error)
+    last = When(attempts__gte=TRIES - 1, then=Value(IngestRequestState.FAILED))
+    state = Case(last, default=Value(IngestRequestState.WAITING))
+    waiting = IngestRequest.objects.filter(pk=ingest_request, state=IngestRequestState.WAITING)
+    if waiting.update(attempts=F("attempts") + 1, error=why, state=state):
+        log.warning("Received call %s could not be drained: %s", ingest_request, why)
 
 
 def _told(error: Exception) -> str:

@@ -47,7 +47,7 @@ class Taken(NamedTuple):
 def take_in(*, source: Source, is_test: bool, entries: list[IncomingCall]) -> Taken:
     """Store what `entries` say of people and what these did. An event that is known already says nothing anew."""
     usable, refused = _shaped(CallParser(source, is_test=is_test), entries)
-    usable = _new(source, usable)
+    usable = _new(usable)
     outcomes = _write_people(source, is_test, usable)
     owned = [(one, outcome) for one, outcome in zip(usable, outcomes, strict=True) if outcome.record]
     nobodys = [one for one, outcome in zip(usable, outcomes, strict=True) if not outcome.record]
@@ -70,7 +70,7 @@ def _shaped(shaper: CallParser, entries: list[IncomingCall]) -> tuple[list[Usabl
     return usable, refused
 
 
-def _new(source: Source, usable: list[Usable]) -> list[Usable]:
+def _new(usable: list[Usable]) -> list[Usable]:
     """Those that are not stored yet, each once; their keys are reserved."""
     places = store.reserve_keys([one.call.row.key for one in usable])
     return [usable[place] for place in places.to_pylist()]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import NamedTuple
 
 import orjson
@@ -103,7 +104,7 @@ def _item(source: Source, is_test: bool, entry: IncomingCall, reason: str) -> Qu
     return QuarantineItem(
         source=source,
         ingest_request=entry.ingest_request,
-        key=message_key(source.pk, f"quarantine {vault.content_digest(raw)}", is_test=is_test),
+        key=message_key(source.pk, f"quarantine {sha256(raw).hexdigest()}", is_test=is_test),
         reason=reason,
         detail=ADVICE[reason],
         sealed=vault.seal_own(PLACE, head + b"\n" + raw),

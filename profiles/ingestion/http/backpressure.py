@@ -14,7 +14,7 @@ from django.conf import settings
 from cdp.base.database.sql import rows
 from profiles.ingestion.http.errors import TooFast, Unavailable
 
-#: Received batches that may wait to be drained, before senders are asked to come back later.
+#: Received calls that may wait to be drained, before senders are asked to come back later.
 MOST_WAITING = 50_000
 LONGEST_WAIT = 30
 LOOK_AGAIN = 10  # seconds for which a look at the database is believed
@@ -22,7 +22,7 @@ DURABILITY = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 class Lag(NamedTuple):
-    """What waits to be drained: how many batches (counted up to the bound), and for how many seconds the oldest."""
+    """What waits to be drained: how many received calls (counted up to the bound), the oldest for how many seconds."""
 
     waiting: int
     seconds: float

@@ -37,7 +37,7 @@ def receive(*, body: bytes, call: str | None = None, sent_at: str | None = None,
     """Keep the body of one request; give how many events it holds. Returns only after the commit.
 
     call: the type of a single call, None for a batch. sent_at: of the header, where the body says none.
-    by: who sends, where the headers told; else the body must. Raises refusals.NotAccepted.
+    by: who sends, where the headers told; else the body must. Raises `errors.NotAccepted`.
     """
     body = payload.single(body, call) if call else body
     batch = payload.parse(body)
@@ -71,8 +71,7 @@ def _keep(by: Sender, body: bytes, sent_at: datetime | None, events: int) -> Non
     ingest_request = uuid7()
     execute(
         "INSERT INTO profiles_ingestrequest (id, source_id, is_test, received_at, sent_at, sealed, events, stored,"
-        " state,"
-        " attempts, error) VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, 0, 'waiting', 0, '')",
+        " state, attempts, error) VALUES (%s, %s, %s, clock_timestamp(), %s, %s, %s, 0, 'waiting', 0, '')",
         [ingest_request, by.source, by.is_test, sent_at, vault.seal_own(PLACE, body), events],
     )
     app.configure_task(DRAIN, queue="ingest").defer(ingest_request=str(ingest_request))

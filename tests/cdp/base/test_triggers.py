@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from cdp.base.database.sql import execute, value
 from profiles.models import AccessEntry, Source
 from tests.builders import source
 
@@ -45,6 +46,22 @@ def test_a_tracked_row_does_not_change_without_history():
 
     assert Source.objects.get(pk=shop.pk).trust == 60
     assert list(shop.history.values_list("trust", flat=True)) == [60, 50]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_tracked_rows_of_one_transaction_are_each_found_by_their_key():
+    """Else the check of each row reads the history of all of them."""
+    read = (
+        "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'profiles_historicalsource'"
+    )
+    with transaction.atomic():
+        for number in range(100):
+            source(f"s{number}")
+        execute("SET LOCAL enable_seqscan = off")
+        before = value(read)
+        execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+        assert 100 <= value(read) - before <= 200
 
 
 @pytest.mark.django_db(transaction=True)

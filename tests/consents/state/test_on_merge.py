@@ -6,16 +6,20 @@ Real transactions: who stood under one id at which moment decides whose word cou
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
+from cdp.base.database.sql import value
 from consents.models import ConsentRecord
 from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import decide, decide_many
 from consents.state import past
+from consents.state.verify import verify
 from profiles import changes
 from profiles.changes import ChangeKind
 from profiles.identity import steward_decisions
-from profiles.models import Profile, SourceIdentity, StewardDecision, WorkItem
+from profiles.models import Alias, Profile, SourceIdentity, StewardDecision, WorkItem
 from tests import builders
+from tests.at_the_same_time import meanwhile
 from tests.consents import building as consent
 from tests.profiles.building import person
 
@@ -184,6 +188,34 @@ def test_a_no_said_while_merged_stays_with_both_sides(profiling):
 
     assert (states(anna), states(bo)) == ({"ConsentWithdrawn"}, {"ConsentWithdrawn"})
     assert asked_about() == {"consent_split"}
+
+
+def test_a_no_said_while_they_wait_to_part_stays_with_both_sides(profiling):
+    anna, bo = person(), person()
+    for one in (anna, bo):
+        consent.say(one, profiling, at=MONDAY)
+    merged = merge(anna, bo)
+
+    with transaction.atomic():
+        value("SELECT now()")  # the transaction begins, and then has to wait
+        meanwhile(lambda: consent.say(anna, profiling, "ConsentWithdrawn", at=TUESDAY))
+        unmerge(merged)
+
+    assert (states(anna), states(bo)) == ({"ConsentWithdrawn"}, {"ConsentWithdrawn"})
+    assert verify() == dict.fromkeys(verify(), 0)
+
+
+def test_what_an_id_meant_is_kept_where_another_moved_it_since_the_transaction_began():
+    anna, bo = person(), person()
+
+    with transaction.atomic():
+        value("SELECT now()")
+        merged = meanwhile(lambda: merge(anna, bo))
+        unmerge(merged)
+
+    was = Alias.objects.filter(identity=bo.pk).order_by("valid_from")
+    assert list(was.values_list("profile", flat=True)) == [bo.pk, anna.pk]
+    assert present(bo).pk == bo.pk
 
 
 def test_a_yes_said_while_merged_stays_with_the_identity_that_was_used(profiling):

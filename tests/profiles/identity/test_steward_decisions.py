@@ -132,6 +132,26 @@ def test_a_decision_that_expires_is_undone_by_the_nightly_fold():
     assert steward_decisions.standing(identities=[again.pk]) == []
 
 
+def test_an_exception_that_has_expired_is_shared_again_and_folded_once():
+    people = [person(external_id=f"C{number}", phone="20123456") for number in range(4)]
+    till = person(source=source("till", namespace="loyalty_no"), external_id="L1", phone="20123456")
+    shared = SharedIdentifier.objects.get()
+    steward_decisions.judge(shared=shared, verdict="private", reason="the till is Anna's", by=user())
+    assert present()[till.pk] == people[0].pk
+    shared.expires_at = days_ago(1)
+    shared.save()
+
+    assert (fold_expired(), fold_expired()) == (1, 0)
+
+    shared.refresh_from_db()
+    assert (shared.verdict, shared.expires_at, shared.history.first().history_change_reason) == (
+        "shared",
+        None,
+        "expired",
+    )
+    assert len(set(present().values())) == 5
+
+
 def test_a_private_verdict_joins_the_people_of_a_value_and_the_opposite_lets_them_go():
     people = [person(external_id=f"C{number}", phone="20123456") for number in range(4)]
     till = person(source=source("till", namespace="loyalty_no"), external_id="L1", phone="20123456")

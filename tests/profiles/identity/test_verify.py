@@ -123,6 +123,10 @@ LOSSES = {
         "UPDATE profiles_identifier SET namespace_id = namespace_id + 900",
     ),
     "the name of an event": ("profiles_event", "UPDATE profiles_event SET name_id = name_id + 900"),
+    "the record of an event": ("profiles_event", "UPDATE profiles_event SET record_id = record_id + 900"),
+    "what tells whose an event is": ("profiles_event", "UPDATE profiles_event SET record_id = NULL"),
+    "the source of an event": ("profiles_event", "UPDATE profiles_event SET source_id = source_id + 900"),
+    "the import of an event": ("profiles_event", "UPDATE profiles_event SET file_import_id = 900"),
     "the kind of a value": ("profiles_record", """UPDATE profiles_record SET traits = '{"gone": 1}'"""),
 }
 

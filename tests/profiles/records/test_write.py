@@ -6,14 +6,15 @@ from decimal import Decimal
 from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from cdp.base.database.sql import rows
+from cdp.base.database.sql import execute, rows
 from profiles import records
 from profiles.identity import resolve
 from profiles.models import Alias, GoldenValue, Identifier, Profile, Record, SourceIdentity
 from profiles.vault import Keyring, blind
+from tests.at_the_same_time import PATIENCE, beside
 from tests.builders import days_ago, now, source
 from tests.partners.inbound.receiving import incoming
 from tests.profiles.building import person, say
@@ -209,6 +210,7 @@ def test_a_device_with_the_text_of_a_login_is_another_identity():
         ({"loyalty_points": "1e15"}, "loyalty_points", "not_a_number"),
         ({"loyalty_points": True}, "loyalty_points", "not_a_number"),
         ({"birth_date": "31-05-1980"}, "birth_date", "not_a_date"),
+        ({"birth_date": "1980-05-31Tnonsense"}, "birth_date", "not_a_date"),
         ({"city": {"name": "Aarhus"}}, "city", "not_text"),
         ({"city": "Aar\x00hus"}, "city", "nul_character"),
         ({"city": "x" * 10_001}, "city", "too_long"),
@@ -314,6 +316,24 @@ def test_two_writers_of_the_same_people_at_once_make_each_person_once():
         list(pool.map(work, [people, people[::-1]]))
 
     assert SourceIdentity.objects.count() == Profile.objects.count() == Record.objects.count() == 300
+
+
+VOCABULARY = {
+    "an attribute is sealed": "UPDATE profiles_attribute SET classification = 'direct' WHERE code = 'city'",
+    "an attribute goes": "DELETE FROM profiles_attribute WHERE code = 'city'",
+    "a kind of identifier goes": "DELETE FROM profiles_namespace WHERE code = 'phone'",
+}
+
+
+@pytest.mark.parametrize("change", VOCABULARY.values(), ids=VOCABULARY)
+@pytest.mark.django_db(transaction=True)
+def test_what_is_being_written_keeps_its_vocabulary_as_it_was_read(change):
+    with transaction.atomic():
+        write(one(identifiers=[("phone", "20123456", False)], city="Aarhus"))
+        other = beside(lambda: execute(change))
+
+    with pytest.raises(IntegrityError, match=r"records say something of it|rows of profiles_identifier name it"):
+        other.result(PATIENCE)
 
 
 @pytest.mark.django_db(transaction=True)

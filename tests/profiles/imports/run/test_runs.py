@@ -6,6 +6,7 @@ import os
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from cdp.base.errors import WrongState
@@ -14,11 +15,12 @@ from partners.inbound.receive import NotAPartnersImport
 from profiles.imports.errors import AlreadyLoaded, Busy, FileRefused, MappingMissing
 from profiles.imports.files import storage
 from profiles.imports.mapping.specification import MappingRefused
-from profiles.imports.run import handlers, rejects, runs
+from profiles.imports.run import handlers, purging, rejects, runs
 from profiles.imports.run.handlers import Answered, StatementRefusal
 from profiles.models import AccessEntry, Event, FileImport, Mapping, Profile, Record, Rejection, SourceIdentity
 from profiles.models.sources import ImportState
 from profiles.records.licence import TermsMissing
+from tests.at_the_same_time import PATIENCE, beside
 from tests.builders import days_ago, guards_off, source
 from tests.partners.inbound import receiving
 from tests.partners.inbound.receiving import incoming
@@ -355,6 +357,39 @@ def test_the_same_file_gives_its_first_receipt_and_changes_nothing():
     assert again.value.receipt == first
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("second", ["start", "resume"])
+def test_of_two_imports_of_one_file_that_begin_at_once_one_says_that_it_is_loaded(second):
+    kept = mapping(CUSTOMER)
+    first, again = proposed(some_customers(5), kept), proposed(some_customers(5), kept)
+    if second == "resume":
+        again = runs.start(file_import=again)
+        FileImport.objects.filter(pk=again.pk).update(state=ImportState.FAILED)
+        again.refresh_from_db()
+
+    with transaction.atomic():
+        runs.start(file_import=first)
+        other = beside(lambda: getattr(runs, second)(file_import=again))
+
+    with pytest.raises(AlreadyLoaded):
+        other.result(PATIENCE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_remember_a_mapping_of_one_name_at_once_change_the_same_one():
+    shop = source()
+
+    def remembered(spec):
+        return runs.remember_mapping(source=shop, name="crm", rows="customers", spec=spec)
+
+    with transaction.atomic():
+        first = remembered(CUSTOMER)
+        other = beside(lambda: remembered(CUSTOMER | {"traits": {}}))
+
+    assert other.result(PATIENCE).pk == first.pk
+    assert Mapping.objects.get().spec["traits"] == {}
+
+
 # --- Pause, resume, cancel, crash -------------------------------------------------------------------------------
 
 
@@ -389,6 +424,56 @@ def test_a_cancelled_import_keeps_what_is_in_and_lets_the_file_go():
     for verb in (runs.resume, runs.pause, runs.cancel):
         with pytest.raises(WrongState):
             verb(file_import=file_import)
+
+
+def test_a_dry_run_that_is_cancelled_stops_and_says_so():
+    file_import, rows = proposed(some_customers(30), CUSTOMER), []
+
+    def cancelled(done):
+        rows.append(done)
+        runs.cancel(file_import=FileImport.objects.get(pk=file_import.pk))
+
+    with pytest.raises(WrongState):
+        runs.check(file_import=file_import, progress=cancelled)
+
+    left = FileImport.objects.get(pk=file_import.pk)
+    assert (rows, left.state, left.leased_until, left.rows_done) == ([7], ImportState.CANCELLED, None, 7)
+
+
+def test_trouble_in_a_dry_run_is_told_as_it_is_though_somebody_cancelled():
+    file_import = proposed(some_customers(30), CUSTOMER)
+
+    def broken(_done):
+        runs.cancel(file_import=FileImport.objects.get(pk=file_import.pk))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        runs.check(file_import=file_import, progress=broken)
+
+
+@pytest.mark.parametrize("stop", [runs.pause, runs.cancel])
+def test_what_is_stopped_while_a_resumed_run_reads_on_to_its_place_stays_stopped(stop):
+    file_import = runs.resume(file_import=paused_after(14, some_customers(30), CUSTOMER))
+
+    file_import = runs.run(file_import=file_import, progress=stopping(stop, file_import))
+
+    assert (file_import.rows_done, file_import.leased_until) == (14, None)
+
+
+@pytest.mark.parametrize("stop", [runs.pause, runs.cancel])
+def test_a_run_that_is_stopped_after_its_last_row_returns(stop):
+    file_import = runs.start(file_import=proposed(some_customers(7), CUSTOMER))
+
+    file_import = runs.run(file_import=file_import, progress=stopping(stop, file_import))
+
+    assert (file_import.rows_done, file_import.leased_until) == (7, None)
+    assert file_import.state == {runs.pause: ImportState.PAUSED, runs.cancel: ImportState.CANCELLED}[stop]
+
+
+def stopping(stop, file_import: FileImport):
+    """Progress at whose first report somebody stops the import."""
+    once = iter([stop])
+    return lambda _rows: [verb(file_import=FileImport.objects.get(pk=file_import.pk)) for verb in [*once]]
 
 
 def test_two_processes_never_work_on_one_import():
@@ -478,15 +563,69 @@ def test_rejected_rows_of_any_format_come_back_as_a_table():
 
 def test_after_thirty_days_the_contents_are_gone_and_the_counts_stay():
     file_import = loaded(customers(["1", "", "", "", "x"]), CUSTOMER)
-    assert rejects.purge() == 0
+    assert purging.purge() == 0
+    came_a_month_ago()
 
-    with guards_off("profiles_fileimport"):
-        FileImport.objects.update(created_at=days_ago(31))
-
-    assert rejects.purge() == 1
+    assert purging.purge() == 1
     assert list((settings.KENDT_FILES / "imports").iterdir()) == []
     assert Rejection.objects.count() == 0
     assert FileImport.objects.get(pk=file_import.pk).rows_rejected == 1
+
+
+def came_a_month_ago() -> None:
+    with guards_off("profiles_fileimport"):
+        FileImport.objects.update(created_at=days_ago(31))
+
+
+def waiting() -> FileImport:
+    return proposed(some_customers(30), CUSTOMER)
+
+
+def failed() -> FileImport:
+    def broken(_rows):
+        raise RuntimeError
+
+    file_import = runs.start(file_import=waiting())
+    with pytest.raises(RuntimeError):
+        runs.run(file_import=file_import, progress=broken)
+    return file_import
+
+
+IN_STATE = {
+    ImportState.WAITING: waiting,
+    ImportState.CHECKED: lambda: runs.check(file_import=waiting()),
+    ImportState.RUNNING: lambda: runs.start(file_import=waiting()),
+    ImportState.PAUSED: lambda: paused_after(7, some_customers(30), CUSTOMER),
+    ImportState.FAILED: failed,
+    ImportState.CANCELLED: lambda: runs.cancel(file_import=waiting()),
+    ImportState.DONE: lambda: loaded(some_customers(30), CUSTOMER),
+}
+
+
+@pytest.mark.parametrize("state", ImportState)
+def test_after_thirty_days_nothing_is_kept_in_whatever_state_an_import_was_left(state):
+    file_import = IN_STATE[state]()
+    assert FileImport.objects.get(pk=file_import.pk).state == state
+    came_a_month_ago()
+
+    assert (purging.purge(), purging.purge()) == (1, 0)
+
+    left = FileImport.objects.get(pk=file_import.pk)
+    assert (left.state, left.stored_as) == (
+        ImportState.DONE if state == ImportState.DONE else ImportState.CANCELLED,
+        "",
+    )
+    assert list((settings.KENDT_FILES / "imports").iterdir()) == []
+
+
+def test_an_import_at_work_is_not_taken_from_its_worker_by_the_night():
+    file_import = runs.start(file_import=proposed(some_customers(10), CUSTOMER))
+    came_a_month_ago()
+
+    done = runs.run(file_import=file_import, progress=lambda _rows: purging.purge())
+
+    assert (done.state, counts(done)) == (ImportState.DONE, (10, 0, 0, 0))
+    assert purging.purge() == 1
 
 
 def test_files_that_no_import_knows_go_after_a_day(tmp_path):
@@ -495,7 +634,7 @@ def test_files_that_no_import_knows_go_after_a_day(tmp_path):
     for path in (tmp_path / "imports").iterdir():
         os.utime(path, (0, 0))
 
-    rejects.purge()
+    purging.purge()
 
     assert [path.name for path in (tmp_path / "imports").iterdir()] == [file_import.stored_as]
     assert orphan.name != file_import.stored_as

@@ -117,6 +117,39 @@ def test_a_poisonous_event_is_stored_by_a_replay_after_the_cure(poison):
     assert str(Event.objects.get(name__name="Poison").occurred_at) == "2026-05-01 12:00:00+00:00"
 
 
+def test_a_try_that_fails_when_another_worker_has_drained_the_call_counts_for_nothing(monkeypatch):
+    send(track("Drained by another"), key=write_key())
+    row = IngestRequest.objects.get()
+    failed, take_in = draining._failed, draining.take_in
+
+    def broken(**_what):
+        raise RuntimeError
+
+    def failed_late(*what):
+        monkeypatch.setattr(draining, "take_in", take_in)
+        assert draining.drain(ingest_request=row.pk) == 1
+        failed(*what)
+
+    monkeypatch.setattr(draining, "take_in", broken)
+    monkeypatch.setattr(draining, "_failed", failed_late)
+    draining.drain(ingest_request=row.pk)
+
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.error, row.sealed) == ("done", 0, "", None)
+
+
+def test_why_what_waits_together_is_drained_one_by_one_is_logged(poison, caplog):
+    send(track("Poison"), key=write_key())
+
+    drain()
+
+    told = [record.getMessage().partition(": ") for record in caplog.records if record.name == draining.__name__]
+    assert [(what.split()[0], why.split()[0]) for what, _, why in told] == [
+        ("What", "IntegrityError"),
+        ("Received", "IntegrityError"),
+    ]
+
+
 def test_an_error_is_told_without_what_was_sent(poison):
     send(track("Poison", properties={"word": "planted-word"}), key=write_key())
 
