@@ -1,4 +1,7 @@
-"""What is stronger than any consent: objection, suppression, restriction. Append-only; lifting is a later row."""
+"""What is stronger than any consent: objections and restrictions, append-only, which a later row lifts; suppressions.
+
+The row of a suppression is lifted itself, once.
+"""
 
 from django.conf import settings
 from django.db import models

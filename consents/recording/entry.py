@@ -10,7 +10,6 @@ import orjson
 from consents.models import Method, State, Trust
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
-from consents.recording.validation import contact_of
 from consents.state import contact_points
 from consents.state.locks import lock_people
 from profiles import vault
@@ -37,7 +36,7 @@ class Draft:
 def drafts(decisions: Sequence[ConsentStatement], known: References) -> list[Draft]:
     """The rows that `decisions` become; they have passed the guards. Their people are held from now on."""
     lock_people(known.person(decision)[0].identity for decision in decisions)
-    points = [contact_of(decision, known) for decision in decisions]
+    points = [known.contact(decision) for decision in decisions]
     refs = contact_points.refs(point for point in points if point)
     return [_draft(decision, known, refs.get(point)) for decision, point in zip(decisions, points, strict=True)]
 

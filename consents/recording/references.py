@@ -8,8 +8,10 @@ from uuid import UUID
 
 from cdp.base.database.sql import rows
 from consents.models import CollectionPoint, ConsentRecord, Controller, Method, NoticeVersion, Purpose, PurposeVersion
+from consents.models.reference import in_force
 from consents.recording.statement import ConsentStatement
 from consents.state import contact_points
+from consents.state.contact_points import Contact
 from profiles.models import Source
 from profiles.values.lookup import blind_raw
 
@@ -21,6 +23,16 @@ class KnownPerson(NamedTuple):
     profile: UUID
     erased: bool
     is_test: bool
+
+
+class Choice(NamedTuple):
+    """What one standing answer is about."""
+
+    profile: UUID
+    purpose: int
+    channel: str
+    controller: int
+    contact_ref: UUID | None
 
 
 class References:
@@ -39,7 +51,9 @@ class References:
         self._people = _people(decisions)
         self._by_record = _people_of_records(decisions)
         self._by_identifier = _people_of_identifiers(decisions, self)
-        self._waiting = self._waiting_for_links(decisions)
+        links = [decision for decision in decisions if decision.method == Method.LINK and decision.grants]
+        self._waiting = self._waiting_for(links)
+        self._asked_addresses = contact_points.known_refs(filter(None, map(self.contact, links)))
 
     def person(self, decision: ConsentStatement) -> list[KnownPerson]:
         """Whom the decision may mean: one, none, or several where an identifier is shared."""
@@ -51,23 +65,34 @@ class References:
             found = self._by_identifier.get(decision.identifier, [])
         return [one for one in found if decision.among_test_people in (None, one.is_test)]
 
-    def asked_at(self, decision: ConsentStatement) -> datetime | None:
-        """When the person was asked for what waits for a confirmation by link; None where nothing waits."""
-        purpose = self.purposes.get(decision.purpose)
-        waiting = [
-            self._waiting.get((person.profile, purpose.pk, decision.channel))
-            for person in (self.person(decision) if purpose else [])
-        ]
-        return waiting[0] if waiting else None
+    def contact(self, decision: ConsentStatement) -> Contact | None:
+        """The address that the decision is about, read as its source writes numbers; None without one."""
+        if decision.contact is None:
+            return None
+        source = self.sources.get(decision.source)
+        country = source.default_country if source else None
+        return contact_points.contact(*decision.contact, known=self.namespaces, country=country)
 
-    def _waiting_for_links(self, decisions) -> dict[tuple[UUID, int, str], datetime]:
-        """(profile, purpose, channel) -> when it was asked, for those that a decision by link may confirm."""
-        links = [decision for decision in decisions if decision.method == Method.LINK and decision.grants]
+    def asked_at(self, decision: ConsentStatement) -> datetime | None:
+        """When the person was asked for exactly what this confirms by link; None where that does not wait."""
+        choices = [self._choice(person, decision) for person in self.person(decision)]
+        return next((self._waiting[choice] for choice in choices if choice in self._waiting), None)
+
+    def _choice(self, person: KnownPerson, decision: ConsentStatement) -> Choice | None:
+        """What the decision is about; None where it names what there is not, such as an address never asked about."""
+        purpose, controller = self.purposes.get(decision.purpose), self.controllers.get(decision.controller)
+        contact_ref = self._asked_addresses.get(self.contact(decision)) if decision.contact else None
+        if purpose is None or controller is None or (decision.contact and contact_ref is None):
+            return None
+        return Choice(person.profile, purpose.pk, decision.channel, controller.pk, contact_ref)
+
+    def _waiting_for(self, links: list[ConsentStatement]) -> dict[Choice, datetime]:
+        """What waits to be confirmed by link, of the people of `links`, and when they were asked for it."""
         profiles = {person.profile for decision in links for person in self.person(decision)}
         found = ConsentRecord.objects.filter(profile__in=profiles, doi_pending=True)
         return {
-            (record.profile_id, record.purpose_id, record.channel): record.effective_at
-            for record in (found if profiles else ())
+            Choice(one.profile_id, one.purpose_id, one.channel, one.controller_id, one.contact_ref): one.effective_at
+            for one in (found if profiles else ())
         }
 
     def record_is_of_another(self, decision: ConsentStatement, person: KnownPerson) -> bool:
@@ -80,8 +105,7 @@ class References:
         """The rules that the answer was given under: those the notice covers, else those in force at `moment`."""
         if notice:
             return self._covers[notice.pk].get(purpose.pk)
-        in_force = [version for version in self._versions[purpose.pk] if version.published_at <= moment]
-        return in_force[-1] if in_force else None
+        return in_force(self._versions[purpose.pk], moment)
 
 
 def references_of(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, str]]:
@@ -115,7 +139,7 @@ def _notices(named: set[tuple[str, str, int]]) -> dict[tuple[str, str, int], Not
 def _versions(purposes) -> dict[int, list[PurposeVersion]]:
     published = PurposeVersion.objects.filter(purpose__in=list(purposes), published_at__isnull=False)
     versions = defaultdict(list)
-    for version in published.order_by("published_at", "number"):
+    for version in published:
         versions[version.purpose_id].append(version)
     return versions
 

@@ -97,7 +97,7 @@ def _confirmation(decision: ConsentStatement, known: References) -> Iterator[Fau
     point = known.points.get(decision.collection_point)
     if decision.grants and point and point.needs_double_opt_in and decision.method == Method.LINK:
         asked = known.asked_at(decision)
-        if asked is None or decision.effective_at - asked > settings.KENDT_DOUBLE_OPT_IN:
+        if asked is None or not asked <= decision.effective_at <= asked + settings.KENDT_DOUBLE_OPT_IN:
             yield "method", "nothing_to_confirm", _("Nothing waits to be confirmed, or the link is too old.")
 
 
@@ -163,20 +163,11 @@ def _proof(decision: ConsentStatement, known: References) -> Iterator[Fault]:
 def _contact(decision: ConsentStatement, known: References) -> Iterator[Fault]:
     if decision.contact is None:
         return
-    found = contact_of(decision, known)
+    found = known.contact(decision)
     if found is None:
         yield "contact", "not_a_contact_point", _("This is no address or number that can be written to.")
     elif contact_points.ADDRESSED_BY.get(decision.channel, found.kind) != found.kind:
         yield "contact", "other_channel", _("This contact point does not belong to the channel.")
-
-
-def contact_of(decision: ConsentStatement, known: References) -> contact_points.Contact | None:
-    """The address that the decision is about, read as its source writes numbers; None without one."""
-    if decision.contact is None:
-        return None
-    source = known.sources.get(decision.source)
-    country = source.default_country if source else None
-    return contact_points.contact(*decision.contact, known=known.namespaces, country=country)
 
 
 #: What must hold whenever a decision is sent, and what only when it is recorded.

@@ -7,6 +7,7 @@ import pytest
 from consents.errors import UnknownQuestion
 from consents.models import AgeLimit, ConsentRecord
 from consents.permission.decision import decide, reachable
+from consents.permission.rules import question, rules
 from profiles.models import Profile
 from profiles.vault import blind
 from tests import builders
@@ -230,6 +231,17 @@ def test_a_child_consents_alone_only_from_the_age_of_the_country(news):
         "swedish 14": "allowed",
         "danish 15": "allowed",
     }
+
+
+def test_an_age_limit_begins_with_the_local_day(news):
+    limits(DK=18)
+    AgeLimit.objects.create(country="DK", years=13, valid_from="2026-03-02", reason="law", confirmed=True)
+
+    def limit(moment):
+        found = rules(question(news.key, "email", as_of=datetime.fromisoformat(moment))).parameters
+        return dict(zip(found["countries"], found["ages"], strict=True))["DK"]
+
+    assert (limit("2026-03-01T23:59:59+01:00"), limit("2026-03-02T00:00:00+01:00")) == (18, 13)
 
 
 def test_a_guardian_may_consent_for_a_child(news):

@@ -1,36 +1,20 @@
 """Several writers at once: every decision is kept once, nobody waits in a circle, the record is the fold."""
 
 import random
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from consents.models import ConsentRecord, Ledger
 from consents.recording import ledger
 from consents.state import verify
 from profiles.identity import steward_decisions as steward
 from tests import builders
+from tests.at_once import at_once
 from tests.consents import building as consent
 from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts):
-    """Run the acts in threads that start together, each with its own connection; give their results."""
-    start = Barrier(len(acts))
-
-    def run(act):
-        try:
-            start.wait()
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return [done.result() for done in [pool.submit(run, act) for act in acts]]
 
 
 def test_yes_and_no_at_once_are_both_kept_and_the_record_is_their_fold():
