@@ -47,11 +47,25 @@ class ReasonNeeded(Refused):
     sentence = _("Say why.")
 
 
-def stated(reason: str, *, otherwise=None) -> str:
-    """The reason that somebody gave, without blanks around it. Raises ReasonNeeded, saying `otherwise` if given."""
-    if not reason.strip():
+class ReasonTooLong(Refused):
+    """A reason is kept as it was given, never cut."""
+
+    code = "reason_too_long"
+    status = 422
+    sentence = _("Say why in at most %(most)s characters.")
+
+
+def stated(reason: str, *, otherwise=None, most: int | None = None) -> str:
+    """The reason that somebody gave, without blanks around it, of at most `most` characters.
+
+    Raises ReasonNeeded, saying `otherwise` if given, and ReasonTooLong.
+    """
+    reason = reason.strip()
+    if not reason:
         raise ReasonNeeded(otherwise)
-    return reason.strip()
+    if most is not None and len(reason) > most:
+        raise ReasonTooLong(most=most)
+    return reason
 
 
 class WrongState(Refused):

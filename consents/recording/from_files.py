@@ -6,10 +6,12 @@ the ledger names import and row.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, Purpose, State, Trust
@@ -103,7 +105,8 @@ def _decisions(file_import: FileImport, said: Sequence[RowDecision]) -> list[Con
         )
         for one, moment in zip(said, moments, strict=True)
     ]
-    addresses = _addresses(decisions, by=file_import.created_by)
+    identities = {one.record: one.identity for one in said}
+    addresses = _addresses(decisions, identities, by=file_import.created_by)
     return [replace(one, contact=addresses.get((one.record, one.channel))) for one in decisions]
 
 
@@ -134,13 +137,16 @@ def _shown(notices: list[NoticeVersion], moment: datetime) -> tuple[str, str, in
     return one and (one.key, one.language, one.version)
 
 
-def _addresses(decisions: Sequence[ConsentStatement], *, by) -> dict:
+def held_by(records: Mapping[int, UUID]) -> QuerySet[Identifier]:
+    """The addresses in `records`, of which each names its identity: what finds an identifier without reading all."""
+    held = Identifier.objects.filter(identity__in=set(records.values()), record__in=records)
+    return held.filter(namespace__contact_channel__in=set(ADDRESSED_BY.values())).select_related("namespace")
+
+
+def _addresses(decisions: Sequence[ConsentStatement], identities: Mapping[int, UUID], *, by) -> dict:
     """(record, channel) -> the one address of that record for the channel; several or none say nothing of one."""
-    records = {decision.record for decision in decisions if decision.channel in ADDRESSED_BY}
-    kinds = set(ADDRESSED_BY.values())
-    held = Identifier.objects.filter(record__in=records, namespace__contact_channel__in=kinds).select_related(
-        "namespace"
-    )
+    asked = {decision.record for decision in decisions if decision.channel in ADDRESSED_BY}
+    held = held_by({record: identities[record] for record in asked})
     items = [item_of(one) for one in held]
     values = open_values(items, by=by, action="record_consents", purpose="consents of an import")
     found: dict = {}

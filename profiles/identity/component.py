@@ -7,16 +7,12 @@ from uuid import UUID
 from cdp.base.database.sql import rows
 from profiles.models import Namespace
 from profiles.models.reference import JOINING
+from profiles.values.standing_facts import UNUSABLE
 
 #: Decisions that stand: neither withdrawn nor expired.
 STANDING_DECISIONS = """
     profiles_stewarddecision d WHERE (d.expires_at IS NULL OR d.expires_at > now())
     AND NOT EXISTS (SELECT FROM profiles_stewarddecision w WHERE w.withdraws_id = d.id)
-"""
-#: An identifier value, as `i`, that joins nobody: shared or blocked, or private no longer.
-UNUSABLE = """
-    EXISTS (SELECT FROM profiles_sharedidentifier x WHERE x.namespace_id = i.namespace_id AND x.blind = i.blind
-            AND (x.verdict <> 'private' OR x.expires_at <= now()))
 """
 
 

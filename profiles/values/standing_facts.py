@@ -10,6 +10,11 @@ STANDING_TRAITS = """
     WHERE {only}
     ORDER BY r.identity_id, a.id, r.observed_at DESC, r.version DESC
 """
+#: An identifier value, as `i`, that joins nobody: shared or blocked, or private no longer.
+UNUSABLE = """
+    EXISTS (SELECT FROM profiles_sharedidentifier x WHERE x.namespace_id = i.namespace_id AND x.blind = i.blind
+            AND (x.verdict <> 'private' OR x.expires_at <= now()))
+"""
 STANDING_IDENTIFIERS = """
     SELECT * FROM (
         SELECT i.*, n.code AS namespace, r.party, r.source_id, n.many OR rank() OVER (

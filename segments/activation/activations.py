@@ -6,6 +6,7 @@ reason) and the manifest. Whoever was sent in the run before and is not now is r
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -72,6 +73,8 @@ class SecondPersonNeeded(Refused):
     sentence = _("There are %(members)s members now, so a second person approves. Ask for the activation anew.")
 
 
+#: How long an approved activation waits for the one who asked for it to begin.
+LEFT_TO_WHO_ASKED = timedelta(minutes=1)
 #: What a destination takes, and for what.
 TAKES = ("kind", "purpose_id", "channel", "fields")
 
@@ -139,10 +142,26 @@ def run(activation: Activation, *, by=None) -> Activation:
     folder = str(uuid7())
     try:
         return _run(activation, folder, by)
-    except Exception as trouble:
+    except BaseException as trouble:
         storage.folder(folder).remove_all()
-        _stop(activation, str(trouble) if isinstance(trouble, Refused) else type(trouble).__name__)
+        if isinstance(trouble, Exception):
+            _stop(activation, str(trouble) if isinstance(trouble, Refused) else type(trouble).__name__)
         raise
+
+
+@transaction.atomic
+def left_behind() -> list[Activation]:
+    """Approved ones that nobody writes, and whoever asked for them is not just about to: whose job was lost."""
+    long_enough = timezone.now() - LEFT_TO_WHO_ASKED
+    approved = Activation.objects.filter(state=ActivationState.APPROVED, requested_at__lt=long_enough)
+    return list(approved.select_for_update(skip_locked=True).order_by("id"))
+
+
+def purge(*, age: timedelta = timedelta(days=1)) -> None:
+    """Delete files that no activation knows: of a process that was killed before it could commit."""
+    for folder in storage.folders_older_than(age):
+        if not Activation.objects.filter(stored_as=folder).exists():
+            storage.folder(folder).remove_all()
 
 
 @transaction.atomic

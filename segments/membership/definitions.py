@@ -135,8 +135,8 @@ def describe(segment: Segment, *, title: str, refresh_minutes: int | None, by) -
 
 @transaction.atomic
 def archive(segment: Segment, *, reason: str, by) -> None:
-    """Take a segment out of use; refused while others read it."""
-    segment = _locked(segment)
+    """Take a segment out of use, and say why; refused while others read it."""
+    segment, reason = _locked(segment), stated(reason)
     if users := users_of(segment):
         raise InUse(users=", ".join(user.title for user in users))
     segment.state = SegmentState.ARCHIVED

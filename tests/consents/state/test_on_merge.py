@@ -6,11 +6,12 @@ Real transactions: who stood under one id at which moment decides whose word cou
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 
 from consents.models import ConsentRecord
 from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import decide, decide_many
-from consents.state import past
+from consents.state import on_merge, past
 from profiles.identity import steward_decisions
 from profiles.models import Profile, SourceIdentity, StewardDecision, WorkItem
 from tests import builders
@@ -87,6 +88,18 @@ def test_on_one_address_the_later_answer_counts_and_at_equal_time_the_no(yes_at,
 
     assert states(anna) == {stands}
     assert conflicts() == 1
+
+
+def test_conflicts_of_many_that_differ_in_the_last_are_two_questions(profiling):
+    crowd = [person() for _ in range(31)]
+    for one in crowd[:30]:
+        consent.say(one, profiling)
+    for no in [crowd[30], person()]:
+        consent.say(no, profiling, "ConsentWithdrawn")
+        with transaction.atomic():
+            on_merge.follow(moved={one.pk: (one.pk, crowd[0].pk) for one in [*crowd[:30], no]})
+
+    assert conflicts() == 2
 
 
 @pytest.mark.parametrize("yes_at", [MONDAY, TUESDAY + timedelta(days=1)])

@@ -9,7 +9,7 @@ from profiles import records
 from profiles.identity import resolve
 from profiles.models import GoldenValue, Identifier, Namespace, Rejection, SharedIdentifier, Source, SourceIdentity
 from profiles.values.lookup import blind_raw
-from tests.builders import source, user
+from tests.builders import days_ago, source, user
 from tests.partners.building import partner, purpose
 from tests.partners.inbound.receiving import counts, golden, incoming, loaded, received, table
 from tests.profiles.building import person
@@ -68,6 +68,21 @@ def test_a_row_that_would_move_a_known_member_to_another_person_is_held():
 
     assert counts(file_import) == (0, 0, 0, 1)
     assert {SourceIdentity.objects.get(pk=one.pk).profile_id for one in (anna, bo)} == {anna.pk, bo.pk}
+
+
+def test_a_mailbox_that_is_private_no_longer_holds_nobody():
+    version = incoming()
+    for name in ("Anna", "Bo"):
+        person(email="home@example.dk", first_name=name)
+    email = Namespace.objects.get(code="email")
+    private = SharedIdentifier.objects.create(
+        namespace=email, blind=blind_raw(email, "home@example.dk"), verdict="private", expires_at=days_ago(-1)
+    )
+
+    assert counts(loaded(version, table("M1,home@example.dk,Odense,gold,38"))) == (0, 0, 0, 1)
+    private.expires_at = days_ago(1)
+    private.save()
+    assert counts(loaded(version, table("M2,home@example.dk,Odense,gold,38"))) == (1, 0, 0, 0)
 
 
 def test_a_shared_mailbox_holds_nobody():

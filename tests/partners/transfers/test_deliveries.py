@@ -181,6 +181,38 @@ def test_the_file_lies_sealed_and_is_opened_with_a_line_in_the_log():
     ]
 
 
+@pytest.mark.parametrize("broken", ["_manifest", "_moved"])
+@pytest.mark.parametrize("fault", [OSError, SystemExit])
+def test_a_file_of_people_is_not_left_behind_where_building_breaks_off(monkeypatch, broken, fault):
+    version = agreement()
+    members(2)
+    asked = deliveries.approve(planned(version), by=user())
+
+    def break_off(*_anything):
+        assert stored_files()
+        raise fault
+
+    monkeypatch.setattr(deliveries, broken, break_off)
+    with pytest.raises(fault):
+        deliveries.build(asked)
+
+    assert stored_files() == set()
+    assert Delivery.objects.get().state == ("failed" if fault is OSError else "approved")
+
+
+def test_files_that_no_delivery_knows_are_swept():
+    version = agreement()
+    members(2)
+    delivery = delivered(version)
+    deliveries.FILES.keep([b"left by a process that was killed"])
+
+    deliveries.purge()
+    assert len(stored_files()) == 2
+    deliveries.purge(age=timedelta())
+
+    assert stored_files() == {delivery.stored_as}
+
+
 def test_the_manifest_says_under_what_the_file_went():
     version = agreement(number="DSA-1", retention_days=30)
     members(2)

@@ -225,6 +225,13 @@ def test_a_definition_needs_a_reason():
         definitions.activate(segment(DANES), document=document(BUYERS), reason=" ", by=None)
 
 
+def test_a_segment_is_archived_for_a_reason():
+    with pytest.raises(ReasonNeeded):
+        definitions.archive(segment(DANES), reason=" ", by=None)
+
+    assert Segment.objects.get().state == "active"
+
+
 def test_an_archived_segment_is_not_computed_and_a_used_one_is_not_archived():
     danes = segment(DANES, key="danes")
     user = segment({"segment": "danes", "in": True}, key="user")
