@@ -5,6 +5,8 @@ from threading import Barrier
 
 from django.db import connection
 
+from cdp.base.errors import Refused
+
 
 def at_once(*acts):
     """Run the acts in threads that start together, each with its own connection; give their results."""
@@ -19,3 +21,16 @@ def at_once(*acts):
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return [done.result() for done in [pool.submit(run, act) for act in acts]]
+
+
+def outcomes_at_once(*acts) -> list[str]:
+    """How acts that start together end, in order of the words: "done", or the code of the refusal."""
+
+    def outcome(act):
+        try:
+            act()
+        except Refused as refusal:
+            return refusal.code
+        return "done"
+
+    return sorted(at_once(*[lambda act=act: outcome(act) for act in acts]))

@@ -1,8 +1,9 @@
 """The one way to say no: an exception whose sentence is shown alike by the admin, the API and the commands."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import UniqueViolation
 
@@ -37,6 +38,18 @@ class WrittenMeanwhile(Refused):
     @staticmethod
     def is_told_by(error: Exception) -> bool:
         return isinstance(error, IntegrityError) and isinstance(error.__cause__, UniqueViolation)
+
+
+@contextmanager
+def once(refusal: Refused):
+    """Write what there can be one of: where it stands already, also by who wrote it just now, that is refused."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if WrittenMeanwhile.is_told_by(error):
+            raise refusal from error
+        raise
 
 
 class ReasonNeeded(Refused):

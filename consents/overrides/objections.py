@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cdp.base.database.sql import value
-from cdp.base.errors import stated
+from cdp.base.errors import once, stated
 from consents.errors import NothingToEnd, SaidOtherwise
 from consents.models import Objection, ObjectionScope, Purpose
 from consents.models.ledger import LONGEST_REASON
@@ -79,7 +79,8 @@ def _record(row: Objection) -> Objection:
         return _same(before, row)
     if row.lifted and not objects(present, purpose=row.purpose):
         raise NothingToEnd
-    row.save(force_insert=True)
+    with once(SaidOtherwise()):  # of another person, who is not held
+        row.save(force_insert=True)
     what = f"objection:{row.purpose.key}" if row.purpose else "objection"
     changes.record(kind=ChangeKind.CONSENT_CHANGED, profiles=[present], what=[what])
     end_overrides_after_consent({present})

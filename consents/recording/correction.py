@@ -21,7 +21,7 @@ from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
 from consents.recording.validation import problems
 from consents.state import past
-from consents.state.locks import profiles_of
+from consents.state.locks import lock_present_profile, profiles_of
 from profiles.identity import review_queue
 from profiles.models import Source, WorkItem
 from profiles.models.projection import WorkState
@@ -122,6 +122,7 @@ def _counting(entry: int) -> Ledger:
 def _silence(false: Ledger) -> Draft:
     """A pure correction: no state, so that the choice is as if the entry had never been."""
     kept = {column: getattr(false, column) for column in _KEPT}
+    profile = lock_present_profile(false.identity_ref)
     return Draft(
         kept
         | {
@@ -138,7 +139,8 @@ def _silence(false: Ledger) -> Draft:
             "actor_kind": ActorKind.STAFF,
             "actor_ref": "",
             "evidence_digest": b"",
-        }
+        },
+        profile,
     )
 
 

@@ -1,6 +1,6 @@
 """A decision on its way into the ledger: the row that it becomes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from uuid import UUID
@@ -11,16 +11,17 @@ from consents.models import Method, State, Trust
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
 from consents.state import contact_points
-from consents.state.locks import lock_people
 from profiles import vault
 from profiles.models.sources import Party, SourceKind
+from profiles.records.locks import hold_people
 
 
 @dataclass
 class Draft:
-    """A row of the ledger in the making, and the evidence that goes beside it."""
+    """A row of the ledger in the making, the profile whom it is about, who is held, and the evidence beside it."""
 
     row: dict
+    profile: UUID
     evidence: bytes | None = None
     evidence_type: str = ""
 
@@ -35,13 +36,13 @@ class Draft:
 
 def drafts(decisions: Sequence[ConsentStatement], known: References) -> list[Draft]:
     """The rows that `decisions` become; they have passed the guards. Their people are held from now on."""
-    lock_people(known.person(decision)[0].identity for decision in decisions)
+    held = hold_people(known.person(decision)[0].identity for decision in decisions)
     points = [known.contact(decision) for decision in decisions]
     refs = contact_points.refs(point for point in points if point)
-    return [_draft(decision, known, refs.get(point)) for decision, point in zip(decisions, points, strict=True)]
+    return [_draft(decision, known, held, refs.get(point)) for decision, point in zip(decisions, points, strict=True)]
 
 
-def _draft(decision: ConsentStatement, known: References, contact_ref: UUID | None) -> Draft:
+def _draft(decision: ConsentStatement, known: References, held: Mapping[UUID, UUID], contact_ref: UUID | None) -> Draft:
     purpose, source = known.purposes[decision.purpose], known.sources[decision.source]
     point, notice = known.points.get(decision.collection_point), known.notices.get(decision.notice)
     version = known.version(purpose, notice, decision.effective_at)
@@ -73,7 +74,7 @@ def _draft(decision: ConsentStatement, known: References, contact_ref: UUID | No
         "evidence_digest": b"",
     }
     row["body_digest"] = digest(row | _sealed_parts(decision))
-    return Draft(row | _row(decision), decision.evidence, decision.evidence_type)
+    return Draft(row | _row(decision), held[row["identity_ref"]], decision.evidence, decision.evidence_type)
 
 
 def digest(body: dict) -> bytes:

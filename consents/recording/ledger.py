@@ -11,11 +11,11 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from cdp.base.database import statistics
 from cdp.base.database.sql import rows
-from cdp.base.errors import Violation
+from cdp.base.errors import Violation, WrittenMeanwhile
 from consents.errors import NotRecorded, SaidOtherwise
 from consents.overrides.ended_by_consent import end_overrides_after_consent
 from consents.recording import evidence
@@ -23,7 +23,6 @@ from consents.recording.entry import Draft, drafts
 from consents.recording.references import References, references_of
 from consents.recording.statement import ConsentStatement, RefusedStatement
 from consents.recording.validation import problems
-from consents.state import locks
 from consents.state.fold import GRANTS, fold, listed
 
 
@@ -76,18 +75,23 @@ def _without(indexes: Iterable[int], faults: Iterable[RefusedStatement]) -> list
 
 
 def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorded:
-    """Put rows into the ledger and fold the people they are about, inside the caller's transaction.
+    """Put rows into the ledger and fold the people they are about, who are held, inside the caller's transaction.
 
     reason: a code or reference for the history, never personal: the row can never be cleaned.
     """
-    people = locks.lock_people(draft.identity_ref for draft in drafted)
     before = references_of(draft.key for draft in drafted) if drafted else {}
     fresh = _fresh(drafted, before)
     sealed = evidence.seal(fresh)
-    written = _insert(fresh, by=by, reason=reason)
+    try:
+        with transaction.atomic():
+            written = _insert(fresh, by=by, reason=reason)
+    except IntegrityError as error:
+        if not WrittenMeanwhile.is_told_by(error):
+            raise
+        return write(drafted, by=by, reason=reason)  # of another person, under one of these ids: it stands now
     evidence.keep(sealed, written)
     positions = {key: position for key, (position, _body) in before.items()} | written
-    touched = {people[draft.identity_ref] for draft in fresh}
+    touched = {draft.profile for draft in fresh}
     if touched:
         statistics.prepare("consents_consentrecord", "consents_historicalconsentrecord", count=len(touched))
         fold(touched)

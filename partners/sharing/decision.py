@@ -7,7 +7,6 @@ recipient.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -61,12 +60,12 @@ class Ruling:
         return not self.denials
 
 
-def decide(people, *, agreement: Agreement, purpose, columns: Iterable[str], as_of: datetime | None = None) -> Ruling:
+def decide(people, *, agreement: Agreement, purpose, columns: Iterable[str]) -> Ruling:
     """Judge `people` (a queryset of Profile, or profile ids) for one delivery out under `agreement`.
 
-    columns: such as `city`, `birth_date:bucketed`, `opaque_id`. as_of: another instant than now, for the agreement.
+    columns: such as `city`, `birth_date:bucketed`, `opaque_id`.
     """
-    current, asked, denials = _judged(agreement, purpose, columns, as_of)
+    current, asked, denials = _judged(agreement, purpose, columns)
     if denials:
         return Ruling(current.version, denials)
     answers = decision.decide_many(
@@ -78,12 +77,12 @@ def decide(people, *, agreement: Agreement, purpose, columns: Iterable[str], as_
 
 def denials(*, agreement: Agreement, purpose, columns: Iterable[str]) -> list[Denial]:
     """What forbids such a delivery now, whoever the people are; empty when the agreement permits it."""
-    return _judged(agreement, purpose, columns, None)[-1]
+    return _judged(agreement, purpose, columns)[-1]
 
 
-def _judged(agreement, purpose, columns, as_of) -> tuple[Status, list[Column], list[Denial]]:
+def _judged(agreement, purpose, columns) -> tuple[Status, list[Column], list[Denial]]:
     asked = [Column.parse(text) for text in columns]
-    current = status(agreement, as_of=as_of)
+    current = status(agreement)
     return current, asked, judge(current, agreement=agreement, purpose=purpose, columns=asked, direction=Direction.OUT)
 
 
