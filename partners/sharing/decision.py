@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from cdp.base.errors import Refused
 from consents.models import Channel, LegalBasis
 from consents.permission import decision
+from consents.permission.rules import question
 from partners.agreements.completeness import lacks_transfer_tool
 from partners.agreements.status import Status, status
 from partners.agreements.terms import IN_FILES, Column, Denial, Terms
@@ -68,9 +69,8 @@ def decide(people, *, agreement: Agreement, purpose, columns: Iterable[str]) -> 
     current, asked, denials = _judged(agreement, purpose, columns)
     if denials:
         return Ruling(current.version, denials)
-    answers = decision.decide_many(
-        _real(people), purpose=purpose.key, channel=Channel.NONE, recipient=agreement.partner.public_name
-    )
+    leaving = question(purpose.key, Channel.NONE, recipient=agreement.partner.public_name)
+    answers = decision.decide_many(_real(people), leaving)
     ruling = _sorted(current.version, answers)
     return _within_limits(ruling, Terms(current.version), purpose, asked)
 

@@ -18,6 +18,7 @@ from cdp.base.database.ids import uuid7
 from cdp.base.errors import OwnRequest, Refused, WrongState, stated
 from consents.permission import decision
 from consents.permission.decision import Answer
+from consents.permission.rules import question as permission_question
 from consents.state.locks import profiles_of
 from profiles import changes, vault
 from profiles.changes import ChangeKind
@@ -169,9 +170,8 @@ def _run(activation: Activation, folder: str, by) -> Activation:
     activation = _locked(activation, ActivationState.APPROVED)
     destination = _destination_as_asked(activation)
     fields.refuse_forbidden(destination.fields)
-    answers = decision.decide_many(
-        reach.members_of(activation.segment), purpose=destination.purpose.key, channel=destination.channel
-    )
+    asked = permission_question(destination.purpose.key, destination.channel)
+    answers = decision.decide_many(reach.members_of(activation.segment), asked)
     _refuse_others_than_asked(activation, len(answers))
     sent, left_out, sheet = _chosen(answers, destination, by)
     last = _last(activation)

@@ -72,7 +72,7 @@ def test_a_double_opt_in_that_waits_reaches_nobody(news, anna):
     consent.say(anna, news, channel="email", collection_point=site.key)
 
     assert reason(anna) == "doi_pending"
-    assert not Profile.objects.filter(reachable("newsletter", "email")).exists()
+    assert not Profile.objects.filter(reachable(question("newsletter", "email"))).exists()
 
 
 def test_channels_and_purposes_have_their_own_answers(news, anna):
@@ -252,7 +252,7 @@ def test_a_guardian_may_consent_for_a_child(news):
     consent.say(young, news, channel="email", actor_kind="guardian")
 
     assert reason(young) == "allowed"
-    assert Profile.objects.filter(reachable("newsletter", "email")).get() == young
+    assert Profile.objects.filter(reachable(question("newsletter", "email"))).get() == young
 
 
 def test_an_unknown_country_counts_as_the_strictest_and_a_purpose_may_ask_for_more(news):

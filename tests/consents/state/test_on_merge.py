@@ -11,6 +11,7 @@ from django.db import transaction
 from consents.models import ConsentRecord
 from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import decide, decide_many
+from consents.permission.rules import question
 from consents.state import on_merge, past
 from profiles.identity import steward_decisions
 from profiles.models import Profile, SourceIdentity, StewardDecision, WorkItem
@@ -147,7 +148,7 @@ def test_silence_on_one_side_leaves_the_yes_to_the_addresses_of_the_other():
     merge(anna, bo)
 
     record = ConsentRecord.objects.get(profile=present(anna))
-    found = decide_many([present(anna).pk], purpose="newsletter", channel="email")
+    found = decide_many([present(anna).pk], question("newsletter", "email"))
     assert (record.state, record.needs_refresh) == ("ConsentGiven", True)
     assert [(one.allowed, one.identifier) for one in found] == [(True, bos_address)]
     assert conflicts() == 0

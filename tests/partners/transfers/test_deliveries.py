@@ -19,7 +19,7 @@ from partners.sharing.pseudonyms import tokens
 from partners.transfers import deliveries
 from profiles import records
 from profiles.identity import resolve, steward_decisions
-from profiles.models import AccessEntry
+from profiles.models import AccessEntry, Attribute
 from tests.builders import days_ago, now, source, user
 from tests.partners.building import (
     agreement,
@@ -158,6 +158,19 @@ def test_the_order_of_rows_tells_nothing():
     expected = tokens(arrived, agreement=version.agreement_id, purpose=purpose().pk)
     assert set(in_file) == set(expected.values())
     assert in_file != [expected[one] for one in arrived]
+
+
+def test_a_sealed_date_leaves_as_a_band_and_its_sample_is_masked():
+    Attribute.objects.create(code="passport_until", title="Passport until", type="date", classification="direct")
+    version = agreement(lines=[NewTermLine("passport_until", purpose(), form="bucketed")])
+    members(1, passport_until="2031-05-06")
+    asked = {"agreement": version.agreement, "purpose": purpose(), "columns": ["passport_until:bucketed"]}
+
+    ((shown,),) = deliveries.sample(deliveries.preview(**asked), **asked)
+
+    assert "•" in shown and "2031" not in shown
+    (row,) = rows_of(delivered(version, columns=asked["columns"]))
+    assert row == {"passport_until_bucketed": "2030-2034"}
 
 
 # --- The file and its papers --------------------------------------------------------------------------------------
