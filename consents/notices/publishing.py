@@ -45,21 +45,23 @@ def publish_purpose_version(version: PurposeVersion, *, by, in_force_from: datet
     version.refresh_from_db()
     if version.published_at:
         raise AlreadyPublished
-    _refuse_for([*_purpose_lacks(version), *_number_lacks("number", version.number, _newest_rules(version.purpose))])
+    _refuse_for(
+        [*_purpose_violations(version), *_number_violations("number", version.number, _newest_rules(version.purpose))]
+    )
     version.published_at = in_force_from or clock.now()
     return _saved(version, by)
 
 
-def _purpose_lacks(version: PurposeVersion) -> list[tuple[str, str, str]]:
-    lacks = []
+def _purpose_violations(version: PurposeVersion) -> list[tuple[str, str, str]]:
+    violations = []
     if not any(str(text).strip() for text in version.description.values()):
-        lacks.append(("description", "missing", _("Say in words what the data is used for.")))
+        violations.append(("description", "missing", _("Say in words what the data is used for.")))
     if version.reconsent == ReconsentPolicy.REQUIRE and version.number == 1:
-        lacks.append(("reconsent", "first_version", _("The first version has no earlier consents to ask again.")))
-    return lacks
+        violations.append(("reconsent", "first_version", _("The first version has no earlier consents to ask again.")))
+    return violations
 
 
-def _number_lacks(field: str, number: int, newest: int) -> list[tuple[str, str, str]]:
+def _number_violations(field: str, number: int, newest: int) -> list[tuple[str, str, str]]:
     """Versions come into force in the order of their numbers."""
     if number > newest:
         return []
@@ -117,8 +119,8 @@ def publish_notice(notice: NoticeVersion, *, by, in_use_from: datetime | None = 
         raise AlreadyPublished
     since = in_use_from or clock.now()
     before = _same_words(notice).filter(published_from__isnull=False).order_by("published_from", "version").last()
-    late = _number_lacks("version", notice.version, _newest_words(notice))
-    _refuse_for([*_notice_lacks(notice), *late, *_period_lacks(since, before)])
+    late = _number_violations("version", notice.version, _newest_words(notice))
+    _refuse_for([*_notice_violations(notice), *late, *_period_violations(since, before)])
     if before and before.published_to is None:
         before.published_to = since
         _saved(before, by)
@@ -136,20 +138,22 @@ def _newest_words(notice: NoticeVersion) -> int:
     return max(published.values_list("version", flat=True), default=0)
 
 
-def _notice_lacks(notice: NoticeVersion) -> list[tuple[str, str, str]]:
-    lacks = []
+def _notice_violations(notice: NoticeVersion) -> list[tuple[str, str, str]]:
+    violations = []
     if not notice.text.strip():
-        lacks.append(("text", "missing", _("Give the words as they are shown.")))
+        violations.append(("text", "missing", _("Give the words as they are shown.")))
     if not notice.withdrawal_text.strip():
-        lacks.append(("withdrawal_text", "missing", _("Say how the consent is withdrawn; the law asks for it before.")))
+        violations.append(
+            ("withdrawal_text", "missing", _("Say how the consent is withdrawn; the law asks for it before."))
+        )
     if not notice.purposes.exists():
-        lacks.append(("purposes", "missing", _("Name the purposes that these words are about.")))
+        violations.append(("purposes", "missing", _("Name the purposes that these words are about.")))
     if notice.purposes.filter(published_at=None).exists():
-        lacks.append(("purposes", "not_published", _("Publish the purpose versions first.")))
-    return lacks
+        violations.append(("purposes", "not_published", _("Publish the purpose versions first.")))
+    return violations
 
 
-def _period_lacks(since: datetime, before: NoticeVersion | None) -> list[tuple[str, str, str]]:
+def _period_violations(since: datetime, before: NoticeVersion | None) -> list[tuple[str, str, str]]:
     """What is wrong with words in use since that moment, after the words `before` them."""
     if since > clock.now():
         return [("in_use_from", "in_the_future", _("Words are in use from now on, or since a moment in the past."))]
@@ -167,9 +171,9 @@ def _period_lacks(since: datetime, before: NoticeVersion | None) -> list[tuple[s
     return []
 
 
-def _refuse_for(lacks: list[tuple[str, str, str]]) -> None:
-    if lacks:
-        errors = [{"pointer": f"/{field}", "code": code, "detail": str(detail)} for field, code, detail in lacks]
+def _refuse_for(violations: list[tuple[str, str, str]]) -> None:
+    if violations:
+        errors = [{"pointer": f"/{field}", "code": code, "detail": str(detail)} for field, code, detail in violations]
         raise NotPublishable(errors=errors, lacks=" ".join(error["detail"] for error in errors))
 
 

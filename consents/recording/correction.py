@@ -19,7 +19,7 @@ from consents.recording import ledger
 from consents.recording.entry import Draft, digest, drafts
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
-from consents.recording.validation import problems
+from consents.recording.validation import violations
 from consents.state import past
 from consents.state.locks import lock_present_profile, profiles_of
 from profiles.identity import review_queue
@@ -146,7 +146,7 @@ def _silence(false: Ledger) -> Draft:
 
 def _told(truth: ConsentStatement, false: Ledger) -> Draft:
     known = References([truth])
-    if found := problems([truth], known):
+    if found := violations([truth], known):
         raise NotRecorded(found)
     (draft,) = drafts([truth], known)
     if any(draft.row[column] != getattr(false, column) for column in _CHOICE) or not _one_person(draft, false):

@@ -107,7 +107,7 @@ class PersonPages(Pages):
         try:
             ledger.record([_decision(request, profile, form.cleaned_data, contacts)], by=request.user)
         except NotRecorded as refusal:
-            for violation in (one.violation for one in refusal.problems):
+            for violation in (one.violation for one in refusal.refused):
                 form.add_error(violation.field if violation.field in form.fields else None, str(violation.detail))
             return False
         except Refused as refusal:

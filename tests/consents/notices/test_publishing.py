@@ -71,7 +71,7 @@ def test_words_say_since_when_they_were_in_use_and_answers_from_then_are_taken()
     consent.say(anna, news, days_ago=99, notice=("words", "da", 1))
     with pytest.raises(NotRecorded) as refused:
         consent.say(anna, news, days_ago=101, notice=("words", "da", 1))
-    assert [problem.violation.code for problem in refused.value.problems] == ["notice_not_in_use"]
+    assert [one.violation.code for one in refused.value.refused] == ["notice_not_in_use"]
     stated = words.history.filter(published_from__isnull=False).get()
     assert (stated.published_from, stated.history_user_id) == (since, officer.pk)
     assert stated.history_date > builders.days_ago(1)

@@ -241,7 +241,7 @@ def test_an_age_limit_begins_with_the_local_day(news):
         found = rules(question(news.key, "email", as_of=datetime.fromisoformat(moment))).parameters
         return dict(zip(found["countries"], found["ages"], strict=True))["DK"]
 
-    assert (limit("2026-03-01T23:59:59+01:00"), limit("2026-03-02T00:00:00+01:00")) == (18, 13)
+    assert (limit("2026-03-01T22:59:59+00:00"), limit("2026-03-01T23:00:00+00:00")) == (18, 13)
 
 
 def test_a_guardian_may_consent_for_a_child(news):

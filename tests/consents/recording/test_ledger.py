@@ -23,7 +23,7 @@ BEGINNING, SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 
 def refusals(*decisions) -> set[tuple[str, str]]:
     """Field and code of everything that is wrong."""
-    return {(problem.violation.field, problem.violation.code) for problem in ledger.check(decisions)}
+    return {(one.violation.field, one.violation.code) for one in ledger.check(decisions)}
 
 
 def test_a_decision_stands_in_the_ledger_with_both_clocks_and_is_folded():
