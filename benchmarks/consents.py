@@ -14,6 +14,7 @@ from cdp.base.database.sql import as_json, execute, rows
 from consents.models import CollectionPoint, NoticeVersion, Purpose
 from consents.notices import publishing
 from consents.permission import decision
+from consents.permission.rules import question
 from consents.recording import ledger
 from consents.recording.statement import ConsentStatement
 from consents.state.fold import COLUMNS, fold, folding
@@ -131,12 +132,12 @@ WHERE r.purpose_id = %s AND r.channel = 'email' AND r.state IN ('ConsentGiven', 
 
 def _gate() -> Ratio:
     purpose = Purpose.objects.get(key="newsletter")
-    may = decision.reachable("newsletter", "email")
+    may = decision.reachable(question("newsletter", "email"))
     ours = set(Profile.objects.filter(may).values_list("pk", flat=True))
     assert ours == {profile for (profile,) in rows(BARE_GATE, [purpose.pk])}
     return compare(
         "consent gate over everybody",
-        ours=lambda: Profile.objects.filter(decision.reachable("newsletter", "email")).count(),
+        ours=lambda: Profile.objects.filter(decision.reachable(question("newsletter", "email"))).count(),
         limit=lambda: rows(f"SELECT count(*) FROM ({BARE_GATE}) b", [purpose.pk]),
         work=PEOPLE,
         unit="people",
@@ -150,7 +151,7 @@ def _loop() -> Ratio:
     asked = {"purpose": "newsletter", "channel": "email"}
     return compare(
         "many at once against one by one",
-        ours=lambda: decision.decide_many(some, **asked),
+        ours=lambda: decision.decide_many(some, question(**asked)),
         limit=lambda: [decision.decide(one, **asked) for one in some],
         work=len(some),
         unit="people",

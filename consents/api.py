@@ -262,12 +262,12 @@ class ConsentViewSet(mixins.ListModelMixin, ScopedViewSet):
         code = status.HTTP_200_OK if all(recorded.replayed) else status.HTTP_201_CREATED
         return Response(answer if many else answer[0], status=code)
 
-    def _record(self, decisions: list[ConsentStatement]) -> ledger.Recorded:
+    def _record(self, statements: list[ConsentStatement]) -> ledger.Recorded:
         """An id that comes again with another body is refused, and the attempt is logged."""
         try:
-            return ledger.record(decisions, by=self.request.user)
+            return ledger.record(statements, by=self.request.user)
         except SaidOtherwise as clash:
-            ids = {f"{decisions[one.index].source}: {decisions[one.index].source_event_id}" for one in clash.problems}
+            ids = {f"{statements[one.index].source}: {statements[one.index].source_event_id}" for one in clash.refused}
             vault.log_refused(
                 [],
                 by=self.request.user,

@@ -5,15 +5,15 @@ from django.utils.translation import gettext_lazy as _
 from cdp.base.errors import OwnRequest, Refused
 
 
-class OfDecisions(Refused):
-    """Something is wrong with some of several decisions: `problems` are those, `errors` the same for the API."""
+class OfStatements(Refused):
+    """Some of several statements are refused: `refused` are those and why, `errors` the same for the API."""
 
-    def __init__(self, problems=()):
-        self.problems = list(problems)
-        super().__init__(errors=[problem.as_error() for problem in self.problems])
+    def __init__(self, refused=()):
+        self.refused = list(refused)
+        super().__init__(errors=[one.as_error() for one in self.refused])
 
 
-class NotRecorded(OfDecisions):
+class NotRecorded(OfStatements):
     """Some decisions may not stand, so none was recorded."""
 
     code = "invalid_decisions"
@@ -21,7 +21,7 @@ class NotRecorded(OfDecisions):
     sentence = _("Nothing was recorded: some decisions are not complete or not allowed.")
 
 
-class SaidOtherwise(OfDecisions):
+class SaidOtherwise(OfStatements):
     """The source has used this id for something else that it said."""
 
     code = "source_event_conflict"

@@ -26,3 +26,10 @@ def build_approved() -> None:
 def sweep(timestamp: int) -> None:
     """Every minute: what a killed worker left is built after all."""
     build_approved()
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task(name="partners.purge", queueing_lock="partners.purge", pass_context=False)
+def purge(timestamp: int) -> None:
+    """Every night: files that no delivery knows go."""
+    deliveries.purge()

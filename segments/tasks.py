@@ -40,5 +40,20 @@ def run_activation(activation_id: str, by_id: str | None = None) -> None:
         log.info("activation %s was not run: %s", activation_id, refusal.code)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="segments.take_up_activations", queueing_lock="segments.take_up_activations", pass_context=False)
+def take_up_activations(timestamp: int) -> None:
+    """Every minute: an approved activation whose job was lost is written after all."""
+    for one in activations.left_behind():
+        run_activation(str(one.pk), by_id=str(one.approved_by_id or one.requested_by_id or "") or None)
+
+
+@app.periodic(cron="27 3 * * *")
+@app.task(name="segments.purge", queueing_lock="segments.purge", pass_context=False)
+def purge(timestamp: int) -> None:
+    """Every night: files that no activation knows go."""
+    activations.purge()
+
+
 def _user(key: str | None):
     return get_user_model().objects.filter(pk=key).first() if key else None

@@ -1,8 +1,9 @@
 """The one way to say no: an exception whose sentence is shown alike by the admin, the API and the commands."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import UniqueViolation
 
@@ -39,6 +40,18 @@ class WrittenMeanwhile(Refused):
         return isinstance(error, IntegrityError) and isinstance(error.__cause__, UniqueViolation)
 
 
+@contextmanager
+def once(refusal: Refused):
+    """Write what there can be one of: where it stands already, also by who wrote it just now, that is refused."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if WrittenMeanwhile.is_told_by(error):
+            raise refusal from error
+        raise
+
+
 class ReasonNeeded(Refused):
     """What is kept with its reason needs one."""
 
@@ -47,11 +60,25 @@ class ReasonNeeded(Refused):
     sentence = _("Say why.")
 
 
-def stated(reason: str, *, otherwise=None) -> str:
-    """The reason that somebody gave, without blanks around it. Raises ReasonNeeded, saying `otherwise` if given."""
-    if not reason.strip():
+class ReasonTooLong(Refused):
+    """A reason is kept as it was given, never cut."""
+
+    code = "reason_too_long"
+    status = 422
+    sentence = _("Say why in at most %(most)s characters.")
+
+
+def stated(reason: str, *, otherwise=None, most: int | None = None) -> str:
+    """The reason that somebody gave, without blanks around it, of at most `most` characters.
+
+    Raises ReasonNeeded, saying `otherwise` if given, and ReasonTooLong.
+    """
+    reason = reason.strip()
+    if not reason:
         raise ReasonNeeded(otherwise)
-    return reason.strip()
+    if most is not None and len(reason) > most:
+        raise ReasonTooLong(most=most)
+    return reason
 
 
 class WrongState(Refused):

@@ -116,8 +116,7 @@ class NoticeAdmin(Pages, NeverDelete, TrackedAdmin):
         """A draft with these words."""
         self.demand(request, "consents.add_noticeversion")
         notice = self.found(NoticeVersion.objects, pk=key)
-        same = NoticeVersion.objects.filter(key=notice.key, language=notice.language)
-        draft = same.filter(published_from=None).first() or publishing.new_notice_version(notice, by=request.user)
+        draft = publishing.notice_draft(notice, by=request.user)
         return redirect("admin:consents_noticeversion_change", draft.pk)
 
 

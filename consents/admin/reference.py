@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Now
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -31,7 +32,7 @@ class PurposeAdmin(Pages, NeverDelete, TrackedAdmin):
     change_form_outer_before_template = "admin/consents/purpose/versions.html"
 
     def get_queryset(self, request):
-        newest = PurposeVersion.objects.filter(purpose=OuterRef("pk"), published_at__isnull=False).order_by("-number")
+        newest = PurposeVersion.objects.filter(purpose=OuterRef("pk"), published_at__lte=Now()).order_by("-number")
         return (
             super()
             .get_queryset(request)
@@ -65,8 +66,7 @@ class PurposeAdmin(Pages, NeverDelete, TrackedAdmin):
         """A draft with the rules of the newest version."""
         self.demand(request, "consents.add_purposeversion")
         purpose = self.found(Purpose.objects, pk=key)
-        draft = purpose.versions.filter(published_at=None).first()
-        draft = draft or publishing.new_purpose_version(purpose, by=request.user)
+        draft = publishing.purpose_draft(purpose, by=request.user)
         return redirect("admin:consents_purposeversion_change", draft.pk)
 
 

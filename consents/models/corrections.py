@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.constraints import together
+from consents.models.ledger import LONGEST_REASON
 
 
 class CorrectionRequest(models.Model):
@@ -21,7 +22,7 @@ class CorrectionRequest(models.Model):
         verbose_name=_("purpose"),
         help_text=_("As the entry says, which never changes: so that the queue is found by it."),
     )
-    reason_code = models.CharField(_("reason"), max_length=40)
+    reason_code = models.CharField(_("reason"), max_length=LONGEST_REASON)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked for by")
     )

@@ -1,4 +1,7 @@
-"""What is stronger than any consent: objection, suppression, restriction. Append-only; lifting is a later row."""
+"""What is stronger than any consent: objections and restrictions, append-only, which a later row lifts; suppressions.
+
+The row of a suppression is lifted itself, once.
+"""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cdp.base.database.constraints import one_of
 from cdp.base.database.ids import uuid7
 from cdp.base.personal_data import DigestField
-from consents.models.ledger import Channel
+from consents.models.ledger import LONGEST_REASON, Channel
 
 
 class ObjectionScope(models.TextChoices):
@@ -30,7 +33,7 @@ class Objection(models.Model):
     recorded_at = models.DateTimeField(_("recorded"), db_default=models.functions.Now(), editable=False)
     source = models.ForeignKey("profiles.Source", models.PROTECT, related_name="+", verbose_name=_("source"))
     source_event_id = models.CharField(_("id at the source"), max_length=200)
-    reason_code = models.CharField(_("reason"), max_length=40, blank=True)
+    reason_code = models.CharField(_("reason"), max_length=LONGEST_REASON, blank=True)
     actor_ref = models.CharField(_("reference of who"), max_length=64, blank=True)
 
     class Meta:
@@ -53,7 +56,7 @@ class Restriction(models.Model):
     id = models.BigAutoField(primary_key=True)
     identity_ref = models.UUIDField(_("about"), db_index=True)
     lifted = models.BooleanField(_("lifted"), default=False)
-    reason_code = models.CharField(_("reason"), max_length=40)
+    reason_code = models.CharField(_("reason"), max_length=LONGEST_REASON)
     effective_at = models.DateTimeField(_("effective"))
     recorded_at = models.DateTimeField(_("recorded"), db_default=models.functions.Now(), editable=False)
     actor_ref = models.CharField(_("reference of who"), max_length=64, blank=True)

@@ -25,6 +25,8 @@ class State(models.TextChoices):
     WITHDRAWN = "ConsentWithdrawn", _("withdrawn")
 
 
+#: Of a reason that stands with a decision: a code or a short reference.
+LONGEST_REASON = 40
 VALID_STATES = (State.GIVEN, State.RENEWED)
 
 
@@ -110,7 +112,7 @@ class ToldOnce(models.Model):
     trust = models.CharField(_("trust"), max_length=16)
     method = models.CharField(_("method"), max_length=10, choices=Method)
     actor_ref = models.CharField(_("reference of who"), max_length=64, blank=True)
-    reason_code = models.CharField(_("reason"), max_length=40, blank=True)
+    reason_code = models.CharField(_("reason"), max_length=LONGEST_REASON, blank=True)
     source = models.ForeignKey(
         "profiles.Source", models.PROTECT, related_name="+", db_index=False, verbose_name=_("source")
     )

@@ -3,6 +3,10 @@
 Their keys are small, for every decision of every person names five of them; outside they are known by `key`.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
+from operator import attrgetter
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
 from django.db import models
@@ -108,6 +112,12 @@ class PurposeVersion(models.Model):
 
     def __str__(self):
         return f"{self.purpose} v{self.number}"
+
+
+def in_force(versions: Iterable[PurposeVersion], moment: datetime) -> PurposeVersion | None:
+    """Which of the versions of one purpose says the rules at `moment`: the newest of those published by then."""
+    published = [version for version in versions if version.published_at and version.published_at <= moment]
+    return max(published, key=attrgetter("number"), default=None)
 
 
 def _alone(field: str) -> Func:

@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db import transaction
 
 from cdp.base.database.sql import value
+from cdp.base.errors import once, stated
 from consents.errors import NothingToEnd, SaidOtherwise
 from consents.models import Objection, ObjectionScope, Purpose
+from consents.models.ledger import LONGEST_REASON
 from consents.overrides import standing
 from consents.overrides.ended_by_consent import end_overrides_after_consent
 from consents.state.fold import ALWAYS, EVERYONE
@@ -65,7 +67,7 @@ def _objection(profile, purpose, source, source_event_id, effective_at, reason_c
         effective_at=timely(effective_at),
         source=Source.objects.get(code=source),
         source_event_id=source_event_id,
-        reason_code=reason_code,
+        reason_code=reason_code and stated(reason_code, most=LONGEST_REASON),
         actor_ref=str(by.pk) if by else "",
     )
 
@@ -77,7 +79,8 @@ def _record(row: Objection) -> Objection:
         return _same(before, row)
     if row.lifted and not objects(present, purpose=row.purpose):
         raise NothingToEnd
-    row.save(force_insert=True)
+    with once(SaidOtherwise()):  # of another person, who is not held
+        row.save(force_insert=True)
     what = f"objection:{row.purpose.key}" if row.purpose else "objection"
     changes.record(kind=ChangeKind.CONSENT_CHANGED, profiles=[present], what=[what])
     end_overrides_after_consent({present})

@@ -12,6 +12,7 @@ from cdp.base.database.sql import value
 from cdp.base.errors import stated
 from consents.errors import NothingToEnd
 from consents.models import Restriction
+from consents.models.ledger import LONGEST_REASON
 from consents.overrides import standing
 from consents.state.fold import ALWAYS, EVERYONE
 from consents.state.locks import lock_present_profile
@@ -33,7 +34,7 @@ def release(*, profile: UUID, reason_code: str, by=None, effective_at: datetime 
 
 
 def _restriction(lifted, profile, reason_code, by, effective_at) -> Restriction:
-    reason_code, moment = stated(reason_code), timely(effective_at)
+    reason_code, moment = stated(reason_code, most=LONGEST_REASON), timely(effective_at)
     present = lock_present_profile(profile)
     if lifted and not is_restricted(present):
         raise NothingToEnd

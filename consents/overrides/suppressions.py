@@ -59,8 +59,11 @@ def suppress(
 
 def _entries(found: list[contact_points.Contact], *, channel: str, reason: str) -> dict[contact_points.Contact, UUID]:
     """{contact: its entry} of those suppressed already: a namespace that came later joins the entry of the others."""
-    blinds = [blind for contact in found for _namespace, blind in contact.blinds]
-    rows_of_them = Suppression.objects.filter(lifted_at=None, channel=channel, reason=reason, blind__in=blinds)
+    namespaces, blinds = (
+        zip(*(pair for contact in found for pair in contact.blinds), strict=True) if found else ((), ())
+    )
+    addresses = Suppression.objects.filter(namespace__in=namespaces, blind__in=blinds)
+    rows_of_them = addresses.filter(lifted_at=None, channel=channel, reason=reason)
     known = {(row.namespace_id, row.blind): row.entry for row in rows_of_them}
     return {contact: known[pair] for contact in found for pair in contact.blinds if pair in known}
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -18,7 +20,7 @@ from cdp.base.database.sql import dicts, execute, rows
 from consents.overrides import standing
 from consents.permission import queries
 from consents.permission.reasons import REASONS
-from consents.permission.rules import PermissionQuestion, PermissionRules, question, rules
+from consents.permission.rules import PermissionQuestion, question, rules
 from consents.state import locks
 from consents.state.fold import ALWAYS, EVERYONE
 from consents.state.past import RECORDS_THEN, THEN, profiles_then
@@ -72,59 +74,40 @@ def decide(
     return answer
 
 
-def decide_many(
-    people: QuerySet | Iterable[UUID],
-    *,
-    purpose: str,
-    channel: str,
-    recipient: str | None = None,
-    controller: str = "own",
-) -> list[Answer]:
+def decide_many(people: QuerySet | Iterable[UUID], asked: PermissionQuestion) -> list[Answer]:
     """The answers for many present profiles, a queryset of them or their ids, in one statement."""
     with _materialised(people) as people:
-        return _answers(question(purpose, channel, recipient=recipient, controller=controller), people)
+        return _answers(asked, people)
 
 
-def count_by_reason(
-    people, *, purpose: str, channel: str, recipient: str | None = None, controller: str = "own"
-) -> dict[str, int]:
+def count_by_reason(people: QuerySet | Iterable[UUID], asked: PermissionQuestion) -> dict[str, int]:
     """How many of `people` there are for each first reason, "allowed" among them, in one statement."""
-    asked = question(purpose, channel, recipient=recipient, controller=controller)
     with _materialised(people) as people:
-        answered = _sql(queries.ANSWERED, rules(asked), people)
+        answered = _sql(queries.ANSWERED, asked, people)
         return dict(rows(f"SELECT coalesce(reasons[1], 'allowed'), count(*) FROM ({answered}) a GROUP BY 1"))
 
 
 def first_with_reason(
-    people,
-    *,
-    purpose: str,
-    channel: str,
-    reason: str,
-    most: int,
-    recipient: str | None = None,
-    controller: str = "own",
+    people: QuerySet | Iterable[UUID], asked: PermissionQuestion, *, reason: str, most: int
 ) -> list[UUID]:
     """The first `most` of `people`, in order of id, whose first reason is `reason` ("allowed" among them)."""
-    asked = question(purpose, channel, recipient=recipient, controller=controller)
     with _materialised(people) as people:
-        answered = _sql(queries.ANSWERED, rules(asked), people).replace("%", "%%")
+        answered = _sql(queries.ANSWERED, asked, people).replace("%", "%%")
         wanted = "WHERE coalesce(reasons[1], 'allowed') = %s ORDER BY id LIMIT %s"
         return [profile for (profile,) in rows(f"SELECT id FROM ({answered}) a {wanted}", [reason, most])]
 
 
-def reachable(purpose: str, channel: str, *, recipient: str | None = None, controller: str = "own", people=None) -> Q:
+def reachable(asked: PermissionQuestion, *, people: QuerySet | Iterable[UUID] | None = None) -> Q:
     """The condition on Profile that holds for those who may be reached.
 
     people: a queryset or ids that the caller narrows to anyway; then only they are looked at.
     """
-    asked = question(purpose, channel, recipient=recipient, controller=controller)
-    sql = _sql(queries.REACHABLE, rules(asked), people)
+    sql = _sql(queries.REACHABLE, asked, people)
     return Q(pk__in=RawSQL(sql.replace("%", "%%"), []))  # noqa: S611 (the values in it are quoted by the driver)
 
 
 def _answers(asked: PermissionQuestion, people) -> list[Answer]:
-    return [_answer(row) for row in dicts(_sql(queries.ANSWERED, rules(asked), people))]
+    return [_answer(row) for row in dicts(_sql(queries.ANSWERED, asked, people))]
 
 
 def _answers_then(asked: PermissionQuestion, identity: UUID) -> list[Answer]:
@@ -132,7 +115,7 @@ def _answers_then(asked: PermissionQuestion, identity: UUID) -> list[Answer]:
     seen = min(asked.as_of, asked.known_at or asked.as_of)
     people = [profiles_then([identity], seen).get(identity, identity)]
     then = {"place": THEN, "records": RECORDS_THEN, "everyone": _MEANT_BY_ID}
-    return [_answer(row) for row in dicts(_sql(queries.ANSWERED, rules(asked), people, **then))]
+    return [_answer(row) for row in dicts(_sql(queries.ANSWERED, asked, people, **then))]
 
 
 def _answer(row: dict) -> Answer:
@@ -155,7 +138,7 @@ _WAYS = {
     (False, True): queries.BY_BASIS_AND_ADDRESS,
     (False, False): queries.BY_BASIS,
 }
-MATERIALISED = object()  # the people of the temporary table
+_NUMBERS = count(1)
 _LIVING_OR_NOT = "SELECT id, erased_at FROM profiles_profile WHERE id {people}"
 _MEANT_BY_ID = """SELECT asked.id, p.erased_at FROM unnest(%(profiles)s::uuid[]) asked(id)
     LEFT JOIN profiles_sourceidentity s ON s.id = asked.id LEFT JOIN profiles_profile p ON p.id = s.profile_id"""
@@ -163,7 +146,7 @@ _MEANT_BY_ID = """SELECT asked.id, p.erased_at FROM unnest(%(profiles)s::uuid[])
 
 def _sql(
     template: str,
-    found: PermissionRules,
+    asked: PermissionQuestion,
     people,
     *,
     place=EVERYONE,
@@ -171,11 +154,20 @@ def _sql(
     everyone=_LIVING_OR_NOT,
 ) -> str:
     """The decision as one statement with its values in it, to be run or to be part of a larger one."""
+    if asked.as_of and place is EVERYONE:
+        raise ValueError("what was allowed at another moment is asked of one person: decide")
+    found = rules(asked)
     condition, ids = _condition(people)
     parts = standing.parts(place=place, people=condition) | {"records": records}
     parts["everyone"] = everyone.format(**parts)
     parts["ways"] = _WAYS[found.by_consent, found.addressed].format(**parts)
     return connection.ops.compose_sql(template.format(**parts), ALWAYS | found.parameters | {"profiles": ids})
+
+
+class MaterialisedPeople(NamedTuple):
+    """A temporary table of those who are decided."""
+
+    name: str
 
 
 @contextmanager
@@ -188,18 +180,19 @@ def _materialised(people):
         yield people
         return
     with transaction.atomic():
-        execute(f"CREATE TEMP TABLE consents_asked (profile) ON COMMIT DROP AS {_ids(people)}")
-        execute("ANALYZE consents_asked")
-        yield MATERIALISED
-        execute("DROP TABLE consents_asked")
+        table = MaterialisedPeople(f"consents_asked_{next(_NUMBERS)}")
+        execute(f"CREATE TEMP TABLE {table.name} (profile) ON COMMIT DROP AS {_ids(people)}")
+        execute(f"ANALYZE {table.name}")
+        yield table
+        execute(f"DROP TABLE {table.name}")
 
 
 def _condition(people) -> tuple[str, list[UUID]]:
     """`people` as a condition on a profile id: everyone, those materialised, those of a queryset, or some ids."""
     if people is None:
         return standing.ALL, []
-    if people is MATERIALISED:
-        return "IN (SELECT a.profile FROM consents_asked a)", []
+    if isinstance(people, MaterialisedPeople):
+        return f"IN (SELECT a.profile FROM {people.name} a)", []
     if isinstance(people, QuerySet):
         return f"IN ({_ids(people).replace('%', '%%')})", []
     return "= ANY(%(profiles)s)", list(people)

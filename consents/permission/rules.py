@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consents.errors import UnknownQuestion
 from consents.models import AgeLimit, Channel, Controller, LegalBasis, NoticeVersion, Purpose, PurposeVersion
-from consents.models.reference import ReconsentPolicy
+from consents.models.reference import ReconsentPolicy, in_force
 from consents.state import time
 from consents.state.contact_points import ADDRESSED_BY
 
@@ -56,9 +56,10 @@ def question(
 def rules(asked: PermissionQuestion) -> PermissionRules:
     """The rules in force for `asked`."""
     moment = asked.as_of or datetime.now(UTC)
-    versions = list(PurposeVersion.objects.filter(purpose=asked.purpose, published_at__lte=moment).order_by("-number"))
-    in_force = versions[0] if versions and asked.purpose.active else None
-    by_consent = in_force is None or in_force.legal_basis == LegalBasis.CONSENT
+    today = moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    versions = list(PurposeVersion.objects.filter(purpose=asked.purpose, published_at__lte=moment))
+    version = in_force(versions, moment) if asked.purpose.active else None
+    by_consent = version is None or version.legal_basis == LegalBasis.CONSENT
     addressed = asked.channel in ADDRESSED_BY
     parameters = time.parameters(as_of=asked.as_of, known_at=asked.known_at) | {
         "purpose": asked.purpose.pk,
@@ -66,15 +67,15 @@ def rules(asked: PermissionQuestion) -> PermissionRules:
         "controller": asked.controller.pk,
         "kind": ADDRESSED_BY.get(asked.channel, ""),
         "as_of": moment,
-        "today": moment.astimezone(ZoneInfo(settings.TIME_ZONE)).date(),
+        "today": today,
         "marketing": asked.purpose.direct_marketing or asked.purpose.profiling,
-        "has_basis": in_force is not None,
+        "has_basis": version is not None,
         "heeds_age": by_consent or asked.purpose.direct_marketing,
-        "min_age": in_force and in_force.min_age,
+        "min_age": version and version.min_age,
         "recipient": asked.recipient is not None,
         "without_a_way": "consent_missing" if by_consent else "no_contact_point" if addressed else "",
     }
-    return PermissionRules(parameters | _ages(moment.date()) | _words(asked, versions, moment), by_consent, addressed)
+    return PermissionRules(parameters | _ages(today) | _words(asked, versions, moment), by_consent, addressed)
 
 
 def _ages(today: date) -> dict:

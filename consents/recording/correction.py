@@ -14,36 +14,37 @@ from cdp.base.database import clock
 from cdp.base.errors import stated
 from consents.errors import AlreadyAsked, NotRecorded, OtherChoice, OwnCorrection, UnknownEntry
 from consents.models import ActorKind, CorrectionRequest, Ledger, Method, Trust
+from consents.models.ledger import LONGEST_REASON
 from consents.recording import ledger
 from consents.recording.entry import Draft, digest, drafts
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
-from consents.recording.validation import problems
+from consents.recording.validation import violations
 from consents.state import past
-from consents.state.locks import profiles_of
+from consents.state.locks import lock_present_profile, profiles_of
+from profiles.identity import review_queue
 from profiles.models import Source, WorkItem
 from profiles.models.projection import WorkState
 
 _KEPT = ("identity_ref", "contact_ref", "channel", "purpose_id", "controller_id", "effective_at", "record")
 _CHOICE = ("contact_ref", "channel", "purpose_id", "controller_id")
 
-
+#: What a steward is asked.
+KIND = "consent_correction"
 WAITING = gettext_noop("Somebody says that an entry of the ledger is false. A second person decides.")
 
 
 @transaction.atomic
 def request(*, entry: int, reason_code: str, by) -> CorrectionRequest:
     """Ask for the effect of `entry` to be taken away. Raises ReasonNeeded, UnknownEntry, AlreadyAsked."""
-    reason_code = stated(reason_code)
+    reason_code = stated(reason_code, most=LONGEST_REASON)
     false = _counting(entry)
     if CorrectionRequest.objects.filter(entry=entry, decided_at=None).exists():
         raise AlreadyAsked
     asked = CorrectionRequest.objects.create(
         entry=entry, purpose_id=false.purpose_id, reason_code=reason_code, requested_by=by
     )
-    WorkItem.objects.create(
-        kind="consent_correction", why=WAITING, identity_ref=false.identity_ref, fingerprint=str(asked.pk)
-    )
+    review_queue.ask(KIND, WAITING, {str(asked.pk): false.identity_ref})
     return asked
 
 
@@ -70,7 +71,7 @@ def _decide(asked: CorrectionRequest, by, *, approved: bool) -> CorrectionReques
         raise OwnCorrection
     found.decided_by, found.decided_at, found.approved = by, clock.now(), approved
     found.save(update_fields=["decided_by", "decided_at", "approved"])
-    WorkItem.objects.filter(kind="consent_correction", fingerprint=str(found.pk)).update(
+    WorkItem.objects.filter(kind=KIND, fingerprint=str(found.pk)).update(
         state=WorkState.DONE, closed_at=found.decided_at
     )
     return found
@@ -100,7 +101,7 @@ def correct(*, entry: int, reason_code: str, by, approved_by, truth: ConsentStat
 
     Two people: one asks, another approves. Raises ReasonNeeded, OwnCorrection, UnknownEntry, OtherChoice, NotRecorded.
     """
-    reason_code = stated(reason_code)
+    reason_code = stated(reason_code, most=LONGEST_REASON)
     if by == approved_by:
         raise OwnCorrection
     false = _counting(entry)
@@ -121,6 +122,7 @@ def _counting(entry: int) -> Ledger:
 def _silence(false: Ledger) -> Draft:
     """A pure correction: no state, so that the choice is as if the entry had never been."""
     kept = {column: getattr(false, column) for column in _KEPT}
+    profile = lock_present_profile(false.identity_ref)
     return Draft(
         kept
         | {
@@ -137,13 +139,14 @@ def _silence(false: Ledger) -> Draft:
             "actor_kind": ActorKind.STAFF,
             "actor_ref": "",
             "evidence_digest": b"",
-        }
+        },
+        profile,
     )
 
 
 def _told(truth: ConsentStatement, false: Ledger) -> Draft:
     known = References([truth])
-    if found := problems([truth], known):
+    if found := violations([truth], known):
         raise NotRecorded(found)
     (draft,) = drafts([truth], known)
     if any(draft.row[column] != getattr(false, column) for column in _CHOICE) or not _one_person(draft, false):

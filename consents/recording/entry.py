@@ -1,6 +1,6 @@
 """A decision on its way into the ledger: the row that it becomes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from uuid import UUID
@@ -10,18 +10,18 @@ import orjson
 from consents.models import Method, State, Trust
 from consents.recording.references import References
 from consents.recording.statement import ConsentStatement
-from consents.recording.validation import contact_of
 from consents.state import contact_points
-from consents.state.locks import lock_people
 from profiles import vault
 from profiles.models.sources import Party, SourceKind
+from profiles.records.locks import hold_people
 
 
 @dataclass
 class Draft:
-    """A row of the ledger in the making, and the evidence that goes beside it."""
+    """A row of the ledger in the making, the profile whom it is about, who is held, and the evidence beside it."""
 
     row: dict
+    profile: UUID
     evidence: bytes | None = None
     evidence_type: str = ""
 
@@ -34,47 +34,51 @@ class Draft:
         return self.row["source_id"], self.row["source_event_id"]
 
 
-def drafts(decisions: Sequence[ConsentStatement], known: References) -> list[Draft]:
-    """The rows that `decisions` become; they have passed the guards. Their people are held from now on."""
-    lock_people(known.person(decision)[0].identity for decision in decisions)
-    points = [contact_of(decision, known) for decision in decisions]
+def drafts(statements: Sequence[ConsentStatement], known: References) -> list[Draft]:
+    """The rows that `statements` become; they have passed the guards. Their people are held from now on."""
+    held = hold_people(known.person(statement)[0].identity for statement in statements)
+    points = [known.contact(statement) for statement in statements]
     refs = contact_points.refs(point for point in points if point)
-    return [_draft(decision, known, refs.get(point)) for decision, point in zip(decisions, points, strict=True)]
+    return [
+        _draft(statement, known, held, refs.get(point)) for statement, point in zip(statements, points, strict=True)
+    ]
 
 
-def _draft(decision: ConsentStatement, known: References, contact_ref: UUID | None) -> Draft:
-    purpose, source = known.purposes[decision.purpose], known.sources[decision.source]
-    point, notice = known.points.get(decision.collection_point), known.notices.get(decision.notice)
-    version = known.version(purpose, notice, decision.effective_at)
-    waits = _waits_for_confirmation(decision, point)
+def _draft(
+    statement: ConsentStatement, known: References, held: Mapping[UUID, UUID], contact_ref: UUID | None
+) -> Draft:
+    purpose, source = known.purposes[statement.purpose], known.sources[statement.source]
+    point, notice = known.points.get(statement.collection_point), known.notices.get(statement.notice)
+    version = known.version(purpose, notice, statement.effective_at)
+    waits = _waits_for_confirmation(statement, point)
     row = {
-        "identity_ref": known.person(decision)[0].identity,
+        "identity_ref": known.person(statement)[0].identity,
         "contact_ref": contact_ref,
-        "channel": decision.channel,
+        "channel": statement.channel,
         "purpose_id": purpose.pk,
-        "controller_id": known.controllers[decision.controller].pk,
+        "controller_id": known.controllers[statement.controller].pk,
         "purpose_version_id": version and version.pk,
-        "state": State.REQUESTED if waits else decision.state,
+        "state": State.REQUESTED if waits else statement.state,
         "doi_pending": waits,
-        "consent_type": decision.consent_type,
-        "effective_at": decision.effective_at.astimezone(UTC),
+        "consent_type": statement.consent_type,
+        "effective_at": statement.effective_at.astimezone(UTC),
         "notice_version_id": notice and notice.pk,
-        "language": decision.language or (notice.language if notice else ""),
-        "jurisdiction": decision.jurisdiction,
+        "language": statement.language or (notice.language if notice else ""),
+        "jurisdiction": statement.jurisdiction,
         "collection_point_id": point and point.pk,
         "trust": point.trust if point else _trust(source),
-        "method": decision.method,
-        "actor_kind": decision.actor_kind,
-        "actor_ref": decision.actor_ref,
-        "reason_code": decision.reason_code,
+        "method": statement.method,
+        "actor_kind": statement.actor_kind,
+        "actor_ref": statement.actor_ref,
+        "reason_code": statement.reason_code,
         "source_id": source.pk,
-        "source_event_id": decision.source_event_id,
-        "record": decision.record,
+        "source_event_id": statement.source_event_id,
+        "record": statement.record,
         "supersedes": None,
         "evidence_digest": b"",
     }
-    row["body_digest"] = digest(row | _sealed_parts(decision))
-    return Draft(row | _row(decision), decision.evidence, decision.evidence_type)
+    row["body_digest"] = digest(row | _sealed_parts(statement))
+    return Draft(row | _row(statement), held[row["identity_ref"]], statement.evidence, statement.evidence_type)
 
 
 def digest(body: dict) -> bytes:
@@ -85,18 +89,18 @@ def digest(body: dict) -> bytes:
     return vault.digest("decision", orjson.dumps(body, default=str, option=orjson.OPT_SORT_KEYS))[:16]
 
 
-def _sealed_parts(decision: ConsentStatement) -> dict:
-    return {"evidence": vault.digest("evidence", decision.evidence).hex() if decision.evidence else ""}
+def _sealed_parts(statement: ConsentStatement) -> dict:
+    return {"evidence": vault.digest("evidence", statement.evidence).hex() if statement.evidence else ""}
 
 
-def _row(decision: ConsentStatement) -> dict:
+def _row(statement: ConsentStatement) -> dict:
     """Where it was reported; not what it says, for the same row may come again in another file."""
-    return {"file_import": decision.row.file_import, "row_number": decision.row.number} if decision.row else {}
+    return {"file_import": statement.row.file_import, "row_number": statement.row.number} if statement.row else {}
 
 
-def _waits_for_confirmation(decision: ConsentStatement, point) -> bool:
+def _waits_for_confirmation(statement: ConsentStatement, point) -> bool:
     """The first step of a double opt-in: asked, not given, until the link is followed."""
-    return bool(decision.grants and point and point.needs_double_opt_in and decision.method != Method.LINK)
+    return bool(statement.grants and point and point.needs_double_opt_in and statement.method != Method.LINK)
 
 
 def _trust(source) -> str:

@@ -6,10 +6,12 @@ the ledger names import and row.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from consents.models import ActorKind, Channel, CollectionPoint, Method, NoticeVersion, Purpose, State, Trust
@@ -34,14 +36,14 @@ _COLUMNS = {"notice": "wording", "language": "wording", "collection_point": "pur
 
 def record(*, file_import: FileImport, said: Sequence[RowDecision], by) -> Answered:
     """Record all that may stand; tell the rows that said something new, and what may not stand, by row."""
-    recorded, faults = ledger.record_possible(_decisions(file_import, said), by=by)
-    refused = {fault.index for fault in faults}
+    recorded, refused_statements = ledger.record_possible(_statements(file_import, said), by=by)
+    refused = {one.index for one in refused_statements}
     stand = [one.row_number for index, one in enumerate(said) if index not in refused]
     new: dict[int, int] = {}
     for row_number, position, replayed in zip(stand, recorded.positions, recorded.replayed, strict=True):
         if not replayed:
             new.setdefault(position, row_number)  # the same row once more in the file says nothing new
-    refusals = [_refusal(said[fault.index].row_number, fault, _trust(file_import)) for fault in faults]
+    refusals = [_refusal(said[one.index].row_number, one, _trust(file_import)) for one in refused_statements]
     return Answered(set(new.values()), refusals)
 
 
@@ -56,9 +58,9 @@ def constants() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _refusal(row_number: int, problem: RefusedStatement, trust: Trust) -> StatementRefusal:
-    field, code = problem.violation.field, problem.violation.code
-    detail = _advice(trust).get((field, code), problem.violation.detail)
+def _refusal(row_number: int, refused: RefusedStatement, trust: Trust) -> StatementRefusal:
+    field, code = refused.violation.field, refused.violation.code
+    detail = _advice(trust).get((field, code), refused.violation.detail)
     return StatementRefusal(row_number, _COLUMNS.get(field, field), code, detail)
 
 
@@ -80,13 +82,13 @@ def _advice(trust: Trust) -> dict[tuple[str, str], str]:
     }
 
 
-def _decisions(file_import: FileImport, said: Sequence[RowDecision]) -> list[ConsentStatement]:
+def _statements(file_import: FileImport, said: Sequence[RowDecision]) -> list[ConsentStatement]:
     trust = _trust(file_import)
     points = _points(trust)
     collected = dict(Record.objects.filter(pk__in={one.record for one in said}).values_list("pk", "observed_at"))
     words = _words({one.wording.strip() for one in said})
     moments = [one.effective_at or collected[one.record] for one in said]
-    decisions = [
+    statements = [
         ConsentStatement(
             record=one.record,
             purpose=one.purpose.strip(),
@@ -103,8 +105,9 @@ def _decisions(file_import: FileImport, said: Sequence[RowDecision]) -> list[Con
         )
         for one, moment in zip(said, moments, strict=True)
     ]
-    addresses = _addresses(decisions, by=file_import.created_by)
-    return [replace(one, contact=addresses.get((one.record, one.channel))) for one in decisions]
+    identities = {one.record: one.identity for one in said}
+    addresses = _addresses(statements, identities, by=file_import.created_by)
+    return [replace(one, contact=addresses.get((one.record, one.channel))) for one in statements]
 
 
 def _trust(file_import: FileImport) -> Trust:
@@ -134,13 +137,16 @@ def _shown(notices: list[NoticeVersion], moment: datetime) -> tuple[str, str, in
     return one and (one.key, one.language, one.version)
 
 
-def _addresses(decisions: Sequence[ConsentStatement], *, by) -> dict:
+def held_by(records: Mapping[int, UUID]) -> QuerySet[Identifier]:
+    """The addresses in `records`, of which each names its identity: what finds an identifier without reading all."""
+    held = Identifier.objects.filter(identity__in=set(records.values()), record__in=records)
+    return held.filter(namespace__contact_channel__in=set(ADDRESSED_BY.values())).select_related("namespace")
+
+
+def _addresses(statements: Sequence[ConsentStatement], identities: Mapping[int, UUID], *, by) -> dict:
     """(record, channel) -> the one address of that record for the channel; several or none say nothing of one."""
-    records = {decision.record for decision in decisions if decision.channel in ADDRESSED_BY}
-    kinds = set(ADDRESSED_BY.values())
-    held = Identifier.objects.filter(record__in=records, namespace__contact_channel__in=kinds).select_related(
-        "namespace"
-    )
+    asked = {statement.record for statement in statements if statement.channel in ADDRESSED_BY}
+    held = held_by({record: identities[record] for record in asked})
     items = [item_of(one) for one in held]
     values = open_values(items, by=by, action="record_consents", purpose="consents of an import")
     found: dict = {}

@@ -11,19 +11,18 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from cdp.base.database import statistics
 from cdp.base.database.sql import rows
-from cdp.base.errors import Violation
+from cdp.base.errors import Violation, WrittenMeanwhile
 from consents.errors import NotRecorded, SaidOtherwise
 from consents.overrides.ended_by_consent import end_overrides_after_consent
 from consents.recording import evidence
 from consents.recording.entry import Draft, drafts
 from consents.recording.references import References, references_of
 from consents.recording.statement import ConsentStatement, RefusedStatement
-from consents.recording.validation import problems
-from consents.state import locks
+from consents.recording.validation import violations
 from consents.state.fold import GRANTS, fold, listed
 
 
@@ -36,58 +35,63 @@ class Recorded:
     profiles: set[UUID]
 
 
-def check(decisions: Sequence[ConsentStatement]) -> list[RefusedStatement]:
-    """What is wrong with `decisions`; empty when all of them may be recorded."""
-    return problems(decisions, References(decisions))
+def check(statements: Sequence[ConsentStatement]) -> list[RefusedStatement]:
+    """What is wrong with `statements`; empty when all of them may be recorded."""
+    return violations(statements, References(statements))
 
 
 @transaction.atomic
-def record(decisions: Sequence[ConsentStatement], *, by=None) -> Recorded:
+def record(statements: Sequence[ConsentStatement], *, by=None) -> Recorded:
     """Record what people answered. The same (source, source event id) with the same body is a no-op.
 
     by: the user who enters it, the service key that sends it, or None for the system.
     Raises NotRecorded, SaidOtherwise.
     """
-    known = References(decisions)
-    if found := problems(decisions, known):
+    known = References(statements)
+    if found := violations(statements, known):
         raise NotRecorded(found)
-    return write(drafts(decisions, known), by=by)
+    return write(drafts(statements, known), by=by)
 
 
 @transaction.atomic
-def record_possible(decisions: Sequence[ConsentStatement], *, by=None) -> tuple[Recorded, list[RefusedStatement]]:
+def record_possible(statements: Sequence[ConsentStatement], *, by=None) -> tuple[Recorded, list[RefusedStatement]]:
     """Record what may stand of a longer list; give that, and what is wrong with each of the others."""
-    known = References(decisions)
-    faults = problems(decisions, known)
-    good = _without(range(len(decisions)), faults)
-    drafted = drafts([decisions[index] for index in good], known)
+    known = References(statements)
+    refused = violations(statements, known)
+    good = _without(range(len(statements)), refused)
+    drafted = drafts([statements[index] for index in good], known)
     try:
         with transaction.atomic():
-            return write(drafted, by=by), faults
+            return write(drafted, by=by), refused
     except SaidOtherwise as clash:
-        faults += [replace(problem, index=good[problem.index]) for problem in clash.problems]
-        kept = _without(range(len(drafted)), clash.problems)
-        return write([drafted[index] for index in kept], by=by), sorted(faults, key=attrgetter("index"))
+        refused += [replace(one, index=good[one.index]) for one in clash.refused]
+        kept = _without(range(len(drafted)), clash.refused)
+        return write([drafted[index] for index in kept], by=by), sorted(refused, key=attrgetter("index"))
 
 
-def _without(indexes: Iterable[int], faults: Iterable[RefusedStatement]) -> list[int]:
-    bad = {fault.index for fault in faults}
+def _without(indexes: Iterable[int], refused: Iterable[RefusedStatement]) -> list[int]:
+    bad = {one.index for one in refused}
     return [index for index in indexes if index not in bad]
 
 
 def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorded:
-    """Put rows into the ledger and fold the people they are about, inside the caller's transaction.
+    """Put rows into the ledger and fold the people they are about, who are held, inside the caller's transaction.
 
     reason: a code or reference for the history, never personal: the row can never be cleaned.
     """
-    people = locks.lock_people(draft.identity_ref for draft in drafted)
     before = references_of(draft.key for draft in drafted) if drafted else {}
     fresh = _fresh(drafted, before)
     sealed = evidence.seal(fresh)
-    written = _insert(fresh, by=by, reason=reason)
+    try:
+        with transaction.atomic():
+            written = _insert(fresh, by=by, reason=reason)
+    except IntegrityError as error:
+        if not WrittenMeanwhile.is_told_by(error):
+            raise
+        return write(drafted, by=by, reason=reason)  # of another person, under one of these ids: it stands now
     evidence.keep(sealed, written)
     positions = {key: position for key, (position, _body) in before.items()} | written
-    touched = {people[draft.identity_ref] for draft in fresh}
+    touched = {draft.profile for draft in fresh}
     if touched:
         statistics.prepare("consents_consentrecord", "consents_historicalconsentrecord", count=len(touched))
         fold(touched)

@@ -51,16 +51,24 @@ def refs(contacts: Iterable[Contact]) -> dict[Contact, UUID]:
     asked = list(dict.fromkeys(contacts))
     if not asked:
         return {}
-    given = as_json(
+    execute(_MAKE, [_given(asked)])
+    return known_refs(asked)
+
+
+def known_refs(contacts: Iterable[Contact]) -> dict[Contact, UUID]:
+    """The random ids of those of `contacts` that have one."""
+    asked = list(dict.fromkeys(contacts))
+    return {asked[no]: ref for no, ref in (rows(_FIND, [_given(asked)]) if asked else ())}
+
+
+def _given(contacts: list[Contact]) -> str:
+    return as_json(
         [
             {"no": no, "ref": fresh, "namespace": namespace, "blind": digest}
-            for no, (contact, fresh) in enumerate((contact, uuid7()) for contact in asked)
+            for no, (contact, fresh) in enumerate((contact, uuid7()) for contact in contacts)
             for namespace, digest in contact.blinds
         ]
     )
-    execute(_MAKE, [given])
-    found = dict(rows(_FIND, [given]))
-    return {contact: found[no] for no, contact in enumerate(asked)}
 
 
 _GIVEN = """

@@ -59,9 +59,8 @@ def direct(answer: str) -> str:
 _KEY = "profile, purpose_id, channel, controller_id, contact_ref"
 _LATEST_FIRST = "effective_at DESC, weight DESC, seq DESC"
 
-#: Which decisions count for whom. `{{place}}` says who is meant by which profile, `{{kin}}` whose decisions are looked
-#: at, `{{among}}` which of them; with the parameters
-#: %(until)s, %(known)s and %(position)s.
+#: Which decisions count for whom. `{place}` says who is meant by which profile, `{kin}` whose decisions are looked at,
+#: `{among}` which of them; with the parameters %(until)s, %(known)s and %(position)s.
 COUNTED = f"""
 WITH place AS MATERIALIZED ({{place}}),
 kin AS MATERIALIZED ({{kin}}),

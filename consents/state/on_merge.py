@@ -1,5 +1,6 @@
 """When people are joined or taken apart, their consents are folded anew, and what they disagree on is shown."""
 
+from hashlib import sha256
 from uuid import UUID
 
 from django.utils.translation import gettext_noop as _
@@ -8,7 +9,7 @@ from cdp.base.database.sql import execute, rows
 from consents.state.fold import GRANTS, NOES, fold, listed
 from profiles import changes
 from profiles.changes import ChangeKind
-from profiles.models import WorkItem
+from profiles.identity import review_queue
 
 TAKEN_APART = _("While they stood as one person, they answered for the whole. Look at for whom that answer counts now.")
 #: Of each pair of profiles between which somebody moved, both, where one has overrides now.
@@ -26,8 +27,8 @@ def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:
     if not moved:
         return
     flows = {(old, new) for old, new in moved.values()} | {(new, new) for _old, new in moved.values()}
-    _ask_a_steward("consent_conflict", CONFLICT, _disagreements(flows))
-    _ask_a_steward("consent_split", TAKEN_APART, _answers_for_the_whole(moved))
+    review_queue.ask("consent_conflict", CONFLICT, _marked(_disagreements(flows)))
+    review_queue.ask("consent_split", TAKEN_APART, _marked(_answers_for_the_whole(moved)))
     touched = {profile for flow in flows for profile in flow}
     fold(touched)
     _tell_of_overrides(flows)
@@ -64,15 +65,9 @@ def _answers_for_the_whole(moved: dict[UUID, tuple[UUID, UUID]]) -> list[tuple]:
     )
 
 
-def _ask_a_steward(kind: str, why: str, about: list[tuple[UUID, list[int]]]) -> None:
-    """One item for each question; the same one is asked once."""
-    WorkItem.objects.bulk_create(
-        [
-            WorkItem(kind=kind, why=why, identity_ref=profile, fingerprint="-".join(map(str, entries))[:64])
-            for profile, entries in about
-        ],
-        ignore_conflicts=True,
-    )
+def _marked(about: list[tuple[UUID, list[int]]]) -> dict[str, UUID]:
+    """{what tells a question from the others: its person}: a digest of its entries, of which there may be many."""
+    return {sha256("-".join(map(str, entries)).encode()).hexdigest(): profile for profile, entries in about}
 
 
 def _tell_of_overrides(flows: set[tuple[UUID, UUID]]) -> None:

@@ -7,11 +7,12 @@ from consents.admin.forms import Day, House
 from consents.models import LegalBasis, Purpose
 from partners.admin import presenters
 from partners.agreements import lifecycle
-from partners.models import Agreement, AgreementVersion, Direction, Form, Partner
+from partners.models import Agreement, AgreementVersion, Direction, Form, Partner, TermLine
 from partners.models.agreements import Capacity
 from partners.sharing import audiences
 
 EXTRA_LINES = 4
+LONGEST_DUTY = TermLine._meta.get_field("duties").base_field.max_length
 ZONES = [
     "Europe/Copenhagen",
     "Europe/Stockholm",
@@ -82,16 +83,22 @@ class LineForm(House, forms.Form):
         found = super().clean()
         if found.get("field") and not found.get("purpose"):
             self.add_error("purpose", _("Choose the purpose."))
+        if any(len(duty) > LONGEST_DUTY for duty in _parts(found.get("duties", ""))):
+            self.add_error("duties", _("Write each duty in at most %(most)s characters.") % {"most": LONGEST_DUTY})
         return found
 
     def line(self) -> lifecycle.NewTermLine | None:
         found = self.cleaned_data
         if not found.get("field"):
             return None
-        duties = tuple(part.strip()[:40] for part in found["duties"].split(",") if part.strip())
+        duties = tuple(_parts(found["duties"]))
         return lifecycle.NewTermLine(
             found["field"], found["purpose"], found["direction"], found["form"], found["max_rows"], duties
         )
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 class LinesOnce(forms.BaseFormSet):

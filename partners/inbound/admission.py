@@ -15,6 +15,7 @@ from partners.agreements.status import status
 from partners.agreements.terms import Terms, serves
 from partners.models import Agreement, Direction, Form
 from profiles.models.sources import Party
+from profiles.values.standing_facts import UNUSABLE
 
 KEYS = """
     SELECT w.place FROM unnest(%(places)s::int[], %(namespaces)s::smallint[], %(blinds)s::uuid[])
@@ -30,8 +31,7 @@ TORN = f"""
         {KEYS.replace("w.place FROM", "w.place, s.profile_id AS profile FROM")}
         JOIN profiles_identifier i ON i.namespace_id = w.namespace AND i.blind = w.blind
         JOIN profiles_sourceidentity s ON s.id = i.identity_id AND s.is_test = %(is_test)s
-        WHERE NOT EXISTS (SELECT FROM profiles_sharedidentifier h WHERE h.namespace_id = w.namespace
-                          AND h.blind = w.blind AND h.verdict <> 'private')
+        WHERE NOT {UNUSABLE}
         UNION
         SELECT own.place - 1, s.profile_id
         FROM unnest(%(external)s::uuid[]) WITH ORDINALITY AS own (key, place)

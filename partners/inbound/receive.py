@@ -19,6 +19,7 @@ from partners.sharing.decision import NotPermitted, judge
 from profiles.imports.mapping import specification
 from profiles.imports.run import runs
 from profiles.models import FileImport, Mapping, Namespace, Source
+from profiles.models.reference import NamespaceRole, Normaliser
 from profiles.models.sources import ImportState, Party, RowKind, SourceKind
 
 TRUST = 30
@@ -39,6 +40,13 @@ class NotAPartnersImport(Refused):
     sentence = gettext_lazy("Files of partners are received under an agreement: Partners, Files received.")
 
 
+class NotThePartners(Refused):
+    code = "not_the_partners_source"
+    sentence = gettext_lazy(
+        "The source “%(code)s” is made for something else, and files of the partner need this code."
+    )
+
+
 @transaction.atomic
 def receive(
     *, agreement: Agreement, purpose, file: BinaryIO, file_name: str, by, spec: dict | None = None, declared=None
@@ -47,13 +55,13 @@ def receive(
 
     spec: a mapping (docs/integrations.md); None proposes one from the names of the columns. Columns that the agreement
     does not let in are dropped from it and listed. The same file again gives the first receipt and changes nothing.
-    Raises NotPermitted, NoExternalId, or what reading the file raises.
+    Raises NotPermitted, NoExternalId, NotThePartners, or what reading the file raises.
     """
     current = status(agreement)
     if denials := judge(current, agreement=agreement, purpose=purpose, columns=[], direction=Direction.IN):
         raise NotPermitted(denials)
     version = current.version
-    source = source_of(agreement.partner, by=by)
+    source = source_of(_held(agreement.partner))
     file_import = runs.propose(
         file=file,
         file_name=file_name,
@@ -99,17 +107,27 @@ def narrowed(spec: dict, allowed: set[str]) -> dict:
     return kept
 
 
-def source_of(partner: Partner, *, by) -> Source:
-    """The source that a partner is: second-party, of little trust, with numbers of its own that join nobody."""
+def _held(partner: Partner) -> Partner:
+    """The partner, whose files are received one after the other: the same one twice at once is received once."""
+    return Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+
+
+def source_of(partner: Partner) -> Source:
+    """The source that a partner is: second-party, of little trust, with numbers of its own that join nobody.
+
+    The partner is held. Raises NotThePartners where somebody made a source by this code for something else.
+    """
     code = _within(f"partner-{partner.key}", most=LONGEST_CODE)
-    if found := Source.objects.filter(code=code).first():
+    if found := Source.objects.filter(code=code).select_related("namespace").first():
+        if (found.party, found.namespace.code) != (Party.SECOND, f"{code}-no"):
+            raise NotThePartners(code=code)
         return found
     namespace, _made = Namespace.objects.get_or_create(
         code=f"{code}-no",
         defaults={
             "title": _("Number at %(partner)s") % {"partner": partner.public_name},
-            "role": "evidence",
-            "normaliser": "login",
+            "role": NamespaceRole.EVIDENCE,
+            "normaliser": Normaliser.LOGIN,
             "priority": 9,
         },
     )

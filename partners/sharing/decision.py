@@ -7,7 +7,6 @@ recipient.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from cdp.base.errors import Refused
 from consents.models import Channel, LegalBasis
 from consents.permission import decision
+from consents.permission.rules import question
 from partners.agreements.completeness import lacks_transfer_tool
 from partners.agreements.status import Status, status
 from partners.agreements.terms import IN_FILES, Column, Denial, Terms
@@ -61,29 +61,28 @@ class Ruling:
         return not self.denials
 
 
-def decide(people, *, agreement: Agreement, purpose, columns: Iterable[str], as_of: datetime | None = None) -> Ruling:
+def decide(people, *, agreement: Agreement, purpose, columns: Iterable[str]) -> Ruling:
     """Judge `people` (a queryset of Profile, or profile ids) for one delivery out under `agreement`.
 
-    columns: such as `city`, `birth_date:bucketed`, `opaque_id`. as_of: another instant than now, for the agreement.
+    columns: such as `city`, `birth_date:bucketed`, `opaque_id`.
     """
-    current, asked, denials = _judged(agreement, purpose, columns, as_of)
+    current, asked, denials = _judged(agreement, purpose, columns)
     if denials:
         return Ruling(current.version, denials)
-    answers = decision.decide_many(
-        _real(people), purpose=purpose.key, channel=Channel.NONE, recipient=agreement.partner.public_name
-    )
+    leaving = question(purpose.key, Channel.NONE, recipient=agreement.partner.public_name)
+    answers = decision.decide_many(_real(people), leaving)
     ruling = _sorted(current.version, answers)
     return _within_limits(ruling, Terms(current.version), purpose, asked)
 
 
 def denials(*, agreement: Agreement, purpose, columns: Iterable[str]) -> list[Denial]:
     """What forbids such a delivery now, whoever the people are; empty when the agreement permits it."""
-    return _judged(agreement, purpose, columns, None)[-1]
+    return _judged(agreement, purpose, columns)[-1]
 
 
-def _judged(agreement, purpose, columns, as_of) -> tuple[Status, list[Column], list[Denial]]:
+def _judged(agreement, purpose, columns) -> tuple[Status, list[Column], list[Denial]]:
     asked = [Column.parse(text) for text in columns]
-    current = status(agreement, as_of=as_of)
+    current = status(agreement)
     return current, asked, judge(current, agreement=agreement, purpose=purpose, columns=asked, direction=Direction.OUT)
 
 

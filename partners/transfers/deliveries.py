@@ -20,7 +20,7 @@ from partners.transfers import contents
 from profiles import changes, vault
 from profiles.changes import ChangeKind
 from profiles.models import Profile, SourceIdentity
-from profiles.vault.sealed_files import Folder
+from profiles.vault.sealed_files import Folder, new_name
 
 BLOCK = 5000
 SAMPLE = 10
@@ -115,18 +115,19 @@ def build(delivery: Delivery, *, by=None) -> Delivery:
 
     by: who is named in the access log as the opener of values; None is the system.
     """
+    name = new_name()
     try:
-        return _build(delivery, by)
-    except NotPermitted as refusal:
-        _stop(delivery, DeliveryState.BLOCKED, str(refusal))
-        raise
-    except Exception as fault:
-        _stop(delivery, DeliveryState.FAILED, str(fault) if isinstance(fault, Refused) else type(fault).__name__)
+        return _build(delivery, name, by)
+    except BaseException as fault:
+        FILES.remove(name)
+        if isinstance(fault, Exception):
+            state = DeliveryState.BLOCKED if isinstance(fault, NotPermitted) else DeliveryState.FAILED
+            _stop(delivery, state, str(fault) if isinstance(fault, Refused) else type(fault).__name__)
         raise
 
 
 @transaction.atomic
-def _build(delivery: Delivery, by) -> Delivery:
+def _build(delivery: Delivery, name: str, by) -> Delivery:
     delivery = _locked(delivery, DeliveryState.APPROVED)
     delivery.state = DeliveryState.BUILDING
     delivery.save(update_fields=["state"])
@@ -135,22 +136,18 @@ def _build(delivery: Delivery, by) -> Delivery:
     ruling = decision.decide(people, agreement=agreement, purpose=delivery.purpose, columns=delivery.fields)
     if not ruling.is_allowed:
         raise NotPermitted(ruling.denials)
-    return _written(delivery, agreement, ruling, by)
+    return _written(delivery, name, agreement, ruling, by)
 
 
-def _written(delivery: Delivery, agreement: Agreement, ruling: Ruling, by) -> Delivery:
-    kept = FILES.keep(_file(delivery, agreement, ruling, by))
+def _written(delivery: Delivery, name: str, agreement: Agreement, ruling: Ruling, by) -> Delivery:
+    kept = FILES.keep(_file(delivery, agreement, ruling, by), name=name)
     delivery.version = ruling.version
     delivery.state, delivery.built_at = DeliveryState.READY, clock.now()
     delivery.planned, delivery.sent, delivery.left_out = ruling.planned, len(ruling.allowed), dict(ruling.left_out)
     delivery.delete_due_at = delivery.built_at + timedelta(days=ruling.version.retention_days)
     delivery.sha256, delivery.stored_as = kept.sha256, kept.name
-    try:
-        delivery.manifest = _manifest(delivery, agreement, ruling)
-        delivery.save()
-    except BaseException:
-        FILES.remove(kept.name)
-        raise
+    delivery.manifest = _manifest(delivery, agreement, ruling)
+    delivery.save()
     return _moved(delivery)
 
 
@@ -214,6 +211,13 @@ def _manifest(delivery: Delivery, agreement: Agreement, ruling: Ruling) -> dict:
         "key_epoch": pseudonyms.FIRST_EPOCH,
         "left_out": dict(ruling.left_out),
     }
+
+
+def purge(*, age: timedelta = timedelta(days=1)) -> None:
+    """Delete files that no delivery knows: of a process that was killed before it could commit."""
+    for name in FILES.older_than(age):
+        if not Delivery.objects.filter(stored_as=name).exists():
+            FILES.remove(name)
 
 
 # --- The stored file --------------------------------------------------------------------------------------------

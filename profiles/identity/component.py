@@ -7,13 +7,7 @@ from uuid import UUID
 from cdp.base.database.sql import rows
 from profiles.models import Namespace
 from profiles.models.reference import JOINING
-from profiles.values.standing_facts import STANDING_DECISIONS
-
-#: An identifier value, as `i`, that joins nobody: shared or blocked, or private no longer.
-UNUSABLE = """
-    EXISTS (SELECT FROM profiles_sharedidentifier x WHERE x.namespace_id = i.namespace_id AND x.blind = i.blind
-            AND (x.verdict <> 'private' OR x.expires_at <= now()))
-"""
+from profiles.values.standing_facts import STANDING_DECISIONS, UNUSABLE
 
 
 def joining() -> dict[int, Namespace]:

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cdp.base.database.sql import rows
-from profiles.identity.component import UNUSABLE, Component
+from profiles.identity.component import Component
 from profiles.identity.partition import Evidence, Link
 from profiles.models import Namespace
 from profiles.models.reference import NamespaceRole
 from profiles.values.normal_form import folded_name
-from profiles.values.standing_facts import STANDING_DECISIONS, STANDING_IDENTIFIERS
+from profiles.values.standing_facts import STANDING_DECISIONS, STANDING_IDENTIFIERS, UNUSABLE
 from profiles.vault import DOCUMENT, Item, open_values
 
 #: What the latest record that speaks of one attribute says of it.

@@ -56,7 +56,7 @@ def resolve(*, identities: Iterable[UUID], holding: Iterable[UUID] = ()) -> Fold
     apply.clear()
     apply.stage(result.profile, result.refused)
     moved = apply.write()
-    review_queue.raise_for(result)
+    review_queue.ask_about_profiles(result)
     profiles = set(result.profile.values())
     golden.fold(profiles=profiles)
     follow_fold(profiles=profiles, moved=moved)

@@ -1,6 +1,6 @@
-"""What a fold asks of a steward."""
+"""What stewards are asked: an item for each question, and the same question once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.utils.translation import gettext_noop as _
@@ -13,19 +13,20 @@ FROZEN = _("So many source records want to join this profile that no more are le
 SHARED = _("This identifier is used by more people than its limit allows, so it joins nobody any more.")
 
 
-def raise_for(result: Partition) -> None:
-    """One item for each profile that outgrew a limit; the same question is asked once."""
-    _raise("profile_review", REVIEW, {str(one): one for one in result.review - result.frozen})
-    _raise("profile_frozen", FROZEN, {str(one): one for one in result.frozen})
-
-
-def raise_for_shared(blinds: Iterable[UUID]) -> None:
-    """One item for each value that became shared."""
-    _raise("shared_identifier", SHARED, dict.fromkeys((blind.hex for blind in blinds), None))
-
-
-def _raise(kind: str, why: str, about: dict[str, UUID | None]) -> None:
+def ask(kind: str, why: str, about: Mapping[str, UUID | None]) -> None:
+    """Ask a steward. about: what tells each question from the others of its kind, and the person whom it is about."""
     WorkItem.objects.bulk_create(
         [WorkItem(kind=kind, why=why, fingerprint=mark, identity_ref=identity) for mark, identity in about.items()],
         ignore_conflicts=True,
     )
+
+
+def ask_about_profiles(result: Partition) -> None:
+    """One question for each profile that outgrew a limit."""
+    ask("profile_review", REVIEW, {str(one): one for one in result.review - result.frozen})
+    ask("profile_frozen", FROZEN, {str(one): one for one in result.frozen})
+
+
+def ask_about_shared(blinds: Iterable[UUID]) -> None:
+    """One question for each value that became shared."""
+    ask("shared_identifier", SHARED, dict.fromkeys((blind.hex for blind in blinds), None))

@@ -43,7 +43,7 @@ def mark(shared: dict[tuple[int, UUID], list[UUID]], policy: dict[int, Namespace
             hubs.append(SharedIdentifier(namespace_id=namespace, blind=blind, people_seen=people))
     if hubs:
         bulk_create_with_history(hubs, SharedIdentifier, default_change_reason="hub limit")
-        review_queue.raise_for_shared(hub.blind for hub in hubs)
+        review_queue.ask_about_shared(hub.blind for hub in hubs)
 
 
 def people_seen(marks: list[Mark], window_days: int | None, policy: dict[int, Namespace]) -> int:

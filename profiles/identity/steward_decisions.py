@@ -12,13 +12,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from cdp.base.database.sql import rows
-from cdp.base.errors import ReasonNeeded, Refused
+from cdp.base.errors import Refused, stated
 from profiles.identity import component, resolution
 from profiles.models import Attribute, Identifier, Record, SharedIdentifier, SourceIdentity, StewardDecision
 from profiles.models.evidence import DecisionKind
 from profiles.models.reference import Verdict
 from profiles.records import locks
 from profiles.values.standing_facts import STANDING_DECISIONS
+
+WHY = _("Say why: the reason is kept with the decision.")
 
 
 class SameSubject(Refused):
@@ -85,7 +87,7 @@ def not_same(*, identity: UUID, other: UUID, reason: str, by, expires_at: dateti
 @transaction.atomic
 def separate(*, identity: UUID, reason: str, by) -> list[StewardDecision]:
     """This record is somebody else than every other record of its profile: one act, one `not same` for each of them."""
-    _with_reason(reason)
+    reason = stated(reason, otherwise=WHY)
     _hold({identity})
     others = set(
         SourceIdentity.objects.filter(profile__identities=identity).exclude(pk=identity).values_list("pk", flat=True)
@@ -108,7 +110,7 @@ def pin(
     *, record: Record, attribute: Attribute, reason: str, by, expires_at: datetime | None = None
 ) -> StewardDecision:
     """What `record` says of `attribute` stands, also against newer values, until the pin is withdrawn or expires."""
-    _with_reason(reason)
+    reason = stated(reason, otherwise=WHY)
     decision = StewardDecision.objects.create(
         kind=DecisionKind.PIN,
         identity_id=record.identity_id,
@@ -125,7 +127,7 @@ def pin(
 @transaction.atomic
 def withdraw(*, decision: StewardDecision, reason: str, by) -> StewardDecision:
     """Undo: the decision stands no longer, nor what was decided in the same act, and the profiles are folded anew."""
-    _with_reason(reason)
+    reason = stated(reason, otherwise=WHY)
     if decision.kind == DecisionKind.WITHDRAWN:
         raise NotADecision
     act = _act(decision)
@@ -159,7 +161,7 @@ def judge(
     *, shared: SharedIdentifier, verdict: Verdict, reason: str, by, expires_at: datetime | None = None
 ) -> SharedIdentifier:
     """Say what an identifier is: shared, private (an exception, for a time) or blocked; its people are folded."""
-    _with_reason(reason)
+    reason = stated(reason, otherwise=WHY)
     shared.verdict, shared.reason, shared.expires_at = verdict, reason, expires_at
     shared._change_reason, shared._history_user = reason, by
     shared.save()
@@ -181,7 +183,7 @@ def _standing(identities):
 
 @transaction.atomic
 def _decide(kind, opposite, identity: UUID, other: UUID, reason: str, by, expires_at) -> StewardDecision:
-    _with_reason(reason)
+    reason = stated(reason, otherwise=WHY)
     _of_two(identity, other)
     _hold({identity, other})  # before reading: a colleague may decide the opposite now
     between = _standing([identity]).filter(_between({identity}, {other}))
@@ -202,11 +204,6 @@ def _hold(identities: set[UUID]) -> None:
 
 def _between(some: set[UUID], others: set[UUID]) -> Q:
     return Q(identity__in=some, other__in=others) | Q(identity__in=others, other__in=some)
-
-
-def _with_reason(reason: str) -> None:
-    if not str(reason).strip():
-        raise ReasonNeeded(_("Say why: the reason is kept with the decision."))
 
 
 def _of_two(identity: UUID, other: UUID) -> None:

@@ -3,7 +3,7 @@ with a purpose and a line in the access log, in clear. A field is the code of an
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -13,7 +13,7 @@ from cdp.base.database.sql import dicts
 from profiles.values.standing_facts import STANDING_IDENTIFIERS
 from profiles.vault import DOCUMENT, IDENTIFIER, Item, masked, open_values
 
-#: The golden values of people.
+#: The golden values of people, of the records that `{records}` lets through.
 VALUES = f"""
 SELECT golden.profile_id AS profile, attribute.code AS field, record.identity_id AS identity,
        CASE WHEN record.traits -> attribute.code ? 'key' THEN record.sealed END AS sealed, '{DOCUMENT}' AS place,
@@ -23,6 +23,7 @@ FROM profiles_goldenvalue golden
 JOIN profiles_attribute attribute ON attribute.id = golden.attribute_id
 JOIN profiles_record record ON record.id = golden.record_id
 WHERE golden.profile_id = ANY(%(profiles)s) AND (%(all)s OR attribute.code = ANY(%(fields)s))
+  AND {{records}}
 """
 
 _OF_PEOPLE = """
@@ -36,6 +37,8 @@ SELECT DISTINCT ON (identity.profile_id, identifier.namespace)
        identifier.sealed AS sealed, '{IDENTIFIER}' AS place, NULL AS open
 FROM ({STANDING_IDENTIFIERS.format(only=_OF_PEOPLE)}) identifier
 JOIN profiles_sourceidentity identity ON identity.id = identifier.identity_id
+JOIN profiles_record record ON record.id = identifier.record_id
+WHERE {{records}}
 ORDER BY identity.profile_id, identifier.namespace, identifier.verified DESC, identifier.observed_at DESC,
          identifier.record_id DESC, identifier.blind
 """
@@ -59,7 +62,7 @@ Chosen = dict[UUID, tuple[str, UUID]]
 
 def shown(profiles: Iterable[UUID], fields: Sequence[str] | None = None) -> PeopleValues:
     """{profile: {field: value}} with personal values masked; `fields` None gives all there are."""
-    return _with_values(profiles, fields, masked)
+    return told(profiles, fields, masked)
 
 
 def opened(
@@ -77,12 +80,23 @@ def opened(
     addresses: {field: identifiers} that are told for a field instead of the one that stands.
     """
     reveal = partial(open_values, by=by, action=action, purpose=purpose, request_id=request_id)
-    return _with_values(profiles, fields, reveal, addresses)
+    return told(profiles, fields, reveal, addresses=addresses)
 
 
-def _with_values(profiles: Iterable[UUID], fields: Sequence[str] | None, reveal, addresses=None) -> PeopleValues:
+def told(
+    profiles: Iterable[UUID],
+    fields: Sequence[str] | None,
+    reveal: Callable[[list[Item]], list[str | None]],
+    *,
+    records: str = "TRUE",
+    addresses: dict[str, Chosen] | None = None,
+) -> PeopleValues:
+    """{profile: {field: value}}, personal values as `reveal` gives them.
+
+    records: a condition on `record`, with which a value came (SQL without parameters).
+    """
     profiles = list(profiles)
-    cells = _cells(profiles, fields) + _chosen(addresses or {})
+    cells = _cells(profiles, fields, records) + _chosen(addresses or {})
     personal = [cell for cell in cells if cell["sealed"] is not None]
     values = reveal([Item(cell["identity"], cell["place"], cell["sealed"], cell["field"]) for cell in personal])
     people: PeopleValues = {profile: {} for profile in profiles}
@@ -93,11 +107,11 @@ def _with_values(profiles: Iterable[UUID], fields: Sequence[str] | None, reveal,
     return people
 
 
-def _cells(profiles: list[UUID], fields: Sequence[str] | None) -> list[dict]:
+def _cells(profiles: list[UUID], fields: Sequence[str] | None, records: str) -> list[dict]:
     if not profiles:
         return []
     wanted = {"profiles": profiles, "fields": list(fields or []), "all": fields is None}
-    return dicts(VALUES, wanted) + dicts(IDENTIFIERS, wanted)
+    return dicts(VALUES.format(records=records), wanted) + dicts(IDENTIFIERS.format(records=records), wanted)
 
 
 def _chosen(addresses: dict[str, Chosen]) -> list[dict]:

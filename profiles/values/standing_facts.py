@@ -15,6 +15,11 @@ STANDING_DECISIONS = """
     profiles_stewarddecision d WHERE d.kind <> 'withdrawn' AND (d.expires_at IS NULL OR d.expires_at > now())
     AND NOT EXISTS (SELECT FROM profiles_stewarddecision w WHERE w.withdraws_id = d.id)
 """
+#: An identifier value, as `i`, that joins nobody: shared or blocked, or private no longer.
+UNUSABLE = """
+    EXISTS (SELECT FROM profiles_sharedidentifier x WHERE x.namespace_id = i.namespace_id AND x.blind = i.blind
+            AND (x.verdict <> 'private' OR x.expires_at <= now()))
+"""
 STANDING_IDENTIFIERS = """
     SELECT * FROM (
         SELECT i.*, n.code AS namespace, r.party, r.source_id, n.many OR rank() OVER (

@@ -51,6 +51,11 @@ class Kept(NamedTuple):
     size: int
 
 
+def new_name() -> str:
+    """A name that tells nothing, for a file that is to be stored."""
+    return secrets.token_hex(16)
+
+
 class Folder:
     """A folder of sealed files. path: below the installation's folder of files."""
 
@@ -81,7 +86,7 @@ class Folder:
         shutil.rmtree(self._root(), ignore_errors=True)
 
     def older_than(self, age: timedelta) -> list[str]:
-        """Names of files, whole or begun, that were written longer ago than `age`."""
+        """Names of files, whole or begun, and of folders, that were written longer ago than `age`."""
         before = time.time() - age.total_seconds()
         return [path.name for path in self.made().iterdir() if path.stat().st_mtime < before]
 
@@ -111,7 +116,7 @@ class Writer:
     """Takes a file in chunks and stores it sealed."""
 
     def __init__(self, folder: Folder, name: str = ""):
-        self.name = name or secrets.token_hex(16)
+        self.name = name or new_name()
         self.size = 0
         self._folder, self._digest, self._pieces = folder, hashlib.sha256(), 0
         self._held = bytearray()

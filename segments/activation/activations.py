@@ -6,6 +6,7 @@ reason) and the manifest. Whoever was sent in the run before and is not now is r
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from cdp.base.database.ids import uuid7
 from cdp.base.errors import OwnRequest, Refused, WrongState, stated
 from consents.permission import decision
 from consents.permission.decision import Answer
+from consents.permission.rules import question as permission_question
 from consents.state.locks import profiles_of
 from profiles import changes
 from profiles.changes import ChangeKind
@@ -73,6 +75,8 @@ class SecondPersonNeeded(Refused):
     sentence = _("There are %(members)s members now, so a second person approves. Ask for the activation anew.")
 
 
+#: How long an approved activation waits for the one who asked for it to begin.
+LEFT_TO_WHO_ASKED = timedelta(minutes=1)
 #: What a destination takes, and for what.
 TAKES = ("kind", "purpose_id", "channel", "fields")
 
@@ -140,10 +144,26 @@ def run(activation: Activation, *, by=None) -> Activation:
     folder = str(uuid7())
     try:
         return _run(activation, folder, by)
-    except Exception as trouble:
+    except BaseException as trouble:
         storage.folder(folder).remove_all()
-        _stop(activation, str(trouble) if isinstance(trouble, Refused) else type(trouble).__name__)
+        if isinstance(trouble, Exception):
+            _stop(activation, str(trouble) if isinstance(trouble, Refused) else type(trouble).__name__)
         raise
+
+
+@transaction.atomic
+def left_behind() -> list[Activation]:
+    """Approved ones that nobody writes, and whoever asked for them is not just about to: whose job was lost."""
+    long_enough = timezone.now() - LEFT_TO_WHO_ASKED
+    approved = Activation.objects.filter(state=ActivationState.APPROVED, requested_at__lt=long_enough)
+    return list(approved.select_for_update(skip_locked=True).order_by("id"))
+
+
+def purge(*, age: timedelta = timedelta(days=1)) -> None:
+    """Delete files that no activation knows: of a process that was killed before it could commit."""
+    for folder in storage.folders_older_than(age):
+        if not Activation.objects.filter(stored_as=folder).exists():
+            storage.folder(folder).remove_all()
 
 
 @transaction.atomic
@@ -151,9 +171,8 @@ def _run(activation: Activation, folder: str, by) -> Activation:
     activation = _locked(activation, ActivationState.APPROVED)
     destination = _destination_as_asked(activation)
     fields.refuse_forbidden(destination.fields)
-    answers = decision.decide_many(
-        reach.members_of(activation.segment), purpose=destination.purpose.key, channel=destination.channel
-    )
+    asked = permission_question(destination.purpose.key, destination.channel)
+    answers = decision.decide_many(reach.members_of(activation.segment), asked)
     _refuse_others_than_asked(activation, len(answers))
     sent, left_out, sheet = _chosen(answers, destination, by)
     last = _last(activation)

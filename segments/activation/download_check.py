@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cdp.base.errors import Refused
 from consents.permission import decision
+from consents.permission.rules import question
 from consents.state.locks import profiles_of
 from profiles.models import Profile, SourceIdentity
 from profiles.vault.sealed_files import FileLost
@@ -72,5 +73,5 @@ def _may_go(activation: Activation) -> dict[UUID, UUID | None]:
     """
     shipped = activation.delivered_people.filter(outcome=Outcome.SENT).values("profile")
     now = Profile.objects.filter(pk__in=SourceIdentity.objects.filter(pk__in=shipped).values("profile"), is_test=False)
-    asked = {"purpose": activation.manifest["purpose"], "channel": activation.manifest["channel"]}
-    return {answer.profile: answer.blind for answer in decision.decide_many(now, **asked) if answer.allowed}
+    asked = question(activation.manifest["purpose"], activation.manifest["channel"])
+    return {answer.profile: answer.blind for answer in decision.decide_many(now, asked) if answer.allowed}

@@ -14,6 +14,7 @@ from cdp.base.admin.pages import Pages, attachment
 from cdp.base.errors import Refused
 from consents.permission import decision
 from consents.permission.reasons import ranked
+from consents.permission.rules import question
 from profiles.values.display_name import lines
 from segments import tasks
 from segments.activation import activations, download_check, fields
@@ -143,10 +144,10 @@ def outcome(one: Activation) -> tuple[list[UUID], dict[str, int]]:
         sent = one.delivered_people.filter(outcome=Outcome.SENT).values_list("profile", flat=True)
         return list(sent.order_by("id")[:SAMPLE]), one.left_out
     people = reach.members_of(one.segment)
-    asked = {"purpose": one.destination.purpose.key, "channel": one.destination.channel}
-    told = decision.count_by_reason(people, **asked)
+    asked = question(one.destination.purpose.key, one.destination.channel)
+    told = decision.count_by_reason(people, asked)
     told.pop("allowed", None)
-    may = people.filter(decision.reachable(**asked, people=people)).order_by("pk")
+    may = people.filter(decision.reachable(asked, people=people)).order_by("pk")
     return list(may.values_list("pk", flat=True)[:SAMPLE]), told
 
 

@@ -143,7 +143,7 @@ class SegmentAdmin(Pages, BuilderPages, NeverDelete, TrackedAdmin):
     def archive(self, request, key):
         self.demand(request, "segments.change_segment")
         segment = self._segment(key)
-        reason = request.POST.get("reason", "").strip() or _("No longer used")
+        reason = request.POST.get("reason", "")
         self.act(request, _("Archived."), definitions.archive, segment=segment, reason=reason, by=request.user)
         return self._back(key)
 

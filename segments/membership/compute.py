@@ -27,8 +27,8 @@ TIMEOUT_SECONDS = 60
 #: Longer than a living run takes: it has four statements that may each need all of the timeout.
 LEASE = timedelta(seconds=5 * TIMEOUT_SECONDS)
 
-#: The full join is what keeps this linear: it cannot be planned as a loop over a table that grows meanwhile.
 MOVED = "SELECT profile_id AS profile, segment_id AS object, '{{}}'::text[] AS what FROM {moved}"
+#: The full join is what keeps this linear: it cannot be planned as a loop over a table that grows meanwhile.
 DIFFERENCE = f"""
 WITH moves AS MATERIALIZED (
     SELECT coalesce(s.profile_id, m.profile_id) AS profile_id, m.profile_id IS NULL AS enters

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from cdp.base.errors import Refused, stated
+from cdp.base.errors import Refused, once, stated
 from segments.language.parsing import LIMITS, Definition, read, understand
 from segments.language.vocabulary import Catalogue
 from segments.models import Segment, SegmentState, SegmentVersion
@@ -68,11 +68,10 @@ def draft(*, key: str, title: str, by, refresh_minutes: int | None = None) -> Se
     """A new segment without a definition; its maker owns it."""
     if not key:
         raise TitleNeeded(limit=LIMITS["title"])
-    if Segment.objects.filter(key=key).exists():
-        raise KeyTaken(key=key)
     segment = Segment(key=key, owner=by)
     _describe(segment, title, refresh_minutes)
-    _keep(segment, by=by, reason="")
+    with once(KeyTaken(key=key)):
+        _keep(segment, by=by, reason="")
     return segment
 
 
@@ -135,8 +134,8 @@ def describe(segment: Segment, *, title: str, refresh_minutes: int | None, by) -
 
 @transaction.atomic
 def archive(segment: Segment, *, reason: str, by) -> None:
-    """Take a segment out of use; refused while others read it."""
-    segment = _locked(segment)
+    """Take a segment out of use, and say why; refused while others read it."""
+    segment, reason = _locked(segment), stated(reason)
     if users := users_of(segment):
         raise InUse(users=", ".join(user.title for user in users))
     segment.state = SegmentState.ARCHIVED

@@ -9,6 +9,8 @@ from django.utils import timezone
 from cdp.base.database import statistics
 from consents.models import Purpose
 from consents.permission import decision
+from consents.permission.rules import PermissionQuestion
+from consents.permission.rules import question as permission_question
 from profiles.models import Profile
 from segments.models import Destination, Reach, Segment
 
@@ -42,7 +44,7 @@ def count(segment: Segment, asked: list[ReachQuestion] | None = None) -> list[Re
 
 
 def _count(segment, question: ReachQuestion) -> Reach:
-    told = decision.count_by_reason(members_of(segment), purpose=question.purpose.key, channel=question.channel)
+    told = decision.count_by_reason(members_of(segment), _asked(question))
     reachable = told.pop("allowed", 0)
     return keep(segment, question, reachable=reachable, left_out=told)
 
@@ -71,11 +73,16 @@ def members_with_reason(
     Most reasons fill a page from the next few members; only where they do not, all others are decided.
     """
     people = members_of(segment).filter(pk__gt=after) if after else members_of(segment)
-    asked = {"purpose": question.purpose.key, "channel": question.channel, "reason": reason}
+    asked = _asked(question)
     edge = people.order_by("pk").values_list("pk", flat=True)[NEAR:].first()
     if edge is None:
-        return decision.first_with_reason(people, most=most, **asked)
-    found = decision.first_with_reason(people.filter(pk__lt=edge), most=most, **asked)
+        return decision.first_with_reason(people, asked, reason=reason, most=most)
+    found = decision.first_with_reason(people.filter(pk__lt=edge), asked, reason=reason, most=most)
     if len(found) < most:
-        found += decision.first_with_reason(people.filter(pk__gte=edge), most=most - len(found), **asked)
+        others = people.filter(pk__gte=edge)
+        found += decision.first_with_reason(others, asked, reason=reason, most=most - len(found))
     return found
+
+
+def _asked(question: ReachQuestion) -> PermissionQuestion:
+    return permission_question(question.purpose.key, question.channel)

@@ -1,12 +1,18 @@
+from datetime import timedelta
+from threading import Event
+
 import pytest
+from django.db import transaction
 
 from partners.models import Delivery
 from partners.sharing import audiences
 from partners.transfers import deliveries
+from profiles.models import AccessEntry
 from segments import tasks
 from segments.activation import activations
 from segments.membership import definitions
-from segments.models import Destination, Run
+from segments.models import Activation, Destination, Run
+from tests.at_once import at_once
 from tests.builders import user
 from tests.consents import building as consents
 from tests.partners import building as partners
@@ -51,6 +57,51 @@ def test_an_activation_runs_as_a_job_once(settings, tmp_path):
     asked.refresh_from_db()
     assert asked.state == "done"
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["people.csv"]
+
+
+def test_an_approved_activation_whose_job_was_lost_is_written_after_all(settings, tmp_path, monkeypatch):
+    settings.KENDT_FILES, asker, dane = tmp_path, user("asker"), person(country="DK", email="anna@example.dk")
+    purpose = consents.purpose("newsletter")
+    consents.say(dane, purpose, channel="email")
+    mail = Destination.objects.create(key="mail", title="Mail", purpose=purpose, channel="email", fields=["email"])
+    danes = computed(DANES)
+    lost = activations.request(segment=danes, destination=mail, by=asker)
+    monkeypatch.setattr(activations, "MOST_ALONE", 0)
+    waiting = activations.request(segment=danes, destination=mail, by=asker)
+
+    def states():
+        tasks.take_up_activations(timestamp=0)
+        return [Activation.objects.get(pk=one.pk).state for one in (lost, waiting)]
+
+    assert states() == ["approved", "waiting"]  # who asked may be about to begin
+    monkeypatch.setattr(activations, "MOST_ALONE", 500)
+    monkeypatch.setattr(activations, "LEFT_TO_WHO_ASKED", timedelta(0))
+    assert states() == ["done", "waiting"]
+    assert AccessEntry.objects.get().actor_label == "asker"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_activation_that_somebody_writes_now_is_not_taken_up(monkeypatch):
+    monkeypatch.setattr(activations, "LEFT_TO_WHO_ASKED", timedelta(0))
+    purpose = consents.purpose("newsletter")
+    mail = Destination.objects.create(key="mail", title="Mail", purpose=purpose, channel="email", fields=["email"])
+    asked = activations.request(segment=computed(DANES), destination=mail)
+    held, looked = Event(), Event()
+
+    def write():
+        with transaction.atomic():
+            Activation.objects.select_for_update().get(pk=asked.pk)
+            held.set()
+            assert looked.wait(10)
+
+    def look():
+        assert held.wait(10)
+        found = activations.left_behind()
+        looked.set()
+        return found
+
+    assert at_once(write, look) == [None, []]
+    assert activations.left_behind() == [asked]
 
 
 def test_members_are_an_audience_of_partner_deliveries():

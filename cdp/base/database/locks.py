@@ -16,6 +16,7 @@ class Lock(IntEnum):
     DRAIN = 1  # of the received calls of a source: they count in the order in which they came
     EVENT_MONTH = 2  # the making of partitions of events
     VOCABULARY = 3  # writers of records share it; who changes what an attribute or a namespace is waits (profiles/sql)
+    NOTICE_VERSIONS = 4  # the numbering and publishing of words: a first version has no row that could be held
 
 
 def try_for(lock: Lock, number: int = 0) -> bool:

@@ -107,7 +107,7 @@ class PersonPages(Pages):
         try:
             ledger.record([_decision(request, profile, form.cleaned_data, contacts)], by=request.user)
         except NotRecorded as refusal:
-            for violation in (one.violation for one in refusal.problems):
+            for violation in (one.violation for one in refusal.refused):
                 form.add_error(violation.field if violation.field in form.fields else None, str(violation.detail))
             return False
         except Refused as refusal:
@@ -137,7 +137,7 @@ class PersonPages(Pages):
             _("The objection is taken back. Consents count again as far as they were given."),
             objections.take_back,
             profile=profile.pk,
-            reason_code=request.POST.get("reason", "")[:40],
+            reason_code=request.POST.get("reason", ""),
             **_by_staff(request, request.POST.get("event", "")),
         )
         return redirect(_page(profile.pk))
@@ -149,7 +149,7 @@ class PersonPages(Pages):
         if request.POST.get("act") not in RESTRICTION:
             raise Http404
         verb, done = RESTRICTION[request.POST["act"]]
-        reason = request.POST.get("reason_code", "")[:40]
+        reason = request.POST.get("reason_code", "")
         self.act(request, done, verb, profile=profile.pk, reason_code=reason, by=request.user)
         return redirect(_page(profile.pk))
 
@@ -161,7 +161,7 @@ class PersonPages(Pages):
         if entry not in history.positions(profile.pk):
             raise Http404
         done = _("Asked. The entry counts until a second person has agreed.")
-        reason = request.POST.get("reason", "")[:40]
+        reason = request.POST.get("reason", "")
         self.act(request, done, correction.request, entry=entry, reason_code=reason, by=request.user)
         return redirect(f"{_page(profile.pk)}#entry-{entry}")
 

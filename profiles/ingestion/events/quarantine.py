@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as _
 
-from cdp.base.errors import ReasonNeeded
+from cdp.base.errors import stated
 from profiles import vault
 from profiles.ingestion.events import payload
 from profiles.ingestion.events.calls import KINDS
@@ -71,8 +71,7 @@ def replay(items: Iterable[QuarantineItem], *, by) -> Replayed:
 
 def discard(items: Iterable[QuarantineItem], *, reason: str, by) -> int:
     """Let open items go for a stated reason: their content is destroyed. Gives how many."""
-    if not reason.strip():
-        raise ReasonNeeded(gettext_lazy("Say why these events are let go. Nothing was changed."))
+    reason = stated(reason, otherwise=gettext_lazy("Say why these events are let go. Nothing was changed."))
     return QuarantineItem.objects.filter(pk__in=[item.pk for item in items], state=QuarantineState.OPEN).update(
         state=QuarantineState.DISCARDED, sealed=None, sample={}, note=f"{by or 'system'}: {reason}"
     )

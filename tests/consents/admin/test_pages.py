@@ -335,6 +335,19 @@ def test_processing_is_restricted_and_released(officer, anna):
     assert list(Restriction.objects.order_by("pk").values_list("lifted", flat=True)) == [False, True]
 
 
+def test_no_reason_is_cut(officer, anna, news):
+    position, long = at_address(anna, news), "a reason that is much longer than forty characters"
+    objections.object_to(profile=anna.pk, source=builders.source().code, source_event_id="o1")
+
+    for place, said in (
+        ("restriction", {"act": "restrict", "reason_code": long}),
+        ("take-back", {"event": "e1", "reason": long}),
+        ("doubt", {"entry": position, "reason": long}),
+    ):
+        assert "Say why in at most 40 characters." in text(officer.post(page(anna, place), said, follow=True))
+    assert (Restriction.objects.count(), Objection.objects.count(), CorrectionRequest.objects.count()) == (0, 1, 0)
+
+
 def test_a_restriction_asked_for_twice_stands(officer, anna):
     """As two who have the page open at once, or one who presses twice."""
     for _ in range(2):

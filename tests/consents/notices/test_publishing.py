@@ -1,14 +1,18 @@
 """Purposes and notices: what a version must say before it is published, and that it stands from then on."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
 from consents.errors import AlreadyPublished, NotPublishable, NotRecorded
-from consents.models import NoticeVersion, Purpose, PurposeVersion
+from consents.models import Ledger, NoticeVersion, Purpose, PurposeVersion
+from consents.models.reference import in_force
 from consents.notices import publishing
+from consents.permission.rules import question, rules
 from tests import builders
+from tests.at_once import at_once
 from tests.consents import building as consent
 from tests.profiles.building import person
 
@@ -67,7 +71,7 @@ def test_words_say_since_when_they_were_in_use_and_answers_from_then_are_taken()
     consent.say(anna, news, days_ago=99, notice=("words", "da", 1))
     with pytest.raises(NotRecorded) as refused:
         consent.say(anna, news, days_ago=101, notice=("words", "da", 1))
-    assert [problem.violation.code for problem in refused.value.problems] == ["notice_not_in_use"]
+    assert [one.violation.code for one in refused.value.refused] == ["notice_not_in_use"]
     stated = words.history.filter(published_from__isnull=False).get()
     assert (stated.published_from, stated.history_user_id) == (since, officer.pk)
     assert stated.history_date > builders.days_ago(1)
@@ -110,6 +114,72 @@ def test_a_purpose_version_says_what_for_and_asks_again_only_of_somebody():
     first = publishing.new_purpose_version(purpose, by=None, reconsent="require")
 
     assert lacks(publishing.publish_purpose_version, first) == {"/description:missing", "/reconsent:first_version"}
+
+
+def test_versions_come_into_force_in_the_order_of_their_numbers():
+    news = consent.purpose()
+    second, third = (publishing.new_purpose_version(news, by=None, valid_months=months) for months in (12, 6))
+    publishing.publish_purpose_version(third, by=None)
+    words = consent.notice(news)
+    later, latest = (publishing.new_notice_version(words, by=None) for _ in range(2))
+    publishing.publish_notice(latest, by=None)
+
+    assert lacks(publishing.publish_purpose_version, second) == {"/number:before_later_version"}
+    assert lacks(publishing.publish_notice, later) == {"/version:before_later_version"}
+    assert in_force(news.versions.all(), builders.now()) == third
+
+
+def test_one_version_is_in_force_for_the_ledger_and_for_decisions():
+    news = consent.purpose()
+    consent.publish(news, since=builders.days_ago(1), legal_basis="contract")
+    consent.publish(news, since=builders.days_ago(9), legal_basis="consent")
+    consent.publish(news, since=builders.now() + timedelta(days=9), legal_basis="contract")
+
+    consent.say(person(), news, "ConsentWithdrawn")
+
+    assert Ledger.objects.get().purpose_version.number == 3
+    assert rules(question("newsletter", "email")).by_consent
+    assert in_force(news.versions.all(), builders.days_ago(5000)) is None
+
+
+def test_a_draft_that_a_later_version_overtook_is_left_and_the_next_one_is_made():
+    news = consent.purpose()
+    words = consent.notice(news)
+    for _ in range(2):
+        rules_of_it, same_words = (
+            publishing.new_purpose_version(news, by=None),
+            publishing.new_notice_version(words, by=None),
+        )
+    publishing.publish_purpose_version(rules_of_it, by=None)
+    publishing.publish_notice(same_words, by=None)
+
+    drafts = [(publishing.purpose_draft(news, by=None), publishing.notice_draft(words, by=None)) for _ in range(2)]
+
+    assert [(one.number, other.version) for one, other in drafts] == [(4, 4), (4, 4)]
+
+
+def test_what_was_published_meanwhile_stands_whatever_an_older_copy_of_it_says():
+    news = consent.purpose()
+    older = publishing.new_purpose_version(news, by=None)
+    publishing.publish_purpose_version(PurposeVersion.objects.get(pk=older.pk), by=None)
+    words = publishing.new_notice_version(consent.notice(news), by=None)
+    publishing.publish_notice(NoticeVersion.objects.get(pk=words.pk), by=None)
+
+    with pytest.raises(AlreadyPublished):
+        publishing.publish_purpose_version(older, by=None)
+    with pytest.raises(AlreadyPublished):
+        publishing.publish_notice(words, by=None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_ask_for_a_draft_at_once_get_the_same_one():
+    news = consent.purpose()
+    words = consent.notice(news)
+
+    rules_of_it = at_once(*[lambda: publishing.purpose_draft(news, by=None).number] * 4)
+    same_words = at_once(*[lambda: publishing.notice_draft(words, by=None).version] * 4)
+
+    assert (rules_of_it, same_words) == ([2] * 4, [2] * 4)
 
 
 def test_a_new_version_begins_with_the_rules_of_the_last():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from cdp.base.errors import ReasonNeeded
+from cdp.base.errors import ReasonNeeded, ReasonTooLong
 from consents.errors import BadMoment, NoAddress, NothingToEnd, SaidOtherwise, UnknownPerson
 from consents.models import Objection, Suppression
 from consents.overrides import objections, restrictions, suppressions
@@ -56,6 +56,20 @@ def test_an_objection_denies_marketing_and_profiling_at_once_on_every_channel(an
 
     assert {reason(anna, key, channel) for key in ("newsletter", "profiling") for channel in CHANNELS} == {"objection"}
     assert decide(anna, purpose=service.key, channel="email").allowed
+
+
+def test_a_reason_that_is_too_long_is_refused_and_not_cut(anna):
+    long = "x" * 41
+    object_to(anna)
+
+    for act in (
+        lambda reason: restrictions.restrict(profile=anna.pk, reason_code=reason),
+        lambda reason: object_to(anna, "o2", reason_code=reason),
+        lambda reason: take_back(anna, reason_code=reason),
+    ):
+        with pytest.raises(ReasonTooLong, match="at most 40"):
+            act(long)
+        assert act(long[:40]).reason_code == long[:40]
 
 
 def test_a_partners_word_does_not_end_an_objection_a_direct_consent_does_for_its_purpose(anna):

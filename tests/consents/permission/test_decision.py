@@ -7,6 +7,7 @@ import pytest
 from consents.errors import UnknownQuestion
 from consents.models import AgeLimit, ConsentRecord
 from consents.permission.decision import decide, reachable
+from consents.permission.rules import question, rules
 from profiles.models import Profile
 from profiles.vault import blind
 from tests import builders
@@ -71,7 +72,7 @@ def test_a_double_opt_in_that_waits_reaches_nobody(news, anna):
     consent.say(anna, news, channel="email", collection_point=site.key)
 
     assert reason(anna) == "doi_pending"
-    assert not Profile.objects.filter(reachable("newsletter", "email")).exists()
+    assert not Profile.objects.filter(reachable(question("newsletter", "email"))).exists()
 
 
 def test_channels_and_purposes_have_their_own_answers(news, anna):
@@ -232,6 +233,17 @@ def test_a_child_consents_alone_only_from_the_age_of_the_country(news):
     }
 
 
+def test_an_age_limit_begins_with_the_local_day(news):
+    limits(DK=18)
+    AgeLimit.objects.create(country="DK", years=13, valid_from="2026-03-02", reason="law", confirmed=True)
+
+    def limit(moment):
+        found = rules(question(news.key, "email", as_of=datetime.fromisoformat(moment))).parameters
+        return dict(zip(found["countries"], found["ages"], strict=True))["DK"]
+
+    assert (limit("2026-03-01T22:59:59+00:00"), limit("2026-03-01T23:00:00+00:00")) == (18, 13)
+
+
 def test_a_guardian_may_consent_for_a_child(news):
     limits(DK=15)
     young = child("DK", 12)
@@ -240,7 +252,7 @@ def test_a_guardian_may_consent_for_a_child(news):
     consent.say(young, news, channel="email", actor_kind="guardian")
 
     assert reason(young) == "allowed"
-    assert Profile.objects.filter(reachable("newsletter", "email")).get() == young
+    assert Profile.objects.filter(reachable(question("newsletter", "email"))).get() == young
 
 
 def test_an_unknown_country_counts_as_the_strictest_and_a_purpose_may_ask_for_more(news):

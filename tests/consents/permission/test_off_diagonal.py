@@ -7,6 +7,7 @@ import pytest
 from consents.models import ActorKind, AgeLimit
 from consents.overrides import objections, suppressions
 from consents.permission.decision import count_by_reason, decide, decide_many, first_with_reason, reachable
+from consents.permission.rules import question
 from consents.recording import correction
 from profiles.models import Profile
 from tests import builders
@@ -28,16 +29,16 @@ def anna(purposes):
 
 def allowed(somebody) -> set:
     """The questions that are allowed."""
-    return {asked for asked in QUESTIONS if decide_many([somebody.pk], **asked._asdict())[0].allowed}
+    return {asked for asked in QUESTIONS if decide_many([somebody.pk], question(**asked._asdict()))[0].allowed}
 
 
 #: Every way of asking about one person.
 WAYS = {
     "one": lambda who, **asked: decide(who, **asked).allowed,
     "then": lambda who, **asked: decide(who, as_of=builders.now(), **asked).allowed,
-    "condition": lambda who, **asked: Profile.objects.filter(reachable(**asked), pk=who.pk).exists(),
-    "counted": lambda who, **asked: count_by_reason([who.pk], **asked) == {"allowed": 1},
-    "listed": lambda who, **asked: first_with_reason([who.pk], reason="allowed", most=9, **asked) == [who.pk],
+    "condition": lambda who, **asked: Profile.objects.filter(reachable(question(**asked)), pk=who.pk).exists(),
+    "counted": lambda who, **asked: count_by_reason([who.pk], question(**asked)) == {"allowed": 1},
+    "listed": lambda who, **asked: first_with_reason([who.pk], question(**asked), reason="allowed", most=9) == [who.pk],
 }
 
 

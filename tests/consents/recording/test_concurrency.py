@@ -1,36 +1,21 @@
 """Several writers at once: every decision is kept once, nobody waits in a circle, the record is the fold."""
 
 import random
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
-from consents.models import ConsentRecord, Ledger
+from consents.models import ConsentRecord, Ledger, Objection
+from consents.overrides import objections
 from consents.recording import ledger
 from consents.state import verify
 from profiles.identity import steward_decisions as steward
 from tests import builders
+from tests.at_once import at_once, outcomes_at_once
 from tests.consents import building as consent
 from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts):
-    """Run the acts in threads that start together, each with its own connection; give their results."""
-    start = Barrier(len(acts))
-
-    def run(act):
-        try:
-            start.wait()
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return [done.result() for done in [pool.submit(run, act) for act in acts]]
 
 
 def test_yes_and_no_at_once_are_both_kept_and_the_record_is_their_fold():
@@ -60,6 +45,36 @@ def test_a_form_with_five_purposes_posted_twice_at_once_is_recorded_once():
         assert {(*first.replayed,), (*second.replayed,)} == {(False,) * 5, (True,) * 5}
     assert Ledger.objects.count() == 50
     assert verify.differences() == []
+
+
+def test_one_id_for_two_people_at_once_is_recorded_for_one_and_refused_for_the_other():
+    news, site = consent.purpose(), builders.source()
+    for number in range(10):
+        answers = [consent.decision(person(), news, source_event_id=f"e{number}") for _ in range(2)]
+        objected = [
+            lambda one=one, number=number: objections.object_to(
+                profile=one.profile, source=site.code, source_event_id=f"e{number}"
+            )
+            for one in answers
+        ]
+
+        recorded = outcomes_at_once(*[lambda one=one: ledger.record([one]) for one in answers])
+
+        assert recorded == outcomes_at_once(*objected) == ["done", "source_event_conflict"]
+    assert (Ledger.objects.count(), Objection.objects.count()) == (10, 10)
+    assert verify.differences() == []
+
+
+def test_a_list_in_which_an_id_is_taken_at_the_same_moment_is_recorded_but_for_that():
+    news = consent.purpose()
+    for number in range(10):
+        taken = consent.decision(person(), news, source_event_id=f"e{number}")
+        others = [consent.decision(person(), news, source_event_id=event) for event in (f"e{number}", f"f{number}")]
+
+        at_once(lambda one=taken: ledger.record_possible([one]), lambda some=others: ledger.record_possible(some))
+
+    assert Ledger.objects.filter(source_event_id__startswith="e").count() == 10
+    assert Ledger.objects.filter(source_event_id__startswith="f").count() == 10
 
 
 def test_people_answer_while_they_are_merged_and_taken_apart():

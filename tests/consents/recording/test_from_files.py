@@ -13,6 +13,7 @@ from consents.models import ConsentEvidence, Ledger
 from consents.permission.decision import decide
 from consents.proof import history
 from consents.proof.proof import as_csv, prove
+from consents.recording import from_files
 from profiles.imports.run import runs
 from profiles.models import AccessEntry, FileImport, Record, Rejection, SourceIdentity
 from tests import builders
@@ -73,6 +74,17 @@ def test_answers_of_an_older_system_are_recorded_with_words_row_and_address(news
     answer = decide(profile, purpose="newsletter", channel="email")
     assert (answer.allowed, answer.contact_ref) == (True, record.contact_ref)
     assert record.record == profile.identities.get().records.get().pk
+
+
+def test_addresses_of_a_block_are_found_without_reading_all_identifiers(news):
+    loaded(table(COLUMNS, ["A", "a@example.dk", "ja", "2024-03-01", "paper/da/1"]), SPEC)
+    record = Record.objects.get()
+    execute("SET LOCAL enable_seqscan = off")
+
+    found = from_files.held_by({record.pk: record.identity_id})
+
+    assert [one.namespace.code for one in found] == ["email"]
+    assert "Index Cond: (identity_id = ANY" in found.explain() or "Index Cond: (identity_id =" in found.explain()
 
 
 def test_an_imported_yes_is_proven_by_its_row_in_its_file(news):

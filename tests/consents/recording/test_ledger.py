@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from cdp.base.database.sql import execute, rows
 from consents.errors import NotRecorded, SaidOtherwise
-from consents.models import ConsentEvidence, ConsentRecord, ContactPoint, Ledger
+from consents.models import CollectionPoint, ConsentEvidence, ConsentRecord, ContactPoint, Controller, Ledger
 from consents.recording import evidence, ledger
 from profiles import vault
 from profiles.models import AccessEntry
@@ -23,7 +23,7 @@ BEGINNING, SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 
 def refusals(*decisions) -> set[tuple[str, str]]:
     """Field and code of everything that is wrong."""
-    return {(problem.violation.field, problem.violation.code) for problem in ledger.check(decisions)}
+    return {(one.violation.field, one.violation.code) for one in ledger.check(decisions)}
 
 
 def test_a_decision_stands_in_the_ledger_with_both_clocks_and_is_folded():
@@ -210,6 +210,68 @@ def test_the_first_step_of_a_double_opt_in_is_a_question_and_the_link_confirms_i
     assert ConsentRecord.objects.get().state == "ConsentGiven"
     assert ledger.record([confirmation]).replayed == [True]
     assert refusals(answer(method="link")) == {("method", "nothing_to_confirm")}
+
+
+@pytest.fixture
+def double():
+    """A purpose, and a place that asks for it and waits for a link to be followed."""
+    news = consent.purpose()
+    return news, consent.point(news, key="double", needs_double_opt_in=True).key
+
+
+ASKED_ABOUT = {"channel": "email", "contact": ("email", "a@example.dk")}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"contact": ("email", "b@example.dk")},
+        {"contact": None},
+        {"channel": "none", "contact": None},
+        {"controller": "brand"},
+        {"purpose": "offers"},
+    ],
+    ids=str,
+)
+def test_a_link_confirms_exactly_what_was_asked_and_nothing_beside_it(double, other):
+    news, site = double
+    offers, anna = consent.purpose("offers"), person(email="a@example.dk")
+    words, _site = consent.notice(news, offers), CollectionPoint.objects.get(key=site).purposes.add(offers)
+    Controller.objects.create(key="brand", name="Brand")
+    shown = {"collection_point": site, "notice": (words.key, words.language, words.version)}
+    consent.say(anna, news, days_ago=1, **shown, **ASKED_ABOUT)
+    followed = {"method": "link", **shown, **ASKED_ABOUT, **other}
+    about = offers if followed.pop("purpose", None) else news
+
+    assert refusals(consent.decision(anna, about, **followed)) == {("method", "nothing_to_confirm")}
+    assert refusals(consent.decision(anna, news, method="link", **shown, **ASKED_ABOUT)) == set()
+    written_otherwise = ASKED_ABOUT | {"contact": ("email_verified", " A@Example.dk")}
+    assert refusals(consent.decision(anna, news, method="link", **shown, **written_otherwise)) == set()
+
+
+def test_of_two_addresses_that_wait_each_link_confirms_its_own(double):
+    (news, site), anna = double, person(email="a@example.dk")
+    for address in ("a@example.dk", "b@example.dk"):
+        asked = {"channel": "email", "contact": ("email", address), "collection_point": site}
+        consent.say(anna, news, days_ago=20 if address < "b" else 1, **asked)
+
+    def follow(address):
+        said = {"channel": "email", "contact": ("email", address), "collection_point": site, "method": "link"}
+        return refusals(consent.decision(anna, news, **said))
+
+    assert follow("a@example.dk") == {("method", "nothing_to_confirm")}  # too old
+    assert follow("b@example.dk") == set()
+
+
+def test_a_link_is_not_followed_before_it_was_sent(double):
+    (news, site), anna, asked = double, person(), builders.days_ago(2)
+    consent.say(anna, news, at=asked, collection_point=site)
+
+    def follow(moment):
+        return refusals(consent.decision(anna, news, at=moment, collection_point=site, method="link"))
+
+    assert follow(asked - SECOND) == {("method", "nothing_to_confirm")}
+    assert follow(asked) == set()
 
 
 def test_a_link_confirms_only_for_so_long():

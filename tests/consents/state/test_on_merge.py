@@ -12,14 +12,15 @@ from cdp.base.database.sql import value
 from consents.models import ConsentRecord
 from consents.overrides import objections, restrictions, suppressions
 from consents.permission.decision import decide, decide_many
-from consents.state import past
+from consents.permission.rules import question
+from consents.state import on_merge, past
 from consents.state.verify import verify
 from profiles import changes
 from profiles.changes import ChangeKind
 from profiles.identity import steward_decisions
 from profiles.models import Alias, Profile, SourceIdentity, StewardDecision, WorkItem
 from tests import builders
-from tests.at_the_same_time import meanwhile
+from tests.at_once import meanwhile
 from tests.consents import building as consent
 from tests.profiles.building import person
 
@@ -95,6 +96,18 @@ def test_on_one_address_the_later_answer_counts_and_at_equal_time_the_no(yes_at,
     assert conflicts() == 1
 
 
+def test_conflicts_of_many_that_differ_in_the_last_are_two_questions(profiling):
+    crowd = [person() for _ in range(31)]
+    for one in crowd[:30]:
+        consent.say(one, profiling)
+    for no in [crowd[30], person()]:
+        consent.say(no, profiling, "ConsentWithdrawn")
+        with transaction.atomic():
+            on_merge.follow(moved={one.pk: (one.pk, crowd[0].pk) for one in [*crowd[:30], no]})
+
+    assert conflicts() == 2
+
+
 @pytest.mark.parametrize("yes_at", [MONDAY, TUESDAY + timedelta(days=1)])
 def test_a_no_to_everything_outlives_a_merge_with_a_yes(profiling, yes_at):
     anna, bo = person(), person()
@@ -140,7 +153,7 @@ def test_silence_on_one_side_leaves_the_yes_to_the_addresses_of_the_other():
     merge(anna, bo)
 
     record = ConsentRecord.objects.get(profile=present(anna))
-    found = decide_many([present(anna).pk], purpose="newsletter", channel="email")
+    found = decide_many([present(anna).pk], question("newsletter", "email"))
     assert (record.state, record.needs_refresh) == ("ConsentGiven", True)
     assert [(one.allowed, one.identifier) for one in found] == [(True, bos_address)]
     assert conflicts() == 0

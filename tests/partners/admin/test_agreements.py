@@ -77,6 +77,17 @@ def test_an_agreement_goes_from_draft_into_force_by_four_hands(as_):
     assert list(version.history.values_list("history_user_id", flat=True)) == [officer.pk, author.pk, author.pk]
 
 
+def test_a_duty_is_kept_as_it_was_written_or_refused(as_):
+    duty = "deletes what it no longer needs at the end of each month"
+
+    answered = as_(user(roles=[MANAGER])).post(
+        reverse("admin:partners_agreement_add"), form_of(**{"lines-0-duties": f"cite_source, {duty}"})
+    )
+
+    assert "Write each duty in at most 40 characters." in answered.content.decode()
+    assert not AgreementVersion.objects.exists()
+
+
 def test_the_author_sees_no_button_to_approve_and_is_refused_past_it(as_):
     author = user(roles=[MANAGER])
     version = proposed(by=author)

@@ -5,11 +5,22 @@ import pytest
 from consents.models import Suppression
 from partners.agreements.lifecycle import NewTermLine
 from partners.inbound import receive
+from partners.models import InboundFile
 from profiles import records
 from profiles.identity import resolve
-from profiles.models import GoldenValue, Identifier, Namespace, Rejection, SharedIdentifier, Source, SourceIdentity
+from profiles.models import (
+    FileImport,
+    GoldenValue,
+    Identifier,
+    Namespace,
+    Rejection,
+    SharedIdentifier,
+    Source,
+    SourceIdentity,
+)
 from profiles.values.lookup import blind_raw
-from tests.builders import source, user
+from tests.at_once import at_once
+from tests.builders import days_ago, source
 from tests.partners.building import partner, purpose
 from tests.partners.inbound.receiving import counts, golden, incoming, loaded, received, table
 from tests.profiles.building import person
@@ -70,6 +81,21 @@ def test_a_row_that_would_move_a_known_member_to_another_person_is_held():
     assert {SourceIdentity.objects.get(pk=one.pk).profile_id for one in (anna, bo)} == {anna.pk, bo.pk}
 
 
+def test_a_mailbox_that_is_private_no_longer_holds_nobody():
+    version = incoming()
+    for name in ("Anna", "Bo"):
+        person(email="home@example.dk", first_name=name)
+    email = Namespace.objects.get(code="email")
+    private = SharedIdentifier.objects.create(
+        namespace=email, blind=blind_raw(email, "home@example.dk"), verdict="private", expires_at=days_ago(-1)
+    )
+
+    assert counts(loaded(version, table("M1,home@example.dk,Odense,gold,38"))) == (0, 0, 0, 1)
+    private.expires_at = days_ago(1)
+    private.save()
+    assert counts(loaded(version, table("M2,home@example.dk,Odense,gold,38"))) == (1, 0, 0, 0)
+
+
 def test_a_shared_mailbox_holds_nobody():
     version = incoming()
     one, _other = (person(email="info@example.dk", first_name=name) for name in ("Anna", "Bo"))
@@ -114,17 +140,38 @@ def test_our_own_data_is_not_held_back_by_the_gate():
 def test_a_partner_is_one_source_with_numbers_of_its_own():
     club = partner("sports-club", country="SE")
 
-    one, same = receive.source_of(club, by=user()), receive.source_of(club, by=user())
+    one, same = receive.source_of(club), receive.source_of(club)
 
     assert one == same and Source.objects.filter(party=2).count() == 1
     assert (one.code, one.party, one.default_country) == ("partner-sports-club", 2, "SE")
     assert one.namespace.code == "partner-sports-club-no" and one.namespace.role == "evidence"
 
 
+@pytest.mark.parametrize("fields", [{"party": 1}, {"party": 2}])
+def test_a_source_that_was_made_for_something_else_is_not_taken_over(fields):
+    club = partner("sports-club")
+    source("partner-sports-club", **fields)
+
+    with pytest.raises(receive.NotThePartners, match="partner-sports-club"):
+        receive.source_of(club)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_partners_first_file_sent_twice_at_once_is_received_once():
+    version, content = incoming(), table("M1,anna@example.dk,Aarhus,gold,38")
+    purpose()
+
+    receipts = at_once(*[lambda: received(version, content).pk] * 4)
+
+    assert len(set(receipts)) == 1
+    assert (InboundFile.objects.count(), FileImport.objects.count()) == (1, 1)
+    assert Source.objects.filter(party=2).count() == 1
+
+
 def test_partners_whose_keys_begin_alike_are_two_sources():
     danish, swedish = (partner(f"scandinavian-airlines-loyalty-club-{country}") for country in ("dk", "se"))
 
-    sources = [receive.source_of(one, by=user()) for one in (danish, swedish, danish)]
+    sources = [receive.source_of(one) for one in (danish, swedish, danish)]
 
     assert sources[0] == sources[2] and sources[0] != sources[1]
     assert sources[0].namespace != sources[1].namespace

@@ -14,7 +14,7 @@ from partners.sharing import decision
 from partners.transfers import deliveries
 from profiles.models import AccessEntry, Identifier, Namespace, Profile
 from tests.builders import days_ago, source, user
-from tests.partners.building import agreement, answer, drafted, members, partner, proposed, purpose
+from tests.partners.building import agreement, answer, drafted, end_now, members, partner, proposed, purpose
 from tests.profiles.building import person
 
 pytestmark = pytest.mark.django_db
@@ -41,13 +41,14 @@ def test_what_begins_tomorrow_is_not_in_force():
     assert codes(decide(agreement(valid_from=date.today() + timedelta(days=2)))) == ["not_in_force"]
 
 
-def test_a_minute_before_the_end_is_allowed_and_a_minute_after_is_not():
+def test_until_its_end_is_allowed_and_from_then_on_not():
     version = agreement()
     members(1)
-    end, minute = version.in_force.upper, timedelta(minutes=1)
+    assert decide(version).is_allowed
 
-    assert decide(version, as_of=end - minute).is_allowed
-    assert codes(decide(version, as_of=end + minute)) == ["not_in_force"]
+    end_now(version)
+
+    assert codes(decide(version)) == ["not_in_force"]
 
 
 def test_a_suspended_agreement_shares_nothing():

@@ -19,7 +19,7 @@ from partners.sharing.pseudonyms import tokens
 from partners.transfers import deliveries
 from profiles import records
 from profiles.identity import resolve, steward_decisions
-from profiles.models import AccessEntry
+from profiles.models import AccessEntry, Attribute
 from tests.builders import days_ago, now, source, user
 from tests.partners.building import (
     agreement,
@@ -160,6 +160,19 @@ def test_the_order_of_rows_tells_nothing():
     assert in_file != [expected[one] for one in arrived]
 
 
+def test_a_sealed_date_leaves_as_a_band_and_its_sample_is_masked():
+    Attribute.objects.create(code="passport_until", title="Passport until", type="date", classification="direct")
+    version = agreement(lines=[NewTermLine("passport_until", purpose(), form="bucketed")])
+    members(1, passport_until="2031-05-06")
+    asked = {"agreement": version.agreement, "purpose": purpose(), "columns": ["passport_until:bucketed"]}
+
+    ((shown,),) = deliveries.sample(deliveries.preview(**asked), **asked)
+
+    assert "•" in shown and "2031" not in shown
+    (row,) = rows_of(delivered(version, columns=asked["columns"]))
+    assert row == {"passport_until_bucketed": "2030-2034"}
+
+
 # --- The file and its papers --------------------------------------------------------------------------------------
 
 
@@ -179,6 +192,38 @@ def test_the_file_lies_sealed_and_is_opened_with_a_line_in_the_log():
         ("partner_delivery", "system", ["email"], 1),
         ("delivery_download", "reader", ["email"], 1),
     ]
+
+
+@pytest.mark.parametrize("broken", ["_manifest", "_moved"])
+@pytest.mark.parametrize("fault", [OSError, SystemExit])
+def test_a_file_of_people_is_not_left_behind_where_building_breaks_off(monkeypatch, broken, fault):
+    version = agreement()
+    members(2)
+    asked = deliveries.approve(planned(version), by=user())
+
+    def break_off(*_anything):
+        assert stored_files()
+        raise fault
+
+    monkeypatch.setattr(deliveries, broken, break_off)
+    with pytest.raises(fault):
+        deliveries.build(asked)
+
+    assert stored_files() == set()
+    assert Delivery.objects.get().state == ("failed" if fault is OSError else "approved")
+
+
+def test_files_that_no_delivery_knows_are_swept():
+    version = agreement()
+    members(2)
+    delivery = delivered(version)
+    deliveries.FILES.keep([b"left by a process that was killed"])
+
+    deliveries.purge()
+    assert len(stored_files()) == 2
+    deliveries.purge(age=timedelta())
+
+    assert stored_files() == {delivery.stored_as}
 
 
 def test_the_manifest_says_under_what_the_file_went():

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from cdp.base.database.ids import uuid7
+from cdp.base.errors import ReasonNeeded
 from profiles.identity import fold_expired, steward_decisions
 from profiles.models import Profile, RefusedLink, SharedIdentifier, SourceIdentity, StewardDecision
 from tests.builders import days_ago, now, source, user
@@ -174,7 +175,7 @@ def test_a_private_verdict_joins_the_people_of_a_value_and_the_opposite_lets_the
     ("refused", "decide"),
     [
         (
-            steward_decisions.ReasonNeeded,
+            ReasonNeeded,
             lambda one, two: steward_decisions.same(identity=one, other=two, reason=" ", by=None),
         ),
         (steward_decisions.SameSubject, lambda one, two: steward_decisions.same(identity=one, other=one, **WHY)),

@@ -14,7 +14,7 @@ from profiles import records
 from profiles.identity import resolve
 from profiles.models import Alias, GoldenValue, Identifier, Profile, Record, SourceIdentity
 from profiles.vault import Keyring, blind
-from tests.at_the_same_time import PATIENCE, beside
+from tests.at_once import PATIENCE, beside
 from tests.builders import days_ago, now, source
 from tests.partners.inbound.receiving import incoming
 from tests.profiles.building import person, say

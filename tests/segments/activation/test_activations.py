@@ -1,6 +1,7 @@
 import csv
 import hashlib
 import io
+from datetime import timedelta
 
 import pytest
 
@@ -342,6 +343,18 @@ def test_a_run_that_breaks_leaves_no_file_no_shipment_and_a_failed_activation(ne
     assert (asked.state, asked.error) == ("failed", "OSError")
     assert not DeliveredPerson.objects.exists()
     assert not [path for path in files.rglob("*") if path.is_file()]
+
+
+def test_files_that_no_activation_knows_are_swept(newsletter, files):
+    consents.say(dane(1), newsletter, channel="email")
+    done = sent(activations.request(segment=computed(DANES), destination=destination(newsletter)))
+    storage.folder("left").keep([b"left by a process that was killed"])
+
+    activations.purge()
+    assert storage.folder("left").place("x").parent.exists()
+    activations.purge(age=timedelta())
+
+    assert [path.name for path in (files / "activations").iterdir()] == [done.stored_as]
 
 
 def test_a_closed_destination_gets_nothing(newsletter):

@@ -10,6 +10,7 @@ from consents.models import Objection, Purpose, Restriction
 from profiles.models import Attribute, Profile
 from segments.membership import compute, definitions
 from segments.models import Membership, Run, RunState, Segment
+from tests.at_once import outcomes_at_once
 from tests.builders import now, source
 from tests.segments.building import DANES, computed, did, document, members, person, segment
 
@@ -231,6 +232,22 @@ def test_the_same_definition_again_makes_no_version():
 def test_a_definition_needs_a_reason():
     with pytest.raises(ReasonNeeded):
         definitions.activate(segment(DANES), document=document(BUYERS), reason=" ", by=None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_a_key_at_once_the_second_is_told_that_it_is_taken():
+    def draft():
+        definitions.draft(key="danes", title="Danes", by=None)
+
+    assert outcomes_at_once(*[draft] * 3) == ["done", "key_taken", "key_taken"]
+    assert Segment.objects.get().history.count() == 1
+
+
+def test_a_segment_is_archived_for_a_reason():
+    with pytest.raises(ReasonNeeded):
+        definitions.archive(segment(DANES), reason=" ", by=None)
+
+    assert Segment.objects.get().state == "active"
 
 
 def test_an_archived_segment_is_not_computed_and_a_used_one_is_not_archived():

@@ -20,7 +20,7 @@ from profiles.imports.run.handlers import Answered, StatementRefusal
 from profiles.models import AccessEntry, Event, FileImport, Mapping, Profile, Record, Rejection, SourceIdentity
 from profiles.models.sources import ImportState
 from profiles.records.licence import TermsMissing
-from tests.at_the_same_time import PATIENCE, beside
+from tests.at_once import PATIENCE, beside
 from tests.builders import days_ago, guards_off, source
 from tests.partners.inbound import receiving
 from tests.partners.inbound.receiving import incoming

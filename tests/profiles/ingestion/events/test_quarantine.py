@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
+from cdp.base.errors import ReasonNeeded
 from profiles.ingestion.events import quarantine
 from profiles.models import Event, Namespace, Profile, QuarantineItem, Source
 from tests import builders
@@ -126,7 +127,7 @@ def test_discarding_needs_a_reason_and_destroys_the_content():
     take(track(type="charge"))
     officer = builders.user("karen")
 
-    with pytest.raises(quarantine.ReasonNeeded):
+    with pytest.raises(ReasonNeeded):
         quarantine.discard(items(), reason=" ", by=officer)
     assert quarantine.discard(items(), reason="a test of the till", by=officer) == 1
 
