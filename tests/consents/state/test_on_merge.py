@@ -21,6 +21,7 @@ from profiles.identity import steward_decisions
 from profiles.models import Alias, Profile, SourceIdentity, StewardDecision, WorkItem
 from tests import builders
 from tests.at_once import meanwhile
+from tests.changes import settle
 from tests.consents import building as consent
 from tests.profiles.building import person
 
@@ -325,6 +326,7 @@ def entries(record) -> set[int]:
 
 
 def consent_changes(after) -> dict:
+    settle()
     found = changes.read(after=after, kinds=[ChangeKind.CONSENT_CHANGED]).changes
     return {change.profile: change.what for change in found}
 
@@ -337,6 +339,7 @@ def test_whoever_gains_or_loses_an_override_by_a_merge_is_told_of_in_the_feed(pr
     before = changes.present()
 
     merged = merge(anna, bo)
+    settle()
     joined = changes.present()
     unmerge(merged)
 

@@ -110,6 +110,7 @@ def test_a_reader_of_few_kinds_looks_at_a_bounded_number_of_others(monkeypatch):
 
 def test_a_reader_may_begin_with_what_comes():
     tell("before")
+    settle()
     position = changes.present()
     tell("after")
 
