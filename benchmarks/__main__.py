@@ -20,13 +20,14 @@ def main() -> int:
     if sys.argv[1:2] == ["bytes"]:
         return import_module("benchmarks.bytes").main(sys.argv[2:])
 
-    from benchmarks.measure import scratch_database
+    from benchmarks.measure import scratch_database, server
 
     ratios = []
-    for part in sys.argv[1:] or PARTS:
-        with scratch_database():
-            ratios += import_module(f"benchmarks.{part}").run()
-    print(table(ratios))
+    with server():
+        for part in sys.argv[1:] or PARTS:
+            with scratch_database():
+                ratios += import_module(f"benchmarks.{part}").run()
+        print(table(ratios))
     return 0 if all(ratio.met for ratio in ratios) else 1
 
 

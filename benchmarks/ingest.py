@@ -113,7 +113,7 @@ def know(source: Source) -> None:
     """The customers are known already, and so are the months and the names of events, as on any ordinary day."""
     people = [records.Person(f"K-{number}") for number in range(PEOPLE)]
     resolve(identities=records.write(source=source, people=people).touched)
-    names.register(("track", name) for name in NAMES)
+    names.numbers({("track", name) for name in NAMES})
     with connection.cursor() as cursor:
         cursor.execute("SELECT profiles_event_month(now()), profiles_event_month(now() - interval '1 day')")
 

@@ -75,7 +75,7 @@ def scratch_database(name: str = "kendt_bench"):
 
     ours = connections["default"].settings_dict
     usual = ours["NAME"]
-    with _server():
+    with server():
         _recreate(name)
         connection.close()
         ours["NAME"] = name
@@ -91,7 +91,8 @@ def scratch_database(name: str = "kendt_bench"):
 
 
 @contextmanager
-def _server():
+def server():
+    """A database server: where none runs, the embedded one, which is stopped again."""
     from cdp.management.commands.db import start_database
     from cdp.operations import database_server
 

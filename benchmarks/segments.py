@@ -186,7 +186,7 @@ def _people() -> None:
 
 def _events() -> None:
     """A year of events, a third of them views, in ten categories, spread over the people."""
-    names.register(("track", name) for name in ("Product Viewed", "Page", "Order Completed"))
+    names.numbers({("track", name) for name in ("Product Viewed", "Page", "Order Completed")})
     sql.execute(
         """
         SELECT profiles_event_month(month)
