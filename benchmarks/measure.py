@@ -36,11 +36,19 @@ class Ratio:
 
 
 def compare(
-    name: str, *, ours: Callable, limit: Callable, work: int, unit: str, goal: float | None = None, before=lambda: None
+    name: str,
+    *,
+    ours: Callable,
+    limit: Callable,
+    work: int,
+    unit: str,
+    goal: float | None = None,
+    before: Callable = lambda: None,
+    turns: int = TURNS,
 ) -> Ratio:
     """Run both in turn; `work` units each time. `before` puts the tables back to how they were."""
     spent: dict[str, list[float]] = {"ours": [], "limit": []}
-    for _turn in range(TURNS):
+    for _turn in range(turns):
         for who, act in (("limit", limit), ("ours", ours)):
             before()
             spent[who].append(cpu_seconds(act))
