@@ -112,14 +112,6 @@ FROM ({HELD}) h LEFT JOIN consents_contactpoint c ON c.namespace_id = h.namespac
 
 # --- Both together ---------------------------------------------------------------------------------------------------
 
-_LAYERED = f"""
-FROM ({{everyone}}) p
-LEFT JOIN ({SUPPRESSED}) suppressed ON suppressed.profile = p.id
-LEFT JOIN ({OBJECTED}) objected ON objected.profile = p.id
-LEFT JOIN ({RESTRICTED}) restricted ON restricted.profile = p.id
-LEFT JOIN ({UNDER_AGE}) under_age ON under_age.profile = p.id AND %(heeds_age)s
-"""
-
 #: For each person asked about: every reason against, in the order they are asked, and the best way there is.
 ANSWERED = f"""
 SELECT p.id, array_remove(ARRAY[
@@ -133,17 +125,29 @@ SELECT p.id, array_remove(ARRAY[
                 ELSE nullif(coalesce(best.verdict, %(without_a_way)s), '') END], NULL) AS reasons,
        best.position, coalesce(suppressed.since, p.erased_at, objected.since, restricted.since, best.since) AS since,
        best.contact_ref, best.namespace, best.blind
-{_LAYERED}
+FROM ({{everyone}}) p
+LEFT JOIN ({SUPPRESSED}) suppressed ON suppressed.profile = p.id
+LEFT JOIN ({OBJECTED}) objected ON objected.profile = p.id
+LEFT JOIN ({RESTRICTED}) restricted ON restricted.profile = p.id
+LEFT JOIN ({UNDER_AGE}) under_age ON under_age.profile = p.id AND %(heeds_age)s
 LEFT JOIN (SELECT DISTINCT ON (profile) * FROM ({{ways}}) w
            ORDER BY profile, verdict = '' DESC, actor_kind = 'guardian' DESC NULLS LAST, since DESC,
                     {_FIRST_ADDRESS}) best
        ON best.profile = p.id
 """
 
-#: Only those who may be reached.
+#: Only those who may be reached. What is stronger takes its people away as a set: joined against, it is easily believed
+#: to leave nobody, and what follows is then done in loops.
 REACHABLE = f"""
-SELECT p.id {_LAYERED}
-JOIN ({{ways}}) way ON way.profile = p.id AND way.verdict = ''
-WHERE %(has_basis)s AND p.erased_at IS NULL AND suppressed.profile IS NULL AND objected.profile IS NULL
-  AND restricted.profile IS NULL AND (under_age.profile IS NULL OR way.actor_kind = 'guardian')
+WITH reached AS MATERIALIZED (
+    SELECT p.id, coalesce(way.actor_kind = 'guardian', FALSE) AS by_guardian
+    FROM ({{everyone}}) p JOIN ({{ways}}) way ON way.profile = p.id AND way.verdict = ''
+    WHERE %(has_basis)s AND p.erased_at IS NULL
+)
+SELECT id FROM reached EXCEPT (
+    SELECT profile FROM ({SUPPRESSED}) suppressed
+    UNION ALL SELECT profile FROM ({OBJECTED}) objected
+    UNION ALL SELECT profile FROM ({RESTRICTED}) restricted
+    UNION ALL (SELECT profile FROM ({UNDER_AGE}) under_age WHERE %(heeds_age)s
+               EXCEPT SELECT id FROM reached WHERE by_guardian))
 """
