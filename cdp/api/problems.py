@@ -1,5 +1,7 @@
 """Every error of the API is one RFC 9457 problem document, with a stable code and a sentence that says what to do."""
 
+import logging
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,8 @@ from rest_framework.views import set_rollback
 
 from cdp.base.errors import Refused, WrittenMeanwhile
 
+log = logging.getLogger(__name__)
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -16,6 +20,7 @@ def handle(error, context) -> Response | None:
     """DRF's exception handler. Submitted values are never echoed."""
     request = context["request"]
     if WrittenMeanwhile.is_told_by(error):
+        log.warning("Two wrote the same at the same moment.", exc_info=error)
         error = WrittenMeanwhile()
     elif isinstance(error, Http404):
         error = exceptions.NotFound()

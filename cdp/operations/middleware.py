@@ -1,5 +1,6 @@
 """What every request passes: an id that ties rows of one action together, and the rules of a session."""
 
+import logging
 import re
 import time
 
@@ -10,6 +11,8 @@ from django.shortcuts import render
 
 from cdp.base.database.ids import uuid7
 from cdp.base.errors import WrittenMeanwhile
+
+log = logging.getLogger(__name__)
 
 KEYED_DOORS = re.compile(r"^/(v1|api/s)/")
 ACCEPTED_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -48,6 +51,7 @@ def simultaneous_writes(get_response):
 
     def process_exception(request, error):
         if WrittenMeanwhile.is_told_by(error):
+            log.warning("Two wrote the same at the same moment.", exc_info=error)
             return render(request, "409.html", {"told": WrittenMeanwhile()}, status=WrittenMeanwhile.status)
         return None
 

@@ -59,10 +59,10 @@ def suppress(
 
 def _entries(found: list[contact_points.Contact], *, channel: str, reason: str) -> dict[contact_points.Contact, UUID]:
     """{contact: its entry} of those suppressed already: a namespace that came later joins the entry of the others."""
-    namespaces, blinds = (
-        zip(*(pair for contact in found for pair in contact.blinds), strict=True) if found else ((), ())
+    pairs = {pair for contact in found for pair in contact.blinds}
+    addresses = Suppression.objects.filter(
+        namespace__in={namespace for namespace, _blind in pairs}, blind__in={blind for _namespace, blind in pairs}
     )
-    addresses = Suppression.objects.filter(namespace__in=namespaces, blind__in=blinds)
     rows_of_them = addresses.filter(lifted_at=None, channel=channel, reason=reason)
     known = {(row.namespace_id, row.blind): row.entry for row in rows_of_them}
     return {contact: known[pair] for contact in found for pair in contact.blinds if pair in known}

@@ -86,9 +86,10 @@ def write(drafted: Sequence[Draft], *, by, reason: str | None = None) -> Recorde
         with transaction.atomic():
             written = _insert(fresh, by=by, reason=reason)
     except IntegrityError as error:
-        if not WrittenMeanwhile.is_told_by(error):
+        stands_now = references_of(draft.key for draft in drafted)  # of another person, written under one of these ids
+        if not WrittenMeanwhile.is_told_by(error) or stands_now == before:
             raise
-        return write(drafted, by=by, reason=reason)  # of another person, under one of these ids: it stands now
+        return write(drafted, by=by, reason=reason)
     evidence.keep(sealed, written)
     positions = {key: position for key, (position, _body) in before.items()} | written
     touched = {draft.profile for draft in fresh}

@@ -12,6 +12,7 @@ from profiles.changes import ChangeKind
 from profiles.identity import review_queue
 
 TAKEN_APART = _("While they stood as one person, they answered for the whole. Look at for whom that answer counts now.")
+CONFLICT = _("Two records of this person said yes and no to the same purpose. Look at which of them stands.")
 #: Of each pair of profiles between which somebody moved, both, where one has overrides now.
 OVERRIDDEN = """
 SELECT side.profile, NULL::uuid AS object, array_agg(DISTINCT o.what ORDER BY o.what) AS what
@@ -19,7 +20,6 @@ FROM unnest(%(olds)s::uuid[], %(news)s::uuid[]) AS flow(old, new)
 JOIN overrides o ON o.profile_id IN (flow.old, flow.new)
 CROSS JOIN LATERAL (VALUES (flow.old), (flow.new)) AS side(profile) GROUP BY side.profile
 """
-CONFLICT = _("Two records of this person said yes and no to the same purpose. Look at which of them stands.")
 
 
 def follow(*, moved: dict[UUID, tuple[UUID, UUID]], **_others) -> None:

@@ -14,6 +14,7 @@ ONLY_SHOWN = {"Product List Viewed", "Product List Filtered"}
 PRODUCTS = "products"
 UNREAD = "line_unread"
 MOST_LINES = 1_000
+EMPTY = (None, "", {})
 
 
 @dataclass(slots=True)
@@ -49,12 +50,12 @@ def is_list_of_products(products) -> bool:
 def read_lines(products: Iterable, *, currency: str | None) -> ReadLines:
     """currency: of lines that name none. What cannot be read stays a property of its line, and the event is flagged.
 
-    An empty product is no line; one that is no object is a line with the property `value`.
+    An empty product is no line; one that is no object is a line with the property `unread`.
     """
     lines, personal, unread = [], {}, False
-    for position, given in enumerate(filter(None, products), 1):
+    for position, given in enumerate((one for one in products if one not in EMPTY), 1):
         line = Line()
-        product = given if isinstance(given, dict) else {"value": given}
+        product = given if isinstance(given, dict) else {"unread": given}
         unread = unread or product is not given
         opened, secret = split_personal(product)
         line.properties = extract_columns(line, opened) or None

@@ -103,3 +103,11 @@ def loaded(content: bytes, spec: dict | Mapping, **options) -> FileImport:
 def counts(file_import: FileImport) -> tuple[int, int, int, int]:
     """(new, updated, unchanged, rejected)"""
     return file_import.rows_new, file_import.rows_updated, file_import.rows_unchanged, file_import.rows_rejected
+
+
+def paused_after(rows: int, content: bytes, spec) -> FileImport:
+    """An import that was paused when it had come so far."""
+    file_import = runs.start(file_import=proposed(content, spec))
+    return runs.run(
+        file_import=file_import, progress=lambda done: runs.pause(file_import=file_import) if done >= rows else None
+    )

@@ -2,26 +2,20 @@
 
 import io
 import json
-import os
 
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
-from cdp.base.errors import WrongState
-from cdp.base.extension import ExtensionPoint
 from partners.inbound.receive import NotAPartnersImport
-from profiles.imports.errors import AlreadyLoaded, Busy, FileRefused, MappingMissing
-from profiles.imports.files import storage
+from profiles.imports.errors import AlreadyLoaded, FileRefused, MappingMissing
 from profiles.imports.mapping.specification import MappingRefused
-from profiles.imports.run import handlers, purging, rejects, runs
-from profiles.imports.run.handlers import Answered, StatementRefusal
-from profiles.models import AccessEntry, Event, FileImport, Mapping, Profile, Record, Rejection, SourceIdentity
+from profiles.imports.run import runs
+from profiles.models import Event, FileImport, Mapping, Profile, Record, Rejection, SourceIdentity
 from profiles.models.sources import ImportState
 from profiles.records.licence import TermsMissing
 from tests.at_once import PATIENCE, beside
-from tests.builders import days_ago, guards_off, source
+from tests.builders import source
 from tests.partners.inbound import receiving
 from tests.partners.inbound.receiving import incoming
 from tests.profiles.imports.building import (
@@ -35,16 +29,9 @@ from tests.profiles.imports.building import (
     proposed,
     some_customers,
     some_order_lines,
-    table,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def small_blocks(settings, tmp_path, monkeypatch):
-    settings.KENDT_FILES = tmp_path
-    monkeypatch.setattr(runs, "BLOCK_ROWS", 7)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("small_blocks")]
 
 
 def events() -> list[tuple]:
@@ -64,10 +51,6 @@ def events() -> list[tuple]:
 
 def rejected(file_import: FileImport) -> dict[int, tuple[str, str]]:
     return {one.row_number: (one.column, one.code) for one in Rejection.objects.filter(file_import=file_import)}
-
-
-def reject_file(file_import: FileImport) -> bytes:
-    return "".join(rejects.lines(file_import=file_import, by=None)).encode("utf-8-sig")
 
 
 # --- Customers --------------------------------------------------------------------------------------------------
@@ -388,312 +371,6 @@ def test_two_who_remember_a_mapping_of_one_name_at_once_change_the_same_one():
 
     assert other.result(PATIENCE).pk == first.pk
     assert Mapping.objects.get().spec["traits"] == {}
-
-
-# --- Pause, resume, cancel, crash -------------------------------------------------------------------------------
-
-
-def paused_after(rows: int, content: bytes, spec) -> FileImport:
-    file_import = runs.start(file_import=proposed(content, spec))
-    return runs.run(
-        file_import=file_import, progress=lambda done: runs.pause(file_import=file_import) if done >= rows else None
-    )
-
-
-def test_a_paused_import_goes_on_where_it_stopped():
-    file_import = paused_after(14, some_customers(30), CUSTOMER)
-    assert (file_import.state, file_import.rows_done, SourceIdentity.objects.count()) == (ImportState.PAUSED, 14, 14)
-
-    file_import = runs.run(file_import=runs.resume(file_import=file_import))
-
-    assert (file_import.state, file_import.rows_done, counts(file_import)) == (ImportState.DONE, 30, (30, 0, 0, 0))
-
-
-def test_equal_rows_on_both_sides_of_a_pause_stay_events_of_their_own():
-    row = ["c1", "2026-01-31 13:45", "o1", "2", "1.50", "Tea"]
-    file_import = paused_after(7, order_lines(*[row] * 20), ORDER_LINE)
-
-    assert counts(runs.run(file_import=runs.resume(file_import=file_import))) == (20, 0, 0, 0)
-
-
-def test_a_cancelled_import_keeps_what_is_in_and_lets_the_file_go():
-    file_import = runs.cancel(file_import=paused_after(14, some_customers(30), CUSTOMER))
-
-    assert (file_import.state, SourceIdentity.objects.count()) == (ImportState.CANCELLED, 14)
-    assert list((settings.KENDT_FILES / "imports").iterdir()) == []
-    for verb in (runs.resume, runs.pause, runs.cancel):
-        with pytest.raises(WrongState):
-            verb(file_import=file_import)
-
-
-def test_a_dry_run_that_is_cancelled_stops_and_says_so():
-    file_import, rows = proposed(some_customers(30), CUSTOMER), []
-
-    def cancelled(done):
-        rows.append(done)
-        runs.cancel(file_import=FileImport.objects.get(pk=file_import.pk))
-
-    with pytest.raises(WrongState):
-        runs.check(file_import=file_import, progress=cancelled)
-
-    left = FileImport.objects.get(pk=file_import.pk)
-    assert (rows, left.state, left.leased_until, left.rows_done) == ([7], ImportState.CANCELLED, None, 7)
-
-
-def test_trouble_in_a_dry_run_is_told_as_it_is_though_somebody_cancelled():
-    file_import = proposed(some_customers(30), CUSTOMER)
-
-    def broken(_done):
-        runs.cancel(file_import=FileImport.objects.get(pk=file_import.pk))
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        runs.check(file_import=file_import, progress=broken)
-
-
-@pytest.mark.parametrize("stop", [runs.pause, runs.cancel])
-def test_what_is_stopped_while_a_resumed_run_reads_on_to_its_place_stays_stopped(stop):
-    file_import = runs.resume(file_import=paused_after(14, some_customers(30), CUSTOMER))
-
-    file_import = runs.run(file_import=file_import, progress=stopping(stop, file_import))
-
-    assert (file_import.rows_done, file_import.leased_until) == (14, None)
-
-
-@pytest.mark.parametrize("stop", [runs.pause, runs.cancel])
-def test_a_run_that_is_stopped_after_its_last_row_returns(stop):
-    file_import = runs.start(file_import=proposed(some_customers(7), CUSTOMER))
-
-    file_import = runs.run(file_import=file_import, progress=stopping(stop, file_import))
-
-    assert (file_import.rows_done, file_import.leased_until) == (7, None)
-    assert file_import.state == {runs.pause: ImportState.PAUSED, runs.cancel: ImportState.CANCELLED}[stop]
-
-
-def stopping(stop, file_import: FileImport):
-    """Progress at whose first report somebody stops the import."""
-    once = iter([stop])
-    return lambda _rows: [verb(file_import=FileImport.objects.get(pk=file_import.pk)) for verb in [*once]]
-
-
-def test_two_processes_never_work_on_one_import():
-    file_import = runs.start(file_import=proposed(some_customers(5), CUSTOMER))
-    FileImport.objects.update(leased_until=timezone.now() + timezone.timedelta(seconds=30))
-
-    with pytest.raises(Busy):
-        runs.run(file_import=file_import)
-    assert runs.stalled() == []
-
-
-def test_an_import_that_began_meanwhile_is_not_described_anew():
-    file_import = proposed(some_customers(5), CUSTOMER)
-    seen_before = FileImport.objects.get(pk=file_import.pk)
-    runs.start(file_import=file_import)
-
-    with pytest.raises(WrongState):
-        runs.describe(file_import=seen_before)
-    assert runs.run(file_import=file_import).state == ImportState.DONE
-
-
-def test_an_import_whose_process_died_is_found_and_taken_up():
-    file_import = runs.start(file_import=proposed(some_customers(5), CUSTOMER))
-    FileImport.objects.update(leased_until=days_ago(0.001))
-
-    assert runs.stalled() == [file_import]
-    assert runs.run(file_import=file_import).state == ImportState.DONE
-
-
-def test_trouble_leaves_the_import_failed_with_all_blocks_before_it(monkeypatch):
-    write = runs.Customers.write
-
-    def trouble(self, reading):
-        if reading.block.number == 2:
-            raise ValueError("anna.planted@example.dk")
-        return write(self, reading)
-
-    file_import = runs.start(file_import=proposed(some_customers(30), CUSTOMER))
-    with monkeypatch.context() as patch, pytest.raises(ValueError, match="planted"):
-        patch.setattr(runs.Customers, "write", trouble)
-        runs.run(file_import=file_import)
-
-    file_import.refresh_from_db()
-    assert (file_import.state, file_import.rows_done, SourceIdentity.objects.count()) == (ImportState.FAILED, 14, 14)
-    assert file_import.error == "Stopped after row 14 of those in the file: ValueError"
-    assert counts(runs.run(file_import=runs.resume(file_import=file_import))) == (30, 0, 0, 0)
-
-
-# --- Rejected rows ----------------------------------------------------------------------------------------------
-
-
-def test_rejected_rows_are_sealed_and_come_back_with_their_reason():
-    content = table(["id", "email", "name", "city", "points"], ["1", "=HYPERLINK(1)", "anna planted", "x", "-many"])
-    file_import = loaded(content, CUSTOMER)
-
-    assert b"planted" not in bytes(Rejection.objects.get().sealed_row)
-    assert reject_file(file_import).decode("utf-8-sig").splitlines() == [
-        "kendt_row,kendt_column,kendt_code,kendt_advice,id,email,name,city,points",
-        '2,points,not_a_number,"A number in the declared notation is expected. Correct it, or the decimal sign of the '
-        "file.\",1,'=HYPERLINK(1),anna planted,x,'-many",
-    ]
-    assert AccessEntry.objects.get().count == 1
-
-
-def test_only_the_corrected_rows_are_loaded_again():
-    kept = mapping(CUSTOMER)
-    rows = [["1", "a@example.dk", "Anna", "Aarhus", "5"], ["2", "b@example.dk", "-Bo", "=Vejle", "six"]]
-    file_import = loaded(customers(*rows), kept)
-
-    corrected = reject_file(file_import).replace(b"six", b"6")
-    again = loaded(corrected, kept, file_name="rejected.csv")
-
-    assert counts(again) == (1, 0, 0, 0)
-    assert again.format["columns"] == ["id", "email", "name", "city", "points"]
-    assert set(Profile.objects.values_list("golden__text", flat=True)) >= {"Aarhus", "=Vejle"}
-
-
-def test_rejected_rows_of_any_format_come_back_as_a_table():
-    lines = b'{"id": "1", "points": "x"}\n{"id": "2", "points": "y", "city": "Ribe"}\nnot json\n'
-    file_import = loaded(lines, CUSTOMER_NUMBER)
-
-    text = reject_file(file_import).decode("utf-8-sig").splitlines()
-
-    assert [line.split(",")[0] for line in text] == ["kendt_row", "1", "2", "3"]
-    assert text[0].endswith(",id,points,city")
-
-
-def test_after_thirty_days_the_contents_are_gone_and_the_counts_stay():
-    file_import = loaded(customers(["1", "", "", "", "x"]), CUSTOMER)
-    assert purging.purge() == 0
-    came_a_month_ago()
-
-    assert purging.purge() == 1
-    assert list((settings.KENDT_FILES / "imports").iterdir()) == []
-    assert Rejection.objects.count() == 0
-    assert FileImport.objects.get(pk=file_import.pk).rows_rejected == 1
-
-
-def came_a_month_ago() -> None:
-    with guards_off("profiles_fileimport"):
-        FileImport.objects.update(created_at=days_ago(31))
-
-
-def waiting() -> FileImport:
-    return proposed(some_customers(30), CUSTOMER)
-
-
-def failed() -> FileImport:
-    def broken(_rows):
-        raise RuntimeError
-
-    file_import = runs.start(file_import=waiting())
-    with pytest.raises(RuntimeError):
-        runs.run(file_import=file_import, progress=broken)
-    return file_import
-
-
-IN_STATE = {
-    ImportState.WAITING: waiting,
-    ImportState.CHECKED: lambda: runs.check(file_import=waiting()),
-    ImportState.RUNNING: lambda: runs.start(file_import=waiting()),
-    ImportState.PAUSED: lambda: paused_after(7, some_customers(30), CUSTOMER),
-    ImportState.FAILED: failed,
-    ImportState.CANCELLED: lambda: runs.cancel(file_import=waiting()),
-    ImportState.DONE: lambda: loaded(some_customers(30), CUSTOMER),
-}
-
-
-@pytest.mark.parametrize("state", ImportState)
-def test_after_thirty_days_nothing_is_kept_in_whatever_state_an_import_was_left(state):
-    file_import = IN_STATE[state]()
-    assert FileImport.objects.get(pk=file_import.pk).state == state
-    came_a_month_ago()
-
-    assert (purging.purge(), purging.purge()) == (1, 0)
-
-    left = FileImport.objects.get(pk=file_import.pk)
-    assert (left.state, left.stored_as) == (
-        ImportState.DONE if state == ImportState.DONE else ImportState.CANCELLED,
-        "",
-    )
-    assert list((settings.KENDT_FILES / "imports").iterdir()) == []
-
-
-def test_an_import_at_work_is_not_taken_from_its_worker_by_the_night():
-    file_import = runs.start(file_import=proposed(some_customers(10), CUSTOMER))
-    came_a_month_ago()
-
-    done = runs.run(file_import=file_import, progress=lambda _rows: purging.purge())
-
-    assert (done.state, counts(done)) == (ImportState.DONE, (10, 0, 0, 0))
-    assert purging.purge() == 1
-
-
-def test_files_that_no_import_knows_go_after_a_day(tmp_path):
-    file_import = loaded(some_customers(1), CUSTOMER)
-    orphan = storage.keep(io.BytesIO(b"left by a rolled-back transaction"))
-    for path in (tmp_path / "imports").iterdir():
-        os.utime(path, (0, 0))
-
-    purging.purge()
-
-    assert [path.name for path in (tmp_path / "imports").iterdir()] == [file_import.stored_as]
-    assert orphan.name != file_import.stored_as
-
-
-# --- Decisions --------------------------------------------------------------------------------------------------
-
-NEWSLETTER = {
-    "purpose": {"value": "newsletter"},
-    "channel": {"value": "email"},
-    "state": {"column": "news", "values": {"ja": "ConsentGiven", "nej": "ConsentRefused"}},
-    "effective_at": "news at",
-    "wording": "text",
-}
-
-
-def test_decisions_in_a_file_are_handed_to_who_keeps_them(monkeypatch):
-    calls = []
-
-    def keep(*, file_import, said, by):
-        calls.append(said)
-        old = [one.row_number for one in said if one.wording == "old"]
-        refusals = [StatementRefusal(number, "state", "too_old", "Too old.") for number in old]
-        return Answered({one.row_number for one in said} - {*old}, refusals)
-
-    place = ExtensionPoint("decisions")
-    place.add(keep, order=1)
-    monkeypatch.setattr(handlers, "DECISIONS", place)
-    content = table(
-        ["id", "news", "news at", "text"],
-        ["1", "Ja", "2024-05-01", "Yes please"],
-        ["2", "nej", "", ""],
-        ["3", "", "", ""],
-        ["4", "ja", "", "old"],
-        ["5", "måske", "", ""],
-    )
-
-    file_import = loaded(content, {"external_id": "id", "consents": [NEWSLETTER]})
-
-    given, again = calls
-    identities = dict(Record.objects.values_list("row_number", "identity"))
-    assert [(one.row_number, one.state, one.wording) for one in given] == [
-        (2, "ConsentGiven", "Yes please"),
-        (3, "ConsentRefused", ""),
-        (5, "ConsentGiven", "old"),
-    ]
-    assert [one.identity for one in again] == [identities[2], identities[3]]
-    assert 5 not in identities
-    assert given[0].effective_at.isoformat() == "2024-04-30T22:00:00+00:00"
-    assert len({one.message_id for one in given}) == 3
-    assert [one.row_number for one in again] == [2, 3]
-    assert rejected(file_import) == {5: ("news", "too_old"), 6: ("news", "unknown_value")}
-
-
-def test_a_file_of_decisions_is_refused_where_nobody_keeps_them(monkeypatch):
-    monkeypatch.setattr(handlers, "DECISIONS", ExtensionPoint("decisions"))
-
-    with pytest.raises(MappingRefused, match="takes no consents"):
-        mapping({"external_id": "id", "consents": [NEWSLETTER]})
 
 
 def test_a_changed_mapping_keeps_what_it_said_before():

@@ -130,9 +130,10 @@ def test_a_number_that_cannot_be_read_stays_with_its_line_and_flags_the_event():
 
 
 def test_a_product_that_is_no_object_stays_with_its_line_and_an_empty_one_is_none():
-    take(order([{"sku": "A"}, "SOCK-3", {}, None]))
+    take(order([{"sku": "A"}, "SOCK-3", {}, None, "", 0]))
 
-    assert [(line[0], line[1], line[-1]) for line in lines()] == [(1, "A", None), (2, None, {"value": "SOCK-3"})]
+    told = [(1, "A", None), (2, None, {"unread": "SOCK-3"}), (3, None, {"unread": 0})]
+    assert [(line[0], line[1], line[-1]) for line in lines()] == told
     assert Event.objects.get().flags == ["line_unread"]
 
 
